@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+# `make help` lists what to ask for. Everything that is built goes to build/.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+BUILD := build
+CXXFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Werror
+FLAGS := -std=gnu++20 -fPIC -pthread $(WARNINGS) -MMD -MP -Iiowq
+
+# FIO_DIR= names a configured fio source tree of the user's own, with its fio in it. Else the source
+# of Debian's fio is fetched.
+FIO_SOURCE := $(or $(FIO_DIR),$(BUILD)/fio)
+export FIO_DIR
+
+# The order of the layers: each file uses those before it only.
+IOWQ := topology acct chain worker wq issue sqthread ring
+ENGINE := options pool uring pool_stats engine
+SANITIZERS := tsan asan
+SANITIZE_tsan := -fsanitize=thread -O1 -g
+SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -O1 -g
+
+IOWQ_OBJECTS := $(IOWQ:%=$(BUILD)/iowq/%.o)
+ENGINE_OBJECTS := $(ENGINE:%=$(BUILD)/engine/%.o)
+TESTS := $(wildcard iowq/test/*.cc)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+.PHONY: all
+all: library engine ## the library and the engine
+
+.PHONY: library engine
+library: $(BUILD)/libiowq.a $(BUILD)/libiowq.so
+engine: $(BUILD)/engine/iowq.so
+
+.PHONY: compare
+compare: all ## compare the modes on this machine, and draw the result
+	@scripts/compare
+
+.PHONY: check check-full
+check: all test-programs ## every test but the long ones; under 20 minutes
+	@scripts/check
+check-full: all test-programs ## every test
+	@scripts/check --full
+
+.PHONY: tsan asan
+tsan asan: %: $(BUILD)/%/iowq_test ## the library's tests under ThreadSanitizer, or AddressSanitizer and UBSan
+	$<
+
+.PHONY: format tidy
+format: | setup-check ## format the C++ sources
+	@clang-format-14 -i $$(git ls-files '*.cc' '*.h')
+tidy: $(BUILD)/fio/config-host.h | setup-check ## clang-tidy over the library
+	@clang-tidy-14 --quiet $(IOWQ:%=iowq/%.cc) -- -std=gnu++20 -Iiowq
+
+.PHONY: clean
+clean: ## remove what was built; the fetched fio source stays
+	@find $(BUILD) -mindepth 1 -maxdepth 1 ! -name fio -exec rm -rf {} + 2>/dev/null || true
+
+# ---- what must be there first; silent and quick when it is
+
+.PHONY: setup-run setup-check
+setup-run:
+	@scripts/setup run
+setup-check:
+	@scripts/setup check
+
+$(BUILD)/fio/config-host.h: fio-source
+.PHONY: fio-source
+fio-source: | setup-run
+	@$(if $(FIO_DIR),test -f $(FIO_DIR)/config-host.h || \
+	    { echo "FIO_DIR=$(FIO_DIR) is not a configured fio source tree: it has no config-host.h" >&2; exit 1; },\
+	    scripts/fetch-fio $(BUILD)/fio)
+
+# ---- the library
+
+$(BUILD)/iowq/%.o: iowq/%.cc | setup-run
+	@mkdir -p $(@D)
+	$(CXX) $(FLAGS) $(CXXFLAGS) -c $< -o $@
+
+$(BUILD)/libiowq.a: $(IOWQ_OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/libiowq.so: $(IOWQ_OBJECTS)
+	$(CXX) -shared -pthread $^ -lhwloc -o $@
+
+# ---- the engine
+
+ENGINE_FLAGS := -D_GNU_SOURCE -include $(FIO_SOURCE)/config-host.h -isystem $(FIO_SOURCE) \
+    -include $(BUILD)/engine/fio_version.h -fvisibility=hidden -Wno-missing-field-initializers
+
+# The version of the fio that is built for; written anew only when it changes.
+$(BUILD)/engine/fio_version.h: fio-source
+	@mkdir -p $(@D)
+	@sed -n 's/^FIO_VERSION = *\(.*\)/#define IOWQ_FIO_VERSION "\1"/p' $(FIO_SOURCE)/FIO-VERSION-FILE >$@.new
+	@test -s $@.new || { echo "$(FIO_SOURCE): FIO-VERSION-FILE names no version (run make there)" >&2; exit 1; }
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/engine/%.o: engine/%.cc $(BUILD)/engine/fio_version.h
+	@mkdir -p $(@D)
+	$(CXX) $(FLAGS) $(CXXFLAGS) $(ENGINE_FLAGS) -c $< -o $@
+
+# nodelete: fio unloads the engine while threads of other jobs may still be leaving it.
+$(BUILD)/engine/iowq.so: $(ENGINE_OBJECTS) $(BUILD)/libiowq.a
+	$(CXX) -shared -pthread -Wl,-z,nodelete -Wl,--exclude-libs,ALL $^ -lhwloc -luring -o $@
+
+# ---- the tests
+
+.PHONY: test-programs
+test-programs: $(BUILD)/plain/iowq_test $(SANITIZERS:%=$(BUILD)/%/iowq_test)
+
+define test_program
+$(BUILD)/$(1)/%.o: iowq/%.cc | setup-check
+	@mkdir -p $$(@D)
+	$$(CXX) $$(FLAGS) $(2) -c $$< -o $$@
+$(BUILD)/$(1)/iowq_test: $(IOWQ:%=$(BUILD)/$(1)/%.o) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o)
+	$$(CXX) -pthread $(2) -Wl,--wrap=pthread_create $$^ -lgtest -lgtest_main -lhwloc -o $$@
+endef
+$(eval $(call test_program,plain,$$(CXXFLAGS)))
+$(foreach s,$(SANITIZERS),$(eval $(call test_program,$(s),$$(SANITIZE_$(s)))))
+
+-include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/fio/*' 2>/dev/null)
