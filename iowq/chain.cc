@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "chain.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <new>
+
+namespace iowq {
+
+static_assert(offsetof(chain, token) == 0, "chain_table::of takes the token's address for the chain's");
+
+chain_table::place chain_table::place_of(const chain_key &key) {
+    // Multiplying by odd constants and folding spreads inodes and ranges that differ in a few low
+    // bits over shards and buckets.
+    uint64_t h = (key.lo ^ key.hi * 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
+    h ^= h >> 32;
+    return {shards_[h % nr_shards], h / nr_shards % nr_buckets};
+}
+
+chain *chain_table::find(const place &at, const chain_key &key) {
+    chain *c = at.in.buckets[at.bucket];
+    while (c && !(c->key == key))
+        c = c->next;
+    return c;
+}
+
+chain *chain_table::add(const place &at, const chain_key &key) {
+    chain *c = at.in.spare;
+    if (c) {
+        at.in.spare = c->next;
+    } else {
+        std::unique_ptr<chain> fresh(new (std::nothrow) chain);
+        if (!fresh)
+            return nullptr;
+        c = fresh.get();
+        try {
+            at.in.all.push_back(std::move(fresh));
+        } catch (const std::bad_alloc &) {
+            return nullptr;
+        }
+    }
+    c->key = key;
+    c->next = at.in.buckets[at.bucket];
+    at.in.buckets[at.bucket] = c;
+    return c;
+}
+
+void chain_table::retire(const place &at, chain &c) {
+    for (chain **link = &at.in.buckets[at.bucket]; *link; link = &(*link)->next) {
+        if (*link == &c) {
+            *link = c.next;
+            break;
+        }
+    }
+    c.next = at.in.spare;
+    at.in.spare = &c;
+}
+
+void chain_table::list(chain &c, work *w) {
+    w->state.store(work_state::listed, std::memory_order_relaxed);
+    c.fifo.push_back(w);
+}
+
+int chain_table::enqueue(work *w, acct &home, bool &waits, acct::action &todo) {
+    place at = place_of(w->key);
+    {
+        locked guard(at.in.lock);
+        chain *c = find(at, w->key);
+        waits = c != nullptr;
+        if (c) {
+            list(*c, w);
+            return 0;
+        }
+        c = add(at, w->key);
+        if (!c)
+            return -ENOMEM;
+        list(*c, w);
+        c->token.state.store(work_state::queued, std::memory_order_relaxed);
+        if (int error = home.push(&c->token)) {
+            c->fifo.remove(w);
+            retire(at, *c);
+            return error;
+        }
+    }
+    todo = home.pushed(w->flags & work_concurrent);
+    return 0;
+}
+
+work *chain_table::next(chain &c, worker &self) {
+    place at = place_of(c.key); // the key stays while the chain is the worker's
+    locked guard(at.in.lock);
+    work *w = c.fifo.pop_front();
+    if (!w) {
+        retire(at, c);
+        return nullptr;
+    }
+    w->state.store(work_state::idle, std::memory_order_relaxed);
+    self.current.store(w, std::memory_order_relaxed);
+    return w;
+}
+
+void chain_table::end_turn(chain &c, worker &self) {
+    place at = place_of(c.key);
+    locked guard(at.in.lock);
+    if (c.fifo.empty())
+        retire(at, c);
+    else
+        self.home.requeue(&c.token);
+}
+
+work_list chain_table::dissolve(chain &c) {
+    place at = place_of(c.key);
+    locked guard(at.in.lock);
+    work_list items = c.fifo;
+    c.fifo = {};
+    retire(at, c);
+    return items;
+}
+
+bool chain_table::cancel(work *w) {
+    place at = place_of(w->key);
+    locked guard(at.in.lock);
+    if (w->state.load(std::memory_order_relaxed) != work_state::listed)
+        return false;
+    find(at, w->key)->fifo.remove(w);
+    w->state.store(work_state::idle, std::memory_order_relaxed);
+    return true;
+}
+
+} // namespace iowq

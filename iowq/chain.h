@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Serialisation by exact key. A key that has items queued or running owns a chain: a FIFO, and a
+// token that stands for it on one acct. The worker that takes the token pops the items one at a
+// time, so they never overlap and keep their order, and each one that has not started can still be
+// cancelled. Owned by its wq; any thread may call it.
+//
+// Invariants:
+//  1. There is at most one chain a key, and it is in the table exactly while it is not idle.
+//  2. A chain's token is on an acct, or its worker holds the chain: never both, never neither.
+//
+// Locks: each shard's lock guards the chains whose keys fall there. It is taken before an acct's.
+#pragma once
+
+#include "acct.h"
+
+#include <array>
+#include <memory>
+#include <vector>
+
+namespace iowq {
+
+struct chain {
+    work token; // what an acct queues; func is nullptr, by which a worker knows it
+    chain_key key;
+    work_list fifo;        // guarded by the shard's lock, as is `next`
+    chain *next = nullptr; // in its bucket, or among the spare ones
+};
+
+class chain_table {
+  public:
+    // Queues a hashed item whose state is `queued`; `home` is where the token goes if the key is
+    // idle. `waits` is set when it queued behind others of its key. `todo` is what `home` asks for.
+    // -ESHUTDOWN when home is closed, -ENOMEM when more keys are live than ever and no memory is left.
+    [[nodiscard]] int enqueue(work *w, acct &home, bool &waits, acct::action &todo);
+
+    // The chain that a token on an acct stands for; nullptr for an ordinary item.
+    [[nodiscard]] static chain *of(work *taken) {
+        return taken->func ? nullptr : reinterpret_cast<chain *>(taken);
+    }
+    // The next item of a chain whose token the worker took, published as self.current; nullptr when
+    // there is none left, and then the chain is no more the worker's.
+    [[nodiscard]] work *next(chain &c, worker &self);
+    // The worker's turn is over: the token goes back on its acct, if items are left.
+    void end_turn(chain &c, worker &self);
+
+    // Ends a chain whose token nobody will take any more, and gives back its items.
+    [[nodiscard]] work_list dissolve(chain &c);
+
+    // Unlinks an item that is queued on its chain. False: it is not (or no more).
+    [[nodiscard]] bool cancel(work *w);
+
+    // Calls append(key) for each chain that is not idle, and queues the item it returns at the end.
+    template <class Append>
+    void append_to_each(Append append) {
+        for (shard &s : shards_) {
+            locked guard(s.lock);
+            for (chain *c : s.buckets)
+                for (; c; c = c->next)
+                    list(*c, append(c->key));
+        }
+    }
+
+  private:
+    static constexpr size_t nr_shards = 16;
+    static constexpr size_t nr_buckets = 64;
+
+    struct alignas(64) shard {
+        mutex lock;
+        std::array<chain *, nr_buckets> buckets GUARDED_BY(lock){};
+        chain *spare GUARDED_BY(lock) = nullptr;
+        std::vector<std::unique_ptr<chain>> all GUARDED_BY(lock);
+    };
+
+    struct place {
+        shard &in;
+        size_t bucket;
+    };
+    [[nodiscard]] place place_of(const chain_key &key);
+    [[nodiscard]] static chain *find(const place &at, const chain_key &key) REQUIRES(at.in.lock);
+    [[nodiscard]] static chain *add(const place &at, const chain_key &key) REQUIRES(at.in.lock);
+    static void retire(const place &at, chain &c) REQUIRES(at.in.lock);
+    static void list(chain &c, work *w);
+
+    std::array<shard, nr_shards> shards_;
+};
+
+} // namespace iowq

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Requests (the kernel's io_kiocb) and issuing them by system calls: trying with RWF_NOWAIT, or
+// blocking. A request and its file belong to the caller; from submit until it is reaped nobody but
+// the ring and its threads may touch the request.
+#pragma once
+
+#include "work.h"
+
+#include <sys/types.h>
+
+namespace iowq {
+
+class ring;
+
+enum class opcode : uint8_t { nop, read, write, fsync, fdatasync, sync_file_range, trim };
+
+// What is known of an open file. Filled in once by examine(); the refusals are learnt.
+struct file {
+    // Returns 0 or -errno of fstat.
+    [[nodiscard]] int examine(int open_fd);
+
+    int fd = -1;
+    chain_key key;          // device and inode
+    bool regular = false;   // writes may have to be serialised
+    bool block = false;     // a block device
+    bool direct = false;    // O_DIRECT: RWF_NOWAIT would wait for the device all the same
+    bool in_memory = false; // tmpfs: never waits for a device
+    // RWF_NOWAIT got EOPNOTSUPP, for reads and for writes. Relaxed: worth a wasted call at most.
+    std::atomic<bool> nowait_refused[2]{false, false};
+};
+
+// The way a request took; what the path evidence counts.
+enum path : uint8_t {
+    path_inline = 1,          // completed by the submitter
+    path_nowait_miss = 2,     // RWF_NOWAIT: EAGAIN, or not all of it
+    path_nowait_refused = 4,  // RWF_NOWAIT: EOPNOTSUPP
+    path_pooled = 8,          // ran on a worker
+    path_sqthread = 16        // issued by the submission thread
+};
+
+struct request {
+    work item; // the pool's; must stay first
+
+    // what to do: the caller's
+    file *target = nullptr;
+    void *buffer = nullptr;
+    uint64_t offset = 0; // bytes
+    uint64_t length = 0; // bytes
+    opcode op = opcode::nop;
+    int rw_flags = 0;       // RWF_*, for reads and writes
+    int range_flags = 0;    // SYNC_FILE_RANGE_*
+    void *user_data = nullptr;
+
+    // what came of it
+    int64_t result = 0; // bytes, or -errno
+    uint8_t path = 0;
+
+    // the ring's
+    uint64_t done = 0; // bytes that RWF_NOWAIT has moved already
+    request *next = nullptr;
+    ring *owner = nullptr;
+
+    [[nodiscard]] bool is_rw() const { return op == opcode::read || op == opcode::write; }
+};
+
+// Tries a read or a write with RWF_NOWAIT. Returns true when the request is complete, its result set;
+// else the rest of it (path says why) has to be issued where it may block.
+// Only where nowait_worthwhile().
+[[nodiscard]] bool issue_nowait(request &r);
+// RWF_NOWAIT says something about this request: buffered I/O that waits for devices, on a file
+// system that has not refused it.
+[[nodiscard]] bool nowait_worthwhile(const request &r);
+
+// Issues what is left of the request, blocking if need be, and sets its result. On a worker, says so
+// to the pool (worker.h, blocking) when it does.
+void issue_blocking(request &r);
+// The same on a worker, with RWF_NOWAIT first for buffered reads, so that the pool knows exactly
+// which ones sleep.
+void issue_pooled(request &r);
+
+} // namespace iowq

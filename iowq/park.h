@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Waiting: a futex word to park on, and spinning that learns whether it pays. The only raw futex
+// calls of the library are here.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <linux/futex.h>
+#include <optional>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace iowq {
+
+using clock = std::chrono::steady_clock;
+using deadline = std::optional<clock::time_point>; // nullopt: forever
+
+// Sleeps while `word` holds `value`, until woken or until `until`. May return early.
+inline void futex_wait(std::atomic<uint32_t> &word, uint32_t value, deadline until) {
+    timespec at{};
+    if (until) { // steady_clock is CLOCK_MONOTONIC, which FUTEX_WAIT_BITSET takes as absolute
+        auto since = until->time_since_epoch();
+        auto whole = std::chrono::duration_cast<std::chrono::seconds>(since);
+        at = {whole.count(), std::chrono::nanoseconds(since - whole).count()};
+    }
+    syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, value, until ? &at : nullptr, nullptr,
+            FUTEX_BITSET_MATCH_ANY);
+}
+
+inline void futex_wake_one(std::atomic<uint32_t> &word) {
+    syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+// One thread parks, any thread unparks it. An unpark before the park is not lost; two count as one.
+class parker {
+  public:
+    // Returns true when unparked, false when `until` has passed.
+    bool park(deadline until = {}) {
+        // Acquire: pairs with unpark's release, which publishes why it woke us.
+        while (!token_.exchange(0, std::memory_order_acquire)) {
+            if (until && clock::now() >= *until)
+                return false;
+            futex_wait(token_, 0, until);
+        }
+        return true;
+    }
+
+    void unpark() {
+        token_.store(1, std::memory_order_release); // pairs with park's exchange
+        futex_wake_one(token_);
+    }
+
+  private:
+    std::atomic<uint32_t> token_{0};
+};
+
+inline void cpu_relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+// Bounded spinning that stops by itself where it does not pay (nothing comes within the bound, or
+// CPUs are scarce and the one waited for cannot run): each success earns two tries, each failure
+// costs one, and without credit only one call in 32 tries. One thread at a time.
+class adaptive_spin {
+  public:
+    explicit adaptive_spin(std::chrono::nanoseconds bound) : bound_(bound) {}
+
+    // Spins until ready() or the bound. Returns ready().
+    template <class Ready>
+    bool until(Ready ready) {
+        if (ready())
+            return true;
+        if (bound_.count() == 0 || (credit_ == 0 && ++skipped_ % 32 != 0))
+            return false;
+        auto end = clock::now() + bound_;
+        do {
+            for (int i = 0; i < 8; i++) {
+                if (ready()) {
+                    credit_ = credit_ + 2 < max_credit ? credit_ + 2 : max_credit;
+                    return true;
+                }
+                cpu_relax();
+            }
+        } while (clock::now() < end);
+        if (credit_)
+            credit_--;
+        return ready();
+    }
+
+  private:
+    static constexpr unsigned max_credit = 16;
+    std::chrono::nanoseconds bound_;
+    unsigned credit_ = max_credit;
+    unsigned skipped_ = 0;
+};
+
+} // namespace iowq

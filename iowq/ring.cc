@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "ring.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <new>
+
+namespace iowq {
+
+static_assert(offsetof(request, item) == 0, "run_item takes the item's address for the request's");
+
+int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out) {
+    constexpr unsigned most = 65536;
+    bool needs_pool = config.mode != offload::inline_ && config.mode != offload::sqthread;
+    if (config.depth == 0 || config.depth > most || (needs_pool && !pool))
+        return -EINVAL;
+    cpu_mask cpus = cpu_mask::of_this_thread();
+    ring_config settled = config;
+    if (cpus.count() == 1)
+        settled.spin = {}; // whoever is waited for needs this very CPU
+    if (config.sqthread_cpu) {
+        if (*config.sqthread_cpu >= CPU_SETSIZE || !cpus.has(*config.sqthread_cpu))
+            return -EINVAL;
+        cpus = {};
+        cpus.add(*config.sqthread_cpu);
+    }
+    std::unique_ptr<ring> r(new (std::nothrow) ring(settled, pool));
+    if (!r)
+        return -ENOMEM;
+    if (config.mode == offload::sqthread) {
+        int error = sqthread::create(config.depth, cpus, config.sqthread_idle, r->cq_, r->sq_);
+        if (error)
+            return error;
+    }
+    out = std::move(r);
+    return 0;
+}
+
+ring::submitted ring::submit(request &r) {
+    r.owner = this;
+    r.path = 0;
+    r.done = 0;
+    switch (mode_) {
+    case offload::inline_:
+        issue_blocking(r);
+        return completed(r, path_inline);
+    case offload::sqthread:
+        sq_->push(r);
+        return submitted::queued;
+    case offload::sqwq:
+        return enqueue(r, false);
+    case offload::hashed:
+        return enqueue(r, true);
+    case offload::punt:
+        if (nowait_worthwhile(r) && issue_nowait(r))
+            return completed(r, path_inline);
+        if (r.is_rw() && r.target->in_memory) {
+            issue_blocking(r);
+            return completed(r, path_inline);
+        }
+        return enqueue(r, true);
+    }
+    __builtin_unreachable();
+}
+
+ring::submitted ring::completed(request &r, unsigned how) {
+    r.path |= how;
+    count(r);
+    return submitted::completed;
+}
+
+ring::submitted ring::enqueue(request &r, bool hash) {
+    const file *f = r.target;
+    r.item.func = run_item;
+    r.item.flags = 0;
+    if (f && !f->regular && !f->block)
+        r.item.flags |= work_unbound;
+    bool modifies = r.op == opcode::write || r.op == opcode::trim;
+    if (hash && modifies && f->regular && !f->direct) {
+        r.item.flags |= work_hashed;
+        r.item.key = f->key;
+    }
+    if (int error = pool_->enqueue(&r.item)) {
+        r.result = error;
+        return completed(r, 0);
+    }
+    return submitted::queued;
+}
+
+void ring::run_item(work **w) {
+    request &r = *reinterpret_cast<request *>(*w);
+    if (r.item.flags & work_cancel) {
+        r.result = -ECANCELED;
+    } else {
+        r.path |= path_pooled;
+        issue_pooled(r);
+    }
+    r.owner->cq_.push(r);
+}
+
+void ring::commit() {
+    if (sq_)
+        sq_->publish();
+}
+
+unsigned ring::reap(std::span<request *> out, unsigned min, deadline until) {
+    unsigned n = 0;
+    for (;;) {
+        if (!ready_)
+            ready_ = cq_.take();
+        while (ready_ && n < out.size()) {
+            request *r = ready_;
+            ready_ = r->next;
+            if (sq_)
+                r->path |= path_sqthread;
+            count(*r);
+            out[n++] = r;
+            if (!ready_ && n < out.size())
+                ready_ = cq_.take();
+        }
+        if (n >= min || n == out.size() || !cq_.wait(min - n, until))
+            return n;
+    }
+}
+
+void ring::count(const request &r) {
+    path_counts &c = counts_[direction_of(r)];
+    c.issued++;
+    c.inlined += (r.path & path_inline) != 0;
+    c.nowait_miss += (r.path & path_nowait_miss) != 0;
+    c.nowait_refused += (r.path & path_nowait_refused) != 0;
+    c.pooled += (r.path & path_pooled) != 0;
+    c.sqthread += (r.path & path_sqthread) != 0;
+}
+
+} // namespace iowq

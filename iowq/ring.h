@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// One submitter's way in and out: a mode decides where each request is issued, and the completions
+// come back here. Used by one thread, its owner; several rings may share a wq.
+#pragma once
+
+#include "sqthread.h"
+#include "wq.h"
+
+#include <span>
+
+namespace iowq {
+
+// Where requests are issued. Source: io_ring_enter's three ways in the seed's patch, and
+// io_wq_enqueue_hashed.
+enum class offload {
+    inline_,  // by the submitter
+    sqthread, // by the submission thread
+    sqwq,     // on the wq
+    punt,     // by the submitter with RWF_NOWAIT; what would block goes to the wq
+    hashed    // on the wq; buffered writes to one file one after another
+};
+
+struct ring_config {
+    offload mode = offload::punt;
+    unsigned depth = 128; // requests under way; 1 to 65536
+    std::chrono::microseconds spin{10}; // before the reaper sleeps
+    std::optional<unsigned> sqthread_cpu;
+    std::chrono::milliseconds sqthread_idle{1000};
+};
+
+// How many requests of one direction took which way (issue.h, path).
+struct path_counts {
+    uint64_t issued = 0;
+    uint64_t inlined = 0;
+    uint64_t nowait_miss = 0;
+    uint64_t nowait_refused = 0;
+    uint64_t pooled = 0;
+    uint64_t sqthread = 0;
+};
+
+class ring {
+  public:
+    // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth, a CPU that
+    // this thread may not use, a pool that is missing.
+    [[nodiscard]] static int create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out);
+    // No request may be under way.
+    ~ring() = default;
+
+    enum class submitted { completed, queued };
+    // Takes a request on its way. completed: its result is set and it will not be reaped. queued:
+    // commit() sends it, if nothing has before, and reap() returns it. A request that the pool
+    // refuses (exit has begun, no memory) is completed with that error.
+    [[nodiscard]] submitted submit(request &r);
+    void commit();
+
+    // Waits for `min` completions or until `until`, and hands out up to out.size() of them.
+    [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until);
+
+    enum direction { reads, writes, others, nr_directions };
+    [[nodiscard]] static direction direction_of(const request &r) {
+        return r.op == opcode::read ? reads : r.op == opcode::write ? writes : others;
+    }
+    [[nodiscard]] const path_counts &counts(direction d) const { return counts_[d]; }
+
+  private:
+    ring(const ring_config &config, wq *pool) : mode_(config.mode), pool_(pool), cq_(config.spin) {}
+
+    [[nodiscard]] submitted completed(request &r, unsigned how);
+    [[nodiscard]] submitted enqueue(request &r, bool hash);
+    static void run_item(work **w);
+    void count(const request &r);
+
+    // immutable after construction
+    const offload mode_;
+    wq *const pool_;
+    std::unique_ptr<class sqthread> sq_;
+
+    // owner thread only
+    request *ready_ = nullptr; // taken from cq_, not yet handed out
+    path_counts counts_[nr_directions];
+
+    cq cq_;
+};
+
+} // namespace iowq
