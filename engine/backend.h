@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// What the engine's callbacks need of a way to do I/O: the pool's ring, or the kernel's io_uring.
+// Used by the job's thread only.
+#pragma once
+
+#include "ring.h"
+
+#include <cstdio>
+
+namespace engine {
+
+class backend {
+  public:
+    virtual ~backend() = default;
+    // completed: the result is set. queued: commit() sends it, reap() returns it.
+    virtual iowq::ring::submitted submit(iowq::request &r) = 0;
+    // 0 or -errno.
+    [[nodiscard]] virtual int commit() = 0;
+    // Waits for `min` or until `until`; returns how many were put into `out`, or -errno.
+    [[nodiscard]] virtual int reap(std::span<iowq::request *> out, unsigned min,
+                                   iowq::deadline until) = 0;
+    // The body of a JSON object: what pool_stats= shows.
+    virtual void print_stats(FILE *to) const = 0;
+};
+
+} // namespace engine

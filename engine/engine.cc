@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// fio's callbacks, in the order in which fio calls them; the table of them stands last. Everything
+// here runs in the job's own thread.
+#include "fio_abi.h"
+
+#include "options.h"
+#include "pool.h"
+#include "pool_stats.h"
+#include "uring.h"
+
+namespace engine {
+namespace {
+
+using iowq::file;
+using iowq::opcode;
+using iowq::request;
+
+struct job {
+    unsigned depth = 0;
+    std::unique_ptr<backend> io;
+    std::unique_ptr<request[]> requests; // by io_u->index
+    std::unique_ptr<request *[]> events; // what getevents reaped, for event()
+    std::unique_ptr<io_u *[]> unsent;    // queued since the last commit
+    unsigned nr_unsent = 0;
+};
+
+job &job_of(thread_data *td) { return *static_cast<job *>(td->io_ops_data); }
+
+// ---- init
+
+// Only the very fio that the engine was built for lays out its structs as the engine expects.
+bool right_fio() {
+    if (strcmp(fio_version_string, IOWQ_FIO_VERSION) == 0)
+        return true;
+    log_err("iowq: built for %s but loaded by %s: build it with FIO_DIR= naming that fio's source\n",
+            IOWQ_FIO_VERSION, fio_version_string);
+    return false;
+}
+
+// The CPUs given as worker_cpus=. False, and said why, when they are none or not the job's.
+bool read_worker_cpus(const options &o, std::optional<iowq::cpu_mask> &out) {
+    if (!o.worker_cpus)
+        return true;
+    iowq::cpu_mask cpus;
+    if (iowq::cpu_mask::parse(o.worker_cpus, cpus)) {
+        log_err("iowq: worker_cpus=%s: not a list of CPUs such as 0-3,8\n", o.worker_cpus);
+        return false;
+    }
+    if (!cpus.within(iowq::cpu_mask::of_this_thread())) {
+        log_err("iowq: worker_cpus=%s: names a CPU that this job may not use (allowed: %s)\n",
+                o.worker_cpus, iowq::cpu_mask::of_this_thread().list().c_str());
+        return false;
+    }
+    out = cpus;
+    return true;
+}
+
+bool right_sqthread_cpu(const options &o) {
+    iowq::cpu_mask mine = iowq::cpu_mask::of_this_thread();
+    if (!o.sqthread_cpu_given || mine.has(o.sqthread_cpu))
+        return true;
+    log_err("iowq: sqthread_cpu=%u: this job may not use that CPU (allowed: %s)\n", o.sqthread_cpu,
+            mine.list().c_str());
+    return false;
+}
+
+int create_uring(const options &o, unsigned depth, std::unique_ptr<backend> &out) {
+    uring_config config;
+    config.depth = depth;
+    config.async = o.offload == offload_uring_async;
+    config.sqpoll = o.offload == offload_uring_sqpoll;
+    config.sqpoll_idle = std::chrono::milliseconds(o.sqthread_idle_ms);
+    config.spin = std::chrono::microseconds(o.spin_us);
+    config.max_workers[0] = o.max_bounded;
+    config.max_workers[1] = o.max_unbounded;
+    if (o.sqthread_cpu_given)
+        config.sqpoll_cpu = o.sqthread_cpu;
+    if (!read_worker_cpus(o, config.worker_cpus))
+        return -EINVAL;
+    int error = uring::create(config, out);
+    if (error)
+        log_err("iowq: offload=%s: io_uring cannot be used here (%s); offload=punt needs none\n",
+                name_of(o.offload), strerror(-error));
+    return error;
+}
+
+iowq::offload mode_of(unsigned offload) {
+    switch (offload) {
+    case offload_inline:
+        return iowq::offload::inline_;
+    case offload_sqthread:
+        return iowq::offload::sqthread;
+    case offload_sqwq:
+        return iowq::offload::sqwq;
+    case offload_hashed:
+        return iowq::offload::hashed;
+    default:
+        return iowq::offload::punt;
+    }
+}
+
+int create_pool(const options &o, unsigned depth, std::unique_ptr<backend> &out) {
+    iowq::ring_config ring;
+    ring.mode = mode_of(o.offload);
+    ring.depth = depth;
+    ring.spin = std::chrono::microseconds(o.spin_us);
+    ring.sqthread_idle = std::chrono::milliseconds(o.sqthread_idle_ms);
+    if (o.sqthread_cpu_given)
+        ring.sqthread_cpu = o.sqthread_cpu;
+
+    iowq::wq_config wq;
+    // The seed's SQWQ: the queue's depth, or twice the CPUs, whatever is smallest. Workers that
+    // block are made up for, and more than the depth never have anything to do.
+    wq.max_running = o.max_bounded ? o.max_bounded : std::min(depth, wq.max_running);
+    wq.max_bound = std::max(depth, wq.max_running);
+    if (o.max_unbounded)
+        wq.max_unbound = o.max_unbounded;
+    wq.idle = std::chrono::milliseconds(o.idle_ms);
+    wq.spin = std::chrono::microseconds(o.spin_us);
+    if (!read_worker_cpus(o, wq.cpus))
+        return -EINVAL;
+    int error = pool::create(ring, wq, out);
+    if (error)
+        log_err("iowq: offload=%s: cannot create the pool: %s (limits here: %u workers)\n",
+                name_of(o.offload), strerror(-error), iowq::wq_config::default_max_unbound());
+    return error;
+}
+
+int init(thread_data *td) {
+    if (!right_fio())
+        return 1;
+    const options &o = *static_cast<options *>(td->eo);
+    if (!right_sqthread_cpu(o))
+        return 1;
+    auto depth = td->o.iodepth;
+    auto j = std::unique_ptr<job>(new (std::nothrow) job);
+    if (j) {
+        j->depth = depth;
+        j->requests.reset(new (std::nothrow) request[depth]);
+        j->events.reset(new (std::nothrow) request *[depth]);
+        j->unsent.reset(new (std::nothrow) io_u *[depth]);
+    }
+    if (!j || !j->requests || !j->events || !j->unsent) {
+        log_err("iowq: no memory for iodepth=%u\n", depth);
+        return 1;
+    }
+    int error = o.offload >= offload_uring ? create_uring(o, depth, j->io)
+                                           : create_pool(o, depth, j->io);
+    if (error)
+        return 1;
+    td->io_ops_data = j.release();
+    return 0;
+}
+
+int io_u_init(thread_data *td, io_u *u) {
+    job_of(td).requests[u->index].user_data = u;
+    return 0;
+}
+
+// ---- files
+
+int open_file(thread_data *td, fio_file *f) {
+    if (int error = generic_open_file(td, f))
+        return error;
+    auto *known = new (std::nothrow) file;
+    int error = known ? known->examine(f->fd) : -ENOMEM;
+    if (error) {
+        delete known;
+        td_verror(td, -error, "iowq: examining the file");
+        (void)!generic_close_file(td, f);
+        return 1;
+    }
+    FILE_SET_ENG_DATA(f, known);
+    return 0;
+}
+
+int close_file(thread_data *td, fio_file *f) {
+    delete static_cast<file *>(FILE_ENG_DATA(f));
+    FILE_SET_ENG_DATA(f, nullptr);
+    return generic_close_file(td, f);
+}
+
+// ---- the life of one I/O
+
+void fill_sync(const thread_data *td, const io_u *u, request &r) {
+    const fio_file *f = u->file;
+    if (u->ddir == DDIR_SYNC) {
+        r.op = opcode::fsync;
+    } else if (u->ddir == DDIR_DATASYNC) {
+        r.op = opcode::fdatasync;
+    } else if (f->first_write == f->last_write) {
+        r.op = opcode::nop; // sync_file_range with nothing written since the last one
+    } else {
+        r.op = opcode::sync_file_range;
+        r.offset = f->first_write;
+        r.length = f->last_write - f->first_write;
+        r.range_flags = static_cast<int>(td->o.sync_file_range);
+    }
+}
+
+void fill(const thread_data *td, const io_u *u, request &r) {
+    r.target = static_cast<file *>(FILE_ENG_DATA(u->file));
+    r.buffer = u->xfer_buf;
+    r.offset = u->offset;
+    r.length = u->xfer_buflen;
+    if (u->ddir == DDIR_READ)
+        r.op = opcode::read;
+    else if (u->ddir == DDIR_WRITE)
+        r.op = opcode::write;
+    else if (u->ddir == DDIR_TRIM)
+        r.op = opcode::trim;
+    else
+        fill_sync(td, u, r);
+}
+
+// The one place that flips the sign for fio.
+void finish(io_u *u, const request &r) {
+    if (r.result < 0)
+        u->error = static_cast<unsigned>(-r.result);
+    else if (r.is_rw() && static_cast<uint64_t>(r.result) < u->xfer_buflen)
+        u->resid = u->xfer_buflen - static_cast<uint64_t>(r.result);
+}
+
+fio_q_status queue(thread_data *td, io_u *u) {
+    fio_ro_check(td, u);
+    job &j = job_of(td);
+    request &r = j.requests[u->index];
+    fill(td, u, r);
+    // Stamped before the attempt, so that an I/O completed here counts as completion latency.
+    if (fio_fill_issue_time(td))
+        fio_gettime(&u->issue_time, nullptr);
+    if (j.io->submit(r) == iowq::ring::submitted::completed) {
+        finish(u, r);
+        return FIO_Q_COMPLETED;
+    }
+    j.unsent[j.nr_unsent++] = u;
+    return FIO_Q_QUEUED;
+}
+
+int commit(thread_data *td) {
+    job &j = job_of(td);
+    if (!j.nr_unsent)
+        return 0;
+    int error = j.io->commit();
+    io_u_mark_submit(td, j.nr_unsent);
+    if (fio_fill_issue_time(td))
+        for (unsigned i = 0; i < j.nr_unsent; i++)
+            io_u_queued(td, j.unsent[i]);
+    j.nr_unsent = 0;
+    return error;
+}
+
+int getevents(thread_data *td, unsigned min, unsigned max, const timespec *t) {
+    job &j = job_of(td);
+    iowq::deadline until;
+    if (t)
+        until = iowq::clock::now() + std::chrono::seconds(t->tv_sec) +
+                std::chrono::nanoseconds(t->tv_nsec);
+    return j.io->reap({j.events.get(), std::min(max, j.depth)}, min, until);
+}
+
+io_u *event(thread_data *td, int index) {
+    const request &r = *job_of(td).events[index];
+    auto *u = static_cast<io_u *>(r.user_data);
+    finish(u, r);
+    return u;
+}
+
+// ---- the end
+
+void cleanup(thread_data *td) {
+    auto *j = static_cast<job *>(td->io_ops_data);
+    if (!j)
+        return; // init has failed
+    const options &o = *static_cast<options *>(td->eo);
+    if (o.pool_stats) {
+        int error = write_stats(o.pool_stats, td->o.name, td->thread_number, name_of(o.offload),
+                                j->depth, *j->io);
+        if (error)
+            log_err("iowq: pool_stats=%s: %s\n", o.pool_stats, strerror(-error));
+    }
+    delete j;
+    td->io_ops_data = nullptr;
+}
+
+ioengine_ops ops = {
+    .name = "iowq",
+    .version = FIO_IOOPS_VERSION,
+    .flags = FIO_NO_OFFLOAD | FIO_ASYNCIO_SETS_ISSUE_TIME,
+    .init = init,
+    .queue = queue,
+    .commit = commit,
+    .getevents = getevents,
+    .event = event,
+    .cleanup = cleanup,
+    .open_file = open_file,
+    .close_file = close_file,
+    .get_file_size = generic_get_file_size,
+    .io_u_init = io_u_init,
+    .option_struct_size = sizeof(options),
+    .options = option_table,
+};
+
+} // namespace
+} // namespace engine
+
+extern "C" __attribute__((visibility("default"))) void get_ioengine(ioengine_ops **out) {
+    *out = &engine::ops;
+}

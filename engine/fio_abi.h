@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// The only file that includes fio's headers. fio.h is C, defines min, max and nop as macros, and its
+// arch.h includes <atomic>: so every C++ standard header that the engine uses comes first.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+extern "C" {
+#include "fio.h"
+#include "optgroup.h"
+}
+#undef min
+#undef max
+#undef nop

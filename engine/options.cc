@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "fio_abi.h"
+
+#include "options.h"
+
+namespace engine {
+
+namespace {
+
+int set_sqthread_cpu(void *data, long long *value) {
+    auto *o = static_cast<options *>(data);
+    o->sqthread_cpu = static_cast<unsigned>(*value);
+    o->sqthread_cpu_given = 1;
+    return 0;
+}
+
+} // namespace
+
+// fio takes the members in the order of their declaration only. A maxval keeps 32-bit fields whole.
+fio_option option_table[] = {
+    {
+        .name = "offload",
+        .lname = "Offload mode",
+        .type = FIO_OPT_STR,
+        .off1 = offsetof(options, offload),
+        .help = "Who makes the system calls",
+        .def = "punt",
+        .posval =
+            {
+                {"inline", offload_inline, "the submitter itself", 0, nullptr},
+                {"sqthread", offload_sqthread, "one thread that drains the submission ring", 0,
+                 nullptr},
+                {"sqwq", offload_sqwq, "a worker pool (io-wq in user space), for every I/O", 0,
+                 nullptr},
+                {"punt", offload_punt,
+                 "the submitter with RWF_NOWAIT; the pool for what would block", 0, nullptr},
+                {"hashed", offload_hashed,
+                 "the pool; buffered writes to one file one after another", 0, nullptr},
+                {"uring", offload_uring, "the kernel's io_uring", 0, nullptr},
+                {"uring_async", offload_uring_async, "io_uring with IOSQE_ASYNC: its io-wq", 0,
+                 nullptr},
+                {"uring_sqpoll", offload_uring_sqpoll, "io_uring with a submission thread", 0,
+                 nullptr},
+            },
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "max_bounded",
+        .lname = "Running workers",
+        .type = FIO_OPT_INT,
+        .off1 = offsetof(options, max_bounded),
+        .maxval = 65536,
+        .minval = 1,
+        .help = "Most workers running at a time, for regular files and block devices. Those that "
+                "block are made up for, up to iodepth. For uring*: the kernel's limit of bounded "
+                "workers, blocked ones included. Default: min(iodepth, 2 x CPUs)",
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "max_unbounded",
+        .lname = "Unbounded workers",
+        .type = FIO_OPT_INT,
+        .off1 = offsetof(options, max_unbounded),
+        .maxval = 1048576,
+        .minval = 1,
+        .help = "Most workers for pipes and the like. Default: RLIMIT_NPROC",
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "idle_ms",
+        .lname = "Idle time of workers",
+        .type = FIO_OPT_INT,
+        .off1 = offsetof(options, idle_ms),
+        .maxval = 86400000,
+        .help = "Milliseconds after which an idle worker leaves; one stays",
+        .def = "5000",
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "spin_us",
+        .lname = "Spinning before sleep",
+        .type = FIO_OPT_INT,
+        .off1 = offsetof(options, spin_us),
+        .maxval = 1000000,
+        .help = "Microseconds for which a worker, or the job waiting for completions, looks for "
+                "more before it sleeps. Stops by itself where it does not pay; 0: never",
+        .def = "10",
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "sqthread_cpu",
+        .lname = "CPU of the submission thread",
+        .type = FIO_OPT_INT,
+        .off1 = offsetof(options, sqthread_cpu),
+        .maxval = 1023,
+        .cb = reinterpret_cast<void *>(set_sqthread_cpu),
+        .help = "Pin the submission thread (sqthread, uring_sqpoll) to this CPU. Default: any of "
+                "the job's",
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "sqthread_idle_ms",
+        .lname = "Idle time of the submission thread",
+        .type = FIO_OPT_INT,
+        .off1 = offsetof(options, sqthread_idle_ms),
+        .maxval = 86400000,
+        .help = "Milliseconds for which an idle submission thread spins before it sleeps",
+        .def = "1000",
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "worker_cpus",
+        .lname = "CPUs of the workers",
+        .type = FIO_OPT_STR_STORE,
+        .off1 = offsetof(options, worker_cpus),
+        .help = "Run the workers on these CPUs (for example 0-3,8), all of them among the job's. "
+                "Default: all of the job's",
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "pool_stats",
+        .lname = "Path evidence",
+        .type = FIO_OPT_STR_STORE,
+        .off1 = offsetof(options, pool_stats),
+        .help = "Write which way the I/Os took to PATH.<job>.<number>.json when the job ends",
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {},
+};
+
+const char *name_of(unsigned offload) {
+    for (const value_pair &mode : option_table[0].posval)
+        if (mode.ival && mode.oval == offload)
+            return mode.ival;
+    return "?";
+}
+
+} // namespace engine

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// The engine's options: the one table, and the struct that fio fills from it.
+#pragma once
+
+#include <cstddef>
+
+struct fio_option;
+
+namespace engine {
+
+enum offload_mode : unsigned {
+    offload_inline,
+    offload_sqthread,
+    offload_sqwq,
+    offload_punt,
+    offload_hashed,
+    offload_uring, // from here on: the kernel's own counterparts
+    offload_uring_async,
+    offload_uring_sqpoll,
+};
+
+// Copied by fio with memcpy, so it holds plain values only. A number that was not given is 0, and the
+// table refuses a 0 that is given, except where a default says otherwise.
+struct options {
+    void *pad; // fio keeps its thread_data here
+    unsigned offload;
+    unsigned max_bounded;
+    unsigned max_unbounded;
+    unsigned idle_ms;
+    unsigned spin_us;
+    unsigned sqthread_cpu;
+    unsigned sqthread_cpu_given;
+    unsigned sqthread_idle_ms;
+    char *worker_cpus;
+    char *pool_stats;
+};
+
+extern fio_option option_table[];
+
+// The name of a mode, as offload= takes it.
+const char *name_of(unsigned offload);
+
+} // namespace engine

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "pool.h"
+
+#include "pool_stats.h"
+
+#include <cerrno>
+#include <new>
+
+namespace engine {
+
+int pool::create(const iowq::ring_config &ring, const iowq::wq_config &wq,
+                 std::unique_ptr<backend> &out) {
+    std::unique_ptr<pool> p(new (std::nothrow) pool);
+    if (!p)
+        return -ENOMEM;
+    if (ring.mode != iowq::offload::inline_ && ring.mode != iowq::offload::sqthread)
+        if (int error = iowq::wq::create(wq, p->wq_))
+            return error;
+    if (int error = iowq::ring::create(ring, p->wq_.get(), p->ring_))
+        return error;
+    out = std::move(p);
+    return 0;
+}
+
+void pool::print_stats(FILE *to) const {
+    auto n = [](uint64_t v) { return static_cast<unsigned long long>(v); };
+    iowq::wq_counters workers;
+    if (wq_)
+        workers = wq_->counters();
+    for (unsigned d = 0; d < iowq::ring::nr_directions; d++) {
+        const iowq::path_counts &c = ring_->counts(static_cast<iowq::ring::direction>(d));
+        fprintf(to,
+                "\"%s\": {\"issued\": %llu, \"inline\": %llu, \"nowait_miss\": %llu, "
+                "\"nowait_refused\": %llu, \"pooled\": %llu, \"sqthread\": %llu}, ",
+                direction_names[d], n(c.issued), n(c.inlined), n(c.nowait_miss),
+                n(c.nowait_refused), n(c.pooled), n(c.sqthread));
+    }
+    fprintf(to,
+            "\"chain_waits\": %llu, \"wakes\": %llu, \"workers_created\": %llu, "
+            "\"workers_reaped\": %llu, \"peak_running\": %u, \"peak_blocked\": %u",
+            n(workers.chain_waits), n(workers.wakes), n(workers.workers_created),
+            n(workers.workers_reaped), workers.peak_running, workers.peak_blocked);
+}
+
+} // namespace engine

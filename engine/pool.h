@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// A job's own pool and its ring, as a backend.
+#pragma once
+
+#include "backend.h"
+
+namespace engine {
+
+class pool final : public backend {
+  public:
+    // The errors of iowq::wq::create and iowq::ring::create. Modes that need no workers get none.
+    [[nodiscard]] static int create(const iowq::ring_config &ring, const iowq::wq_config &wq,
+                                    std::unique_ptr<backend> &out);
+
+    iowq::ring::submitted submit(iowq::request &r) override { return ring_->submit(r); }
+    int commit() override {
+        ring_->commit();
+        return 0;
+    }
+    int reap(std::span<iowq::request *> out, unsigned min, iowq::deadline until) override {
+        return static_cast<int>(ring_->reap(out, min, until));
+    }
+    void print_stats(FILE *to) const override;
+
+  private:
+    std::unique_ptr<iowq::wq> wq_; // outlives the ring
+    std::unique_ptr<iowq::ring> ring_;
+};
+
+} // namespace engine

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// The kernel's counterparts through liburing, with the same requests as the pool's ring, so that both
+// sides carry the same overhead of fio's.
+#pragma once
+
+#include "backend.h"
+
+#include <liburing.h>
+
+namespace engine {
+
+struct uring_config {
+    unsigned depth = 1;
+    bool async = false;  // IOSQE_ASYNC on every request
+    bool sqpoll = false; // IORING_SETUP_SQPOLL
+    std::optional<unsigned> sqpoll_cpu;
+    std::chrono::milliseconds sqpoll_idle{1000};
+    std::chrono::microseconds spin{10};
+    unsigned max_workers[2] = {0, 0}; // bounded, unbounded; 0: the kernel's own limit
+    std::optional<iowq::cpu_mask> worker_cpus;
+};
+
+class uring final : public backend {
+  public:
+    // -ENOSYS or -EPERM where io_uring may not be used; else -errno of setting it up.
+    [[nodiscard]] static int create(const uring_config &config, std::unique_ptr<backend> &out);
+    ~uring() override;
+
+    iowq::ring::submitted submit(iowq::request &r) override;
+    int commit() override;
+    int reap(std::span<iowq::request *> out, unsigned min, iowq::deadline until) override;
+    void print_stats(FILE *to) const override;
+
+  private:
+    explicit uring(const uring_config &config) : config_(config), spin_(config.spin) {}
+    [[nodiscard]] int set_up();
+    [[nodiscard]] unsigned take(std::span<iowq::request *> out);
+
+    const uring_config config_;
+    io_uring ring_{};
+    bool ready_ = false;
+    iowq::adaptive_spin spin_;
+    uint64_t issued_[iowq::ring::nr_directions] = {};
+};
+
+} // namespace engine
