@@ -32,8 +32,9 @@ job &job_of(thread_data *td) { return *static_cast<job *>(td->io_ops_data); }
 bool right_fio() {
     if (strcmp(fio_version_string, IOWQ_FIO_VERSION) == 0)
         return true;
-    log_err("iowq: built for %s but loaded by %s: build it with FIO_DIR= naming that fio's source\n",
-            IOWQ_FIO_VERSION, fio_version_string);
+    log_err(
+        "iowq: built for %s but loaded by %s: build it with FIO_DIR= naming that fio's source\n",
+        IOWQ_FIO_VERSION, fio_version_string);
     return false;
 }
 
@@ -144,8 +145,8 @@ int init(thread_data *td) {
         log_err("iowq: no memory for iodepth=%u\n", depth);
         return 1;
     }
-    int error = o.offload >= offload_uring ? create_uring(o, depth, j->io)
-                                           : create_pool(o, depth, j->io);
+    int error =
+        o.offload >= offload_uring ? create_uring(o, depth, j->io) : create_pool(o, depth, j->io);
     if (error)
         return 1;
     td->io_ops_data = j.release();

@@ -83,7 +83,8 @@ int uring::set_up() {
             return error;
     }
     if (config_.worker_cpus)
-        return io_uring_register_iowq_aff(&ring_, sizeof(cpu_set_t), &config_.worker_cpus->native());
+        return io_uring_register_iowq_aff(&ring_, sizeof(cpu_set_t),
+                                          &config_.worker_cpus->native());
     return 0;
 }
 

@@ -81,7 +81,8 @@ class acct {
     enum class idle { retry, parked, leave };
 
     acct(bool bound, unsigned node, unsigned max_workers, unsigned max_running)
-        : bound(bound), node(node), max_workers_(max_workers), max_running_(static_cast<int>(max_running)) {}
+        : bound(bound), node(node), max_workers_(max_workers),
+          max_running_(static_cast<int>(max_running)) {}
 
     const bool bound;
     const unsigned node;
@@ -149,7 +150,8 @@ class acct {
 
     // atomic: written when workers sleep, wake, park
     alignas(64) std::atomic<int> nr_running_{0};
-    std::atomic<int> nr_blocked_{0}; // may dip below 0 while the monitor counts a call that just ends
+    std::atomic<int> nr_blocked_{
+        0}; // may dip below 0 while the monitor counts a call that just ends
     std::atomic<int> peak_running_{0};
     std::atomic<int> peak_blocked_{0};
     std::atomic<bool> spinning_{false};

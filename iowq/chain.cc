@@ -7,7 +7,8 @@
 
 namespace iowq {
 
-static_assert(offsetof(chain, token) == 0, "chain_table::of takes the token's address for the chain's");
+static_assert(offsetof(chain, token) == 0,
+              "chain_table::of takes the token's address for the chain's");
 
 chain_table::place chain_table::place_of(const chain_key &key) {
     // Multiplying by odd constants and folding spreads inodes and ranges that differ in a few low

@@ -2,10 +2,18 @@
 // Completions: any thread pushes, one thread (the submitter) reaps. Owned by its ring. It owns
 // waking the reaper, too: a push costs a system call only if the reaper sleeps, and then only the
 // push that completes what it waits for.
+//
+// Invariant: all of it is one word, the newest request's address in the lower 48 bits (user space
+// has no more unless it asks for them) and above it how many pushes are still to come before the
+// sleeping reaper is to be woken, 0 while it is awake. So a push is one compare-and-swap, and touches
+// nothing of the cq afterwards: the reaper may have taken the request and destroyed the ring.
 #pragma once
 
 #include "issue.h"
 #include "park.h"
+
+#include <algorithm>
+#include <bit>
 
 namespace iowq {
 
@@ -15,32 +23,30 @@ class cq {
 
     // Any thread. The request is the reaper's from here on.
     void push(request &r) {
-        request *top = head_.load(std::memory_order_relaxed);
+        uint64_t old = head_.load(std::memory_order_relaxed);
+        uint64_t wanted;
         do {
-            r.next = top;
-            // seq_cst: publishes the request to take, and comes before the look at wanted_.
-        } while (!head_.compare_exchange_weak(top, &r, std::memory_order_seq_cst,
-                                              std::memory_order_relaxed));
-        // Pairs with wait: either this sees what it wants, or its look at head_ sees the push.
-        uint32_t wanted = wanted_.load(std::memory_order_seq_cst);
-        while (wanted && !wanted_.compare_exchange_weak(wanted, wanted - 1,
-                                                        std::memory_order_relaxed)) {
-        }
+            r.next = newest(old);
+            wanted = old >> address_bits;
+            // Release: publishes the request to take.
+        } while (!head_.compare_exchange_weak(
+            old, reinterpret_cast<uintptr_t>(&r) | (wanted ? wanted - 1 : 0) << address_bits,
+            std::memory_order_release, std::memory_order_relaxed));
         if (wanted == 1)
-            futex_wake_one(wanted_);
+            futex_wake_one(futex_word()); // by address only, so it may be gone by now
     }
 
     // Reaper only. All that has been pushed, oldest first, linked by `next`.
     [[nodiscard]] request *take() {
         if (!head_.load(std::memory_order_relaxed))
             return nullptr;
-        request *newest = head_.exchange(nullptr, std::memory_order_acquire); // pairs with push
+        request *newer = newest(head_.exchange(0, std::memory_order_acquire)); // pairs with push
         request *oldest = nullptr;
-        while (newest) {
-            request *older = newest->next;
-            newest->next = oldest;
-            oldest = newest;
-            newest = older;
+        while (newer) {
+            request *older = newer->next;
+            newer->next = oldest;
+            oldest = newer;
+            newer = older;
         }
         return oldest;
     }
@@ -48,25 +54,37 @@ class cq {
     // Reaper only. Waits until there is something to take, at best `count` of them. False: `until`
     // has passed and there is nothing.
     [[nodiscard]] bool wait(uint32_t count, deadline until) {
-        if (spin_.until([this] { return head_.load(std::memory_order_relaxed) != nullptr; }))
+        if (spin_.until([this] { return head_.load(std::memory_order_relaxed) != 0; }))
             return true;
-        wanted_.store(count, std::memory_order_seq_cst);
-        bool there = head_.load(std::memory_order_seq_cst) != nullptr; // pairs with push
-        while (!there) {
-            uint32_t wanted = wanted_.load(std::memory_order_relaxed);
-            if (wanted == 0 || (until && clock::now() >= *until))
+        uint64_t seen = 0;
+        uint64_t waiting = uint64_t{std::min(count, most_wanted)} << address_bits;
+        if (!head_.compare_exchange_strong(seen, waiting, std::memory_order_relaxed))
+            return true;
+        for (seen = waiting; seen >> address_bits; seen = head_.load(std::memory_order_relaxed)) {
+            if (until && clock::now() >= *until)
                 break;
-            futex_wait(wanted_, wanted, until);
+            futex_wait(futex_word(), static_cast<uint32_t>(seen >> 32), until);
         }
-        wanted_.store(0, std::memory_order_relaxed); // a late push at most wakes for nothing
-        return head_.load(std::memory_order_relaxed) != nullptr;
+        return newest(head_.fetch_and(address_mask, std::memory_order_relaxed)) != nullptr;
     }
 
   private:
+    static constexpr unsigned address_bits = 48;
+    static constexpr uint64_t address_mask = (uint64_t{1} << address_bits) - 1;
+    static constexpr uint32_t most_wanted = 0xffff;
+
+    static request *newest(uint64_t head) {
+        return reinterpret_cast<request *>(head & address_mask);
+    }
+
+    // A futex has 32 bits: the upper half, which holds the count.
+    std::atomic<uint32_t> &futex_word() {
+        static_assert(std::endian::native == std::endian::little);
+        return reinterpret_cast<std::atomic<uint32_t> *>(&head_)[1];
+    }
+
     // atomic: pushers and the reaper
-    alignas(64) std::atomic<request *> head_{nullptr};
-    // How many pushes are still to come before the reaper is to be woken; 0 while it is awake.
-    alignas(64) std::atomic<uint32_t> wanted_{0};
+    alignas(64) std::atomic<uint64_t> head_{0};
 
     // reaper only
     alignas(64) adaptive_spin spin_;

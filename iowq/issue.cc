@@ -81,8 +81,8 @@ int file::examine(int open_fd) {
     key = {uint64_t{gnu_dev_major(device)} << 20 | gnu_dev_minor(device), block ? 0 : st.st_ino};
     direct = fcntl(fd, F_GETFL) & O_DIRECT;
     struct statfs fs;
-    in_memory = regular && fstatfs(fd, &fs) == 0 &&
-                (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+    in_memory =
+        regular && fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
     for (auto &refused : nowait_refused)
         refused.store(false, std::memory_order_relaxed);
     return 0;

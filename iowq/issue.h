@@ -31,11 +31,11 @@ struct file {
 
 // The way a request took; what the path evidence counts.
 enum path : uint8_t {
-    path_inline = 1,          // completed by the submitter
-    path_nowait_miss = 2,     // RWF_NOWAIT: EAGAIN, or not all of it
-    path_nowait_refused = 4,  // RWF_NOWAIT: EOPNOTSUPP
-    path_pooled = 8,          // ran on a worker
-    path_sqthread = 16        // issued by the submission thread
+    path_inline = 1,         // completed by the submitter
+    path_nowait_miss = 2,    // RWF_NOWAIT: EAGAIN, or not all of it
+    path_nowait_refused = 4, // RWF_NOWAIT: EOPNOTSUPP
+    path_pooled = 8,         // ran on a worker
+    path_sqthread = 16       // issued by the submission thread
 };
 
 struct request {
@@ -47,8 +47,8 @@ struct request {
     uint64_t offset = 0; // bytes
     uint64_t length = 0; // bytes
     opcode op = opcode::nop;
-    int rw_flags = 0;       // RWF_*, for reads and writes
-    int range_flags = 0;    // SYNC_FILE_RANGE_*
+    int rw_flags = 0;    // RWF_*, for reads and writes
+    int range_flags = 0; // SYNC_FILE_RANGE_*
     void *user_data = nullptr;
 
     // what came of it

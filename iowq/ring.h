@@ -22,7 +22,7 @@ enum class offload {
 
 struct ring_config {
     offload mode = offload::punt;
-    unsigned depth = 128; // requests under way; 1 to 65536
+    unsigned depth = 128;               // requests under way; 1 to 65536
     std::chrono::microseconds spin{10}; // before the reaper sleeps
     std::optional<unsigned> sqthread_cpu;
     std::chrono::milliseconds sqthread_idle{1000};
@@ -42,7 +42,8 @@ class ring {
   public:
     // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth, a CPU that
     // this thread may not use, a pool that is missing.
-    [[nodiscard]] static int create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out);
+    [[nodiscard]] static int create(const ring_config &config, wq *pool,
+                                    std::unique_ptr<ring> &out);
     // No request may be under way.
     ~ring() = default;
 
@@ -73,13 +74,13 @@ class ring {
     // immutable after construction
     const offload mode_;
     wq *const pool_;
-    std::unique_ptr<class sqthread> sq_;
+
+    cq cq_;
+    std::unique_ptr<class sqthread> sq_; // pushes to cq_, so it goes first
 
     // owner thread only
     request *ready_ = nullptr; // taken from cq_, not yet handed out
     path_counts counts_[nr_directions];
-
-    cq cq_;
 };
 
 } // namespace iowq

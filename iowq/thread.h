@@ -11,8 +11,8 @@
 namespace iowq {
 
 // Returns 0, or -EAGAIN (limits) or -EINVAL (none of the CPUs may be used).
-[[nodiscard]] inline int start_thread(pthread_t &thread, const cpu_mask &cpus, void *(*main)(void *),
-                                      void *arg) {
+[[nodiscard]] inline int start_thread(pthread_t &thread, const cpu_mask &cpus,
+                                      void *(*main)(void *), void *arg) {
     pthread_attr_t attr;
     if (int error = pthread_attr_init(&attr))
         return -error;

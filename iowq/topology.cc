@@ -78,7 +78,7 @@ int topology::load(const cpu_mask &allowed, topology &out) {
     if (hwloc_topology_init(&raw))
         return -EIO;
     std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)> hw(raw,
-                                                                         hwloc_topology_destroy);
+                                                                          hwloc_topology_destroy);
     // Only nodes and CPUs are asked for: caches and devices would make loading slower.
     hwloc_topology_set_all_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_NONE);
     if (hwloc_topology_load(raw))

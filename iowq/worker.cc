@@ -110,8 +110,7 @@ blocking::~blocking() {
     if (!self_)
         return;
     // acq_rel: takes the monitor's verdict, if there was one.
-    if (kind_ == will ||
-        (self_->call.exchange(0, std::memory_order_acq_rel) & worker::asleep))
+    if (kind_ == will || (self_->call.exchange(0, std::memory_order_acq_rel) & worker::asleep))
         self_->home.running_again();
 }
 

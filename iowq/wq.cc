@@ -73,7 +73,8 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out) {
 
 wq::wq(const wq_config &config, topology machine) : config_(config), topology_(std::move(machine)) {
     for (unsigned node = 0; node < topology_.nodes(); node++) {
-        accts_.push_back(std::make_unique<acct>(true, node, config_.max_bound, config_.max_running));
+        accts_.push_back(
+            std::make_unique<acct>(true, node, config_.max_bound, config_.max_running));
         accts_.push_back(
             std::make_unique<acct>(false, node, config_.max_unbound, config_.max_running));
     }
@@ -313,7 +314,8 @@ wq_counters wq::counters() {
 void *wq::worker_main(void *arg) {
     worker &self = *static_cast<worker *>(arg);
     char name[16];
-    snprintf(name, sizeof name, "iowq-wrk-%u%c", self.home.node % 1000, self.home.bound ? 'b' : 'u');
+    snprintf(name, sizeof name, "iowq-wrk-%u%c", self.home.node % 1000,
+             self.home.bound ? 'b' : 'u');
     pthread_setname_np(pthread_self(), name);
     run_worker(self, self.pool.chains_, self.pool.config_.idle);
     self.gone.store(true, std::memory_order_release);

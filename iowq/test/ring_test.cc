@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+#include "ring.h"
+
+#include "schedule.h"
+
+#include <deque>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+using namespace iowq;
+
+namespace {
+
+constexpr size_t block = 4096;
+
+const char *name_of(offload mode) {
+    switch (mode) {
+    case offload::inline_:
+        return "inline";
+    case offload::sqthread:
+        return "sqthread";
+    case offload::sqwq:
+        return "sqwq";
+    case offload::punt:
+        return "punt";
+    case offload::hashed:
+        return "hashed";
+    }
+    return "?";
+}
+
+// An unlinked file in the build's folder, of a real file system.
+class scratch {
+  public:
+    explicit scratch(int flags = O_RDWR) {
+        char name[] = "build/iowq_test.XXXXXX";
+        int fd = mkstemp(name);
+        EXPECT_GE(fd, 0) << "run the tests from the repository's root";
+        int again = open(name, flags);
+        unlink(name);
+        close(fd);
+        EXPECT_EQ(f.examine(again), 0);
+    }
+    ~scratch() { close(f.fd); }
+
+    file f;
+};
+
+struct prepared : request {
+    prepared() = default;
+    prepared(file &f, opcode what, void *memory = nullptr, uint64_t at = 0, uint64_t bytes = 0) {
+        set(f, what, memory, at, bytes);
+    }
+    void set(file &f, opcode what, void *memory, uint64_t at, uint64_t bytes) {
+        target = &f;
+        op = what;
+        buffer = memory;
+        offset = at;
+        length = bytes;
+    }
+};
+
+struct in_mode : testing::TestWithParam<offload> {
+    void SetUp() override {
+        ASSERT_EQ(wq::create({}, pool), 0);
+        ring_config config;
+        config.mode = GetParam();
+        config.depth = 64;
+        ASSERT_EQ(ring::create(config, pool.get(), io), 0);
+    }
+
+    // Submits and waits. Returns the result.
+    int64_t run(request &r) {
+        if (io->submit(r) == ring::submitted::queued) {
+            io->commit();
+            request *got = nullptr;
+            EXPECT_EQ(io->reap({&got, 1}, 1, {}), 1u);
+            EXPECT_EQ(got, &r);
+        }
+        return r.result;
+    }
+
+    std::unique_ptr<wq> pool;
+    std::unique_ptr<ring> io;
+};
+
+} // namespace
+
+TEST_P(in_mode, what_was_written_is_read_back) {
+    scratch s;
+    constexpr unsigned blocks = 200;
+    std::vector<char> out(blocks * block), in(blocks * block);
+    jitter random(1);
+    for (char &c : out)
+        c = static_cast<char>(random.random()());
+    for (opcode op : {opcode::write, opcode::read}) {
+        std::deque<prepared> requests(64);
+        std::vector<prepared *> free;
+        for (prepared &r : requests)
+            free.push_back(&r);
+        unsigned next = 0, done = 0;
+        while (done < blocks) {
+            while (next < blocks && !free.empty()) {
+                prepared &r = *free.back();
+                free.pop_back();
+                auto &memory = op == opcode::write ? out : in;
+                r.set(s.f, op, memory.data() + next * block, next * block, block);
+                next++;
+                if (io->submit(r) == ring::submitted::completed) {
+                    ASSERT_EQ(r.result, static_cast<int64_t>(block));
+                    free.push_back(&r);
+                    done++;
+                }
+            }
+            io->commit();
+            request *got[64];
+            unsigned under_way = next - done;
+            unsigned n =
+                io->reap(got, std::min(under_way, 1 + unsigned(random.random()() % 8)), {});
+            for (unsigned i = 0; i < n; i++) {
+                ASSERT_EQ(got[i]->result, static_cast<int64_t>(block));
+                free.push_back(static_cast<prepared *>(got[i]));
+                done++;
+            }
+        }
+    }
+    EXPECT_EQ(in, out);
+    EXPECT_EQ(io->counts(ring::reads).issued, blocks);
+    EXPECT_EQ(io->counts(ring::writes).issued, blocks);
+}
+
+TEST_P(in_mode, each_request_takes_the_modes_own_path) {
+    scratch s;
+    std::vector<char> memory(block);
+    prepared w(s.f, opcode::write, memory.data(), 0, block);
+    prepared r(s.f, opcode::read, memory.data(), 0, block);
+    prepared f(s.f, opcode::fsync);
+    EXPECT_EQ(run(w), static_cast<int64_t>(block));
+    EXPECT_EQ(run(r), static_cast<int64_t>(block));
+    EXPECT_EQ(run(f), 0);
+    const path_counts &reads = io->counts(ring::reads);
+    const path_counts &syncs = io->counts(ring::others);
+    switch (GetParam()) {
+    case offload::inline_:
+        EXPECT_EQ(reads.inlined, 1u);
+        EXPECT_EQ(syncs.inlined, 1u);
+        break;
+    case offload::sqthread:
+        EXPECT_EQ(reads.sqthread, 1u);
+        EXPECT_EQ(syncs.sqthread, 1u);
+        break;
+    case offload::punt:
+        EXPECT_EQ(reads.inlined, 1u) << "it is in the page cache";
+        EXPECT_EQ(syncs.pooled, 1u);
+        break;
+    case offload::sqwq:
+    case offload::hashed:
+        EXPECT_EQ(reads.pooled, 1u);
+        EXPECT_EQ(syncs.pooled, 1u);
+    }
+    EXPECT_EQ(reads.issued, 1u);
+    EXPECT_EQ(syncs.issued, 1u);
+}
+
+TEST_P(in_mode, a_read_across_the_end_of_the_file_is_short) {
+    scratch s;
+    std::vector<char> memory(2 * block, 'x');
+    prepared w(s.f, opcode::write, memory.data(), 0, block + 100);
+    ASSERT_EQ(run(w), static_cast<int64_t>(block) + 100);
+    prepared r(s.f, opcode::read, memory.data(), block, block);
+    EXPECT_EQ(run(r), 100);
+    prepared beyond(s.f, opcode::read, memory.data(), 4 * block, block);
+    EXPECT_EQ(run(beyond), 0);
+}
+
+// RWF_NOWAIT returns what is cached: the rest must still come.
+TEST_P(in_mode, a_read_across_the_edge_of_the_cache_is_whole) {
+    scratch s;
+    std::vector<char> out(64 * block), in(64 * block);
+    jitter random(2);
+    for (char &c : out)
+        c = static_cast<char>(random.random()());
+    prepared w(s.f, opcode::write, out.data(), 0, out.size());
+    ASSERT_EQ(run(w), static_cast<int64_t>(out.size()));
+    ASSERT_EQ(fsync(s.f.fd), 0);
+    ASSERT_EQ(posix_fadvise(s.f.fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    ASSERT_EQ(posix_fadvise(s.f.fd, 0, 0, POSIX_FADV_RANDOM), 0); // no readahead
+    ASSERT_EQ(pread(s.f.fd, in.data(), block, 0), static_cast<ssize_t>(block));
+    prepared r(s.f, opcode::read, in.data(), 0, in.size());
+    EXPECT_EQ(run(r), static_cast<int64_t>(in.size()));
+    EXPECT_EQ(in, out);
+}
+
+TEST_P(in_mode, errors_come_back_as_errno) {
+    scratch s(O_RDONLY);
+    std::vector<char> memory(block);
+    prepared w(s.f, opcode::write, memory.data(), 0, block);
+    EXPECT_EQ(run(w), -EBADF);
+    prepared bad(s.f, opcode::read, reinterpret_cast<void *>(8), 0, block);
+    scratch full;
+    ASSERT_EQ(ftruncate(full.f.fd, block), 0);
+    bad.target = &full.f;
+    EXPECT_EQ(run(bad), -EFAULT);
+}
+
+TEST_P(in_mode, syncs_and_trims) {
+    scratch s;
+    std::vector<char> memory(4 * block, 'x');
+    prepared w(s.f, opcode::write, memory.data(), 0, memory.size());
+    ASSERT_EQ(run(w), static_cast<int64_t>(memory.size()));
+    prepared data(s.f, opcode::fdatasync);
+    EXPECT_EQ(run(data), 0);
+    prepared range(s.f, opcode::sync_file_range, nullptr, 0, memory.size());
+    range.range_flags = SYNC_FILE_RANGE_WRITE;
+    EXPECT_EQ(run(range), 0);
+    prepared hole(s.f, opcode::trim, nullptr, block, block);
+    ASSERT_EQ(run(hole), 0);
+    ASSERT_EQ(pread(s.f.fd, memory.data(), memory.size(), 0), static_cast<ssize_t>(memory.size()));
+    EXPECT_EQ(memory[block - 1], 'x');
+    EXPECT_EQ(memory[block], 0);
+    EXPECT_EQ(memory[2 * block], 'x');
+    prepared nothing(s.f, opcode::nop);
+    EXPECT_EQ(run(nothing), 0);
+}
+
+TEST_P(in_mode, reap_returns_at_its_deadline) {
+    request *got;
+    EXPECT_EQ(io->reap({&got, 1}, 1, clock::now()), 0u);
+    EXPECT_EQ(io->reap({&got, 1}, 0, {}), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(ring, in_mode,
+                         testing::Values(offload::inline_, offload::sqthread, offload::sqwq,
+                                         offload::punt, offload::hashed),
+                         [](auto &p) { return name_of(p.param); });
+
+TEST(ring, refuses_impossible_configurations) {
+    std::unique_ptr<ring> io;
+    std::unique_ptr<wq> pool;
+    ASSERT_EQ(wq::create({}, pool), 0);
+    ring_config config;
+    config.depth = 0;
+    EXPECT_EQ(ring::create(config, pool.get(), io), -EINVAL);
+    config.depth = 65537;
+    EXPECT_EQ(ring::create(config, pool.get(), io), -EINVAL);
+    config = {};
+    EXPECT_EQ(ring::create(config, nullptr, io), -EINVAL) << "punt needs a pool";
+    config.mode = offload::sqthread;
+    config.sqthread_cpu = CPU_SETSIZE - 1;
+    EXPECT_EQ(ring::create(config, nullptr, io), -EINVAL);
+}
+
+TEST(ring, a_pool_without_threads_fails_requests_and_loses_none) {
+    std::unique_ptr<wq> pool;
+    ASSERT_EQ(wq::create({}, pool), 0);
+    std::unique_ptr<ring> io;
+    ring_config config;
+    config.mode = offload::sqwq;
+    ASSERT_EQ(ring::create(config, pool.get(), io), 0);
+    failing_creations = 1 << 30;
+    request r[4];
+    for (request &each : r)
+        ASSERT_EQ(io->submit(each), ring::submitted::queued);
+    request *got[4];
+    EXPECT_EQ(io->reap(got, 4, {}), 4u);
+    failing_creations = 0;
+    for (request &each : r)
+        EXPECT_EQ(each.result, -ECANCELED);
+}
+
+TEST(sqthread, sleeps_when_idle_and_is_woken_by_the_next_submission) {
+    ring_config config;
+    config.mode = offload::sqthread;
+    config.sqthread_idle = std::chrono::milliseconds(0);
+    std::unique_ptr<ring> io;
+    ASSERT_EQ(ring::create(config, nullptr, io), 0);
+    jitter delay(3);
+    for (unsigned i = 0; i < stress_items(2000); i++) {
+        request r;
+        ASSERT_EQ(io->submit(r), ring::submitted::queued);
+        io->commit();
+        delay.maybe();
+        request *got = nullptr;
+        ASSERT_EQ(io->reap({&got, 1}, 1, {}), 1u);
+        ASSERT_EQ(got, &r);
+    }
+}
+
+TEST(file, knows_its_file_system) {
+    file f;
+    int fd = memfd_create("iowq_test", 0);
+    ASSERT_EQ(f.examine(fd), 0);
+    EXPECT_TRUE(f.in_memory);
+    EXPECT_TRUE(f.regular);
+    EXPECT_FALSE(f.direct);
+    close(fd);
+    EXPECT_EQ(f.examine(fd), -EBADF);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// What the tests share: a printed seed, random delays, and thread creation that can be made to
+// fail.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <random>
+
+// The seed of this test program's run: IOWQ_SEED if set, else a random one. Printed once.
+uint64_t test_seed();
+
+// How many items a stress test is to run: `share` in `make check`, a hundred times that under
+// IOWQ_FULL=1.
+unsigned stress_items(unsigned share);
+
+// Delays a thread now and then, in ways that depend on the seed.
+class jitter {
+  public:
+    explicit jitter(uint64_t stream) : random_(test_seed() * 1000003 + stream) {}
+    void maybe();
+    std::mt19937_64 &random() { return random_; }
+
+  private:
+    std::mt19937_64 random_;
+};
+
+// The next `n` calls of pthread_create fail with EAGAIN.
+extern std::atomic<int> failing_creations;

@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: MIT
+#include "wq.h"
+
+#include "schedule.h"
+
+#include <deque>
+#include <functional>
+#include <gtest/gtest.h>
+#include <latch>
+#include <semaphore>
+#include <sys/resource.h>
+#include <thread>
+
+using namespace iowq;
+
+namespace {
+
+// An item that runs a function object, and counts.
+struct item : work {
+    std::function<void(item &)> body;
+    std::atomic<int> calls{0};
+    std::atomic<bool> cancelled{false};
+    std::binary_semaphore done{0};
+
+    explicit item(std::function<void(item &)> b = {}) : body(std::move(b)) { func = call; }
+
+    static void call(work **w) {
+        auto &self = *static_cast<item *>(*w);
+        self.calls++;
+        self.cancelled = self.flags & work_cancel;
+        if (self.body && !self.cancelled)
+            self.body(self);
+        self.done.release(); // last: whoever waits may free the item
+    }
+};
+
+std::unique_ptr<wq> make(const wq_config &config = {}) {
+    std::unique_ptr<wq> pool;
+    EXPECT_EQ(wq::create(config, pool), 0);
+    return pool;
+}
+
+wq_config limited(unsigned workers) {
+    wq_config config;
+    config.max_bound = workers;
+    config.max_unbound = workers;
+    return config;
+}
+
+} // namespace
+
+TEST(wq, runs_an_item_once) {
+    auto pool = make();
+    item it;
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    it.done.acquire();
+    pool.reset();
+    EXPECT_EQ(it.calls, 1);
+    EXPECT_FALSE(it.cancelled);
+}
+
+class makes_up_for : public testing::TestWithParam<blocking::kind> {};
+
+// Eight sleepers that only the ninth item can wake.
+TEST_P(makes_up_for, workers_that_sleep) {
+    auto pool = make(limited(9));
+    std::latch ninth_ran(1);
+    std::deque<item> sleepers;
+    for (int i = 0; i < 8; i++) {
+        item &s = sleepers.emplace_back([&](item &) {
+            blocking section(GetParam());
+            ninth_ran.wait();
+        });
+        ASSERT_EQ(pool->enqueue(&s), 0);
+    }
+    item ninth([&](item &) { ninth_ran.count_down(); });
+    ASSERT_EQ(pool->enqueue(&ninth), 0);
+    for (item &s : sleepers)
+        s.done.acquire();
+    EXPECT_EQ(pool->counters().peak_blocked, 8u);
+}
+
+INSTANTIATE_TEST_SUITE_P(wq, makes_up_for, testing::Values(blocking::will, blocking::may),
+                         [](auto &p) { return p.param == blocking::will ? "will" : "may"; });
+
+TEST(wq, items_that_compute_do_not_grow_the_pool) {
+    auto pool = make(limited(16));
+    std::binary_semaphore go(0);
+    std::deque<item> items;
+    items.emplace_back([&](item &) { go.acquire(); }); // busy, as far as the pool can know
+    for (int i = 0; i < 100; i++)
+        items.emplace_back();
+    for (item &it : items)
+        ASSERT_EQ(pool->enqueue(&it), 0);
+    go.release();
+    for (item &it : items)
+        it.done.acquire();
+    EXPECT_EQ(pool->counters().workers_created, 1u);
+}
+
+TEST(wq, an_item_that_asks_for_concurrency_gets_a_worker_while_others_run) {
+    auto pool = make();
+    std::latch both(2);
+    item a([&](item &) { both.arrive_and_wait(); });
+    item b([&](item &) { both.arrive_and_wait(); });
+    b.flags = work_concurrent;
+    ASSERT_EQ(pool->enqueue(&a), 0);
+    ASSERT_EQ(pool->enqueue(&b), 0);
+    a.done.acquire();
+    b.done.acquire();
+}
+
+TEST(wq, limits_are_hard) {
+    auto pool = make(limited(3));
+    std::atomic<int> inside{0}, most{0};
+    std::counting_semaphore<100> go(0);
+    std::deque<item> items;
+    for (int i = 0; i < 30; i++) {
+        item &it = items.emplace_back([&](item &) {
+            int now = ++inside;
+            for (int m = most; m < now && !most.compare_exchange_weak(m, now);) {
+            }
+            {
+                blocking section(blocking::will);
+                go.acquire();
+            }
+            inside--;
+        });
+        it.flags = work_concurrent;
+        ASSERT_EQ(pool->enqueue(&it), 0);
+    }
+    while (inside < 3)
+        std::this_thread::yield();
+    go.release(30);
+    for (item &it : items)
+        it.done.acquire();
+    EXPECT_EQ(most, 3);
+    EXPECT_EQ(pool->counters().workers_created, 3u);
+}
+
+TEST(wq, hashed_work_with_different_keys_runs_at_once) {
+    auto pool = make(limited(4));
+    std::latch all(4);
+    std::deque<item> items;
+    for (uint64_t key = 0; key < 4; key++) {
+        item &it = items.emplace_back([&](item &) {
+            blocking section(blocking::will);
+            all.arrive_and_wait();
+        });
+        it.flags = work_hashed;
+        it.key = {0, key};
+        ASSERT_EQ(pool->enqueue(&it), 0);
+    }
+    for (item &it : items)
+        it.done.acquire();
+}
+
+// The worker that sleeps in a chain does not hold up what is queued beside the chain.
+TEST(wq, a_blocked_chain_holds_up_only_its_own_key) {
+    auto pool = make(limited(2));
+    std::binary_semaphore go(0);
+    item first([&](item &) {
+        blocking section(blocking::will);
+        go.acquire();
+    });
+    item second;
+    for (item *it : {&first, &second}) {
+        it->flags = work_hashed;
+        ASSERT_EQ(pool->enqueue(it), 0);
+    }
+    item unhashed([&](item &) { go.release(); });
+    ASSERT_EQ(pool->enqueue(&unhashed), 0);
+    second.done.acquire();
+    EXPECT_EQ(pool->counters().chain_waits, 1u);
+}
+
+TEST(wq, flush_returns_when_all_that_was_queued_has_started) {
+    auto pool = make(limited(1));
+    std::binary_semaphore go(0), in(0);
+    item blocker([&](item &) {
+        in.release();
+        go.acquire();
+    });
+    std::atomic<int> started{0};
+    std::deque<item> items;
+    for (uint64_t i = 0; i < 40; i++) {
+        item &it = items.emplace_back([&](item &) { started++; });
+        if (i % 2) {
+            it.flags = work_hashed;
+            it.key = {0, i % 3};
+        }
+    }
+    ASSERT_EQ(pool->enqueue(&blocker), 0);
+    in.acquire();
+    for (item &it : items)
+        ASSERT_EQ(pool->enqueue(&it), 0);
+    int at_return = -1;
+    std::thread flusher([&] {
+        EXPECT_EQ(pool->flush(), 0);
+        at_return = started;
+    });
+    go.release();
+    flusher.join();
+    EXPECT_GE(at_return, 39); // all have been taken; the last may not have come to count
+    for (item &it : items)
+        it.done.acquire();
+}
+
+TEST(wq, flush_does_not_wait_for_items_to_finish) {
+    auto pool = make();
+    std::binary_semaphore go(0), in(0);
+    item it([&](item &) {
+        in.release();
+        blocking section(blocking::will);
+        go.acquire();
+    });
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    in.acquire();
+    EXPECT_EQ(pool->flush(), 0);
+    go.release();
+    it.done.acquire();
+}
+
+TEST(wq, flush_from_a_worker_is_refused) {
+    auto pool = make();
+    int error = 0;
+    item it([&](item &) { error = pool->flush(); });
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    it.done.acquire();
+    EXPECT_EQ(error, -EDEADLK);
+}
+
+class cancel : public testing::TestWithParam<uint32_t> {}; // flags of the items
+
+TEST_P(cancel, completes_what_has_not_started_and_finds_what_runs) {
+    auto pool = make(limited(1));
+    std::binary_semaphore go(0), in(0);
+    item runs([&](item &) {
+        in.release();
+        go.acquire();
+    });
+    item first, middle, last;
+    for (item *it : {&runs, &first, &middle, &last})
+        it->flags = GetParam();
+    ASSERT_EQ(pool->enqueue(&runs), 0);
+    in.acquire();
+    for (item *it : {&first, &middle, &last})
+        ASSERT_EQ(pool->enqueue(it), 0);
+
+    EXPECT_EQ(pool->cancel(&middle), cancel_result::ok);
+    EXPECT_EQ(middle.calls, 1);
+    EXPECT_TRUE(middle.cancelled);
+    EXPECT_EQ(pool->cancel(&middle), cancel_result::notfound);
+    EXPECT_EQ(pool->cancel(&last), cancel_result::ok);
+    EXPECT_EQ(pool->cancel(&runs), cancel_result::running);
+    go.release();
+    first.done.acquire();
+    EXPECT_FALSE(first.cancelled);
+    item never;
+    EXPECT_EQ(pool->cancel(&never), cancel_result::notfound);
+
+    // It can be used again.
+    last.done.acquire();
+    last.flags = GetParam();
+    ASSERT_EQ(pool->enqueue(&last), 0);
+    last.done.acquire();
+    EXPECT_FALSE(last.cancelled);
+    EXPECT_EQ(last.calls, 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(wq, cancel, testing::Values(0, work_hashed, work_unbound), [](auto &p) {
+    return p.param == 0 ? "plain" : p.param == work_hashed ? "hashed" : "unbound";
+});
+
+TEST(wq, exit_runs_what_is_bound_and_cancels_what_is_unbound) {
+    auto pool = make(limited(1));
+    std::latch in(2);
+    std::binary_semaphore go_bound(0), go_unbound(0);
+    item bound_blocker([&](item &) {
+        in.count_down();
+        go_bound.acquire();
+    });
+    item unbound_blocker([&](item &) {
+        in.count_down();
+        go_unbound.acquire();
+    });
+    unbound_blocker.flags = work_unbound;
+    ASSERT_EQ(pool->enqueue(&bound_blocker), 0);
+    ASSERT_EQ(pool->enqueue(&unbound_blocker), 0);
+    in.wait();
+    item bound, bound_hashed, unbound, unbound_hashed;
+    bound_hashed.flags = work_hashed;
+    unbound.flags = work_unbound;
+    unbound_hashed.flags = work_unbound | work_hashed;
+    unbound_hashed.key = {1, 1};
+    // Cancelled while the blockers still run, so the exit is known to have begun.
+    unbound.body = nullptr;
+    for (item *it : {&bound, &bound_hashed, &unbound, &unbound_hashed})
+        ASSERT_EQ(pool->enqueue(it), 0);
+    std::thread destroyer([&] { pool.reset(); });
+    unbound.done.acquire();
+    unbound_hashed.done.acquire();
+    go_bound.release();
+    go_unbound.release();
+    destroyer.join();
+    EXPECT_TRUE(unbound.cancelled);
+    EXPECT_TRUE(unbound_hashed.cancelled);
+    EXPECT_FALSE(bound.cancelled);
+    EXPECT_FALSE(bound_hashed.cancelled);
+    for (item *it : {&bound, &bound_hashed, &unbound, &unbound_hashed})
+        EXPECT_EQ(it->calls, 1);
+}
+
+TEST(wq, enqueue_is_refused_once_exit_has_begun) {
+    auto pool = make(limited(1));
+    std::latch in(2);
+    std::binary_semaphore go(0), go_unbound(0);
+    item late;
+    int error = 0;
+    wq *raw = pool.get();
+    item enqueues([&](item &) {
+        in.count_down();
+        go.acquire();
+        error = raw->enqueue(&late);
+    });
+    // An unbound item that is cancelled tells that the exit has begun.
+    item unbound_blocker([&](item &) {
+        in.count_down();
+        go_unbound.acquire();
+    });
+    item unbound;
+    unbound_blocker.flags = unbound.flags = work_unbound;
+    for (item *it : {&enqueues, &unbound_blocker, &unbound})
+        ASSERT_EQ(pool->enqueue(it), 0);
+    in.wait();
+    std::thread destroyer([&] { pool.reset(); });
+    unbound.done.acquire();
+    go.release();
+    go_unbound.release();
+    destroyer.join();
+    EXPECT_EQ(error, -ESHUTDOWN);
+    EXPECT_EQ(late.calls, 0);
+}
+
+TEST(wq, refuses_bad_items) {
+    auto pool = make(limited(1));
+    EXPECT_EQ(pool->enqueue(nullptr), -EINVAL);
+    work empty;
+    EXPECT_EQ(pool->enqueue(&empty), -EINVAL);
+
+    std::binary_semaphore go(0), in(0);
+    item blocker([&](item &) {
+        in.release();
+        go.acquire();
+    });
+    ASSERT_EQ(pool->enqueue(&blocker), 0);
+    in.acquire();
+    item it;
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    EXPECT_EQ(pool->enqueue(&it), -EBUSY);
+    go.release();
+    it.done.acquire();
+    pool.reset();
+    EXPECT_EQ(it.calls, 1);
+}
+
+TEST(wq, refuses_impossible_configurations) {
+    std::unique_ptr<wq> pool;
+    rlimit nproc{};
+    getrlimit(RLIMIT_NPROC, &nproc);
+    for (unsigned bad : {0u, 2u << 20}) {
+        wq_config config;
+        config.max_bound = bad;
+        EXPECT_EQ(wq::create(config, pool), -EINVAL);
+        config = {};
+        config.max_unbound = bad;
+        EXPECT_EQ(wq::create(config, pool), -EINVAL);
+    }
+    wq_config config;
+    config.max_running = 0;
+    EXPECT_EQ(wq::create(config, pool), -EINVAL);
+    config = {};
+    config.cpus.emplace();
+    EXPECT_EQ(wq::create(config, pool), -EINVAL) << "no CPU at all";
+    config.cpus->add(CPU_SETSIZE - 1);
+    EXPECT_EQ(wq::create(config, pool), -EINVAL) << "a CPU that is not there";
+    EXPECT_EQ(pool, nullptr);
+}
+
+TEST(wq, workers_run_on_the_cpus_they_were_given) {
+    cpu_mask mine = cpu_mask::of_this_thread(), last;
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (mine.has(cpu)) {
+            last = {};
+            last.add(cpu);
+        }
+    }
+    wq_config config;
+    config.cpus = last;
+    auto pool = make(config);
+    cpu_mask seen;
+    item it([&](item &) { seen = cpu_mask::of_this_thread(); });
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    it.done.acquire();
+    EXPECT_EQ(seen, last);
+}
+
+TEST(wq, workers_block_every_signal) {
+    auto pool = make();
+    sigset_t blocked;
+    item it([&](item &) { pthread_sigmask(SIG_SETMASK, nullptr, &blocked); });
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    it.done.acquire();
+    for (int signal : {SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGCHLD})
+        EXPECT_TRUE(sigismember(&blocked, signal)) << signal;
+}
+
+TEST(wq, idle_workers_leave_but_for_one) {
+    wq_config config = limited(8);
+    config.idle = std::chrono::milliseconds(1);
+    auto pool = make(config);
+    std::latch all(8);
+    std::deque<item> items;
+    for (int i = 0; i < 8; i++) {
+        item &it = items.emplace_back([&](item &) {
+            blocking section(blocking::will);
+            all.arrive_and_wait();
+        });
+        ASSERT_EQ(pool->enqueue(&it), 0);
+    }
+    for (item &it : items)
+        it.done.acquire();
+    while (pool->counters().nr_workers > 1)
+        std::this_thread::yield();
+    EXPECT_EQ(pool->counters().workers_reaped, 7u);
+    // What they leave behind is used again.
+    items.clear();
+    item again;
+    ASSERT_EQ(pool->enqueue(&again), 0);
+    again.done.acquire();
+    EXPECT_EQ(pool->counters().workers_created, 8u);
+}
+
+TEST(wq, linked_items_run_one_after_another_on_the_same_worker) {
+    auto pool = make();
+    struct link : work {
+        link *after = nullptr;
+        std::thread::id on;
+        bool cancelled = false;
+        std::binary_semaphore *last = nullptr;
+    };
+    std::binary_semaphore done(0);
+    link chain[3];
+    for (int i = 0; i < 3; i++) {
+        chain[i].after = i < 2 ? &chain[i + 1] : nullptr;
+        chain[i].last = i < 2 ? nullptr : &done;
+        chain[i].func = [](work **w) {
+            auto &self = *static_cast<link *>(*w);
+            self.on = std::this_thread::get_id();
+            self.cancelled = self.flags & work_cancel;
+            *w = self.after;
+            if (self.last)
+                self.last->release();
+        };
+    }
+    ASSERT_EQ(pool->enqueue(&chain[0]), 0);
+    done.acquire();
+    EXPECT_EQ(chain[0].on, chain[1].on);
+    EXPECT_EQ(chain[1].on, chain[2].on);
+
+    // A cancelled item takes its links with it.
+    item blocker;
+    std::binary_semaphore go(0), in(0);
+    pool = make(limited(1));
+    blocker.body = [&](item &) {
+        in.release();
+        go.acquire();
+    };
+    ASSERT_EQ(pool->enqueue(&blocker), 0);
+    in.acquire();
+    ASSERT_EQ(pool->enqueue(&chain[0]), 0);
+    EXPECT_EQ(pool->cancel(&chain[0]), cancel_result::ok);
+    done.acquire();
+    for (link &l : chain)
+        EXPECT_TRUE(l.cancelled);
+    go.release();
+    blocker.done.acquire();
+}
+
+TEST(wq, an_item_may_enqueue_itself_again) {
+    auto pool = make();
+    int left = 1000;
+    std::binary_semaphore end(0);
+    item it;
+    it.body = [&](item &self) {
+        if (--left == 0) {
+            end.release();
+            return;
+        }
+        EXPECT_EQ(pool->enqueue(&self), 0);
+    };
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    end.acquire();
+    pool.reset();
+    EXPECT_EQ(it.calls, 1000);
+}
+
+TEST(wq, a_thread_that_cannot_be_created_is_tried_again) {
+    auto pool = make();
+    failing_creations = 3;
+    item it;
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    it.done.acquire();
+    EXPECT_FALSE(it.cancelled);
+    EXPECT_EQ(failing_creations, 0);
+    EXPECT_EQ(pool->counters().workers_created, 1u);
+}
+
+TEST(wq, without_any_thread_what_is_queued_is_cancelled) {
+    auto pool = make();
+    failing_creations = 1 << 30;
+    std::deque<item> items;
+    for (uint64_t i = 0; i < 10; i++) {
+        item &it = items.emplace_back();
+        if (i % 2) {
+            it.flags = work_hashed;
+            it.key = {0, i % 4};
+        }
+        ASSERT_EQ(pool->enqueue(&it), 0);
+    }
+    for (item &it : items)
+        it.done.acquire();
+    failing_creations = 0;
+    for (item &it : items) {
+        EXPECT_EQ(it.calls, 1);
+        EXPECT_TRUE(it.cancelled);
+    }
+    // The pool recovers.
+    item again;
+    ASSERT_EQ(pool->enqueue(&again), 0);
+    again.done.acquire();
+    EXPECT_FALSE(again.cancelled);
+}
+
+TEST(wq, a_worker_that_is_left_serves_what_another_cannot_be_created_for) {
+    auto pool = make();
+    std::binary_semaphore in(0), go(0);
+    item sleeper([&](item &) {
+        blocking section(blocking::will);
+        in.release();
+        go.acquire();
+    });
+    ASSERT_EQ(pool->enqueue(&sleeper), 0);
+    in.acquire();
+    failing_creations = 1 << 30;
+    item waits;
+    ASSERT_EQ(pool->enqueue(&waits), 0);
+    go.release();
+    waits.done.acquire();
+    EXPECT_FALSE(waits.cancelled);
+    pool.reset();
+    failing_creations = 0;
+}
+
+TEST(wq, exit_does_not_lose_what_waits_for_a_thread) {
+    auto pool = make();
+    failing_creations = 1 << 30;
+    item it;
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    pool.reset();
+    failing_creations = 0;
+    EXPECT_EQ(it.calls, 1);
+    EXPECT_TRUE(it.cancelled);
+}
