@@ -38,6 +38,22 @@ bool right_fio() {
     return false;
 }
 
+// fio takes a number below 0 for a large one and lets it pass where the smallest allowed is 0.
+bool within_limits(const options &o) {
+    for (const fio_option *entry = option_table; entry->name; entry++) {
+        if (entry->type != FIO_OPT_INT)
+            continue;
+        unsigned value;
+        memcpy(&value, reinterpret_cast<const char *>(&o) + entry->off1, sizeof value);
+        if (value > entry->maxval) {
+            log_err("iowq: %s: must be between %d and %llu\n", entry->name, entry->minval,
+                    entry->maxval);
+            return false;
+        }
+    }
+    return true;
+}
+
 // The CPUs given as worker_cpus=. False, and said why, when they are none or not the job's.
 bool read_worker_cpus(const options &o, std::optional<iowq::cpu_mask> &out) {
     if (!o.worker_cpus)
@@ -131,7 +147,7 @@ int init(thread_data *td) {
     if (!right_fio())
         return 1;
     const options &o = *static_cast<options *>(td->eo);
-    if (!right_sqthread_cpu(o))
+    if (!within_limits(o) || !right_sqthread_cpu(o))
         return 1;
     auto depth = td->o.iodepth;
     auto j = std::unique_ptr<job>(new (std::nothrow) job);

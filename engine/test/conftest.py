@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The real fio with the engine, on real file systems."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+ENGINE = REPO / "build/engine/iowq.so"
+OURS = ["inline", "sqthread", "sqwq", "punt", "hashed"]
+KERNELS = ["uring", "uring_async", "uring_sqpoll"]
+MODES = OURS + KERNELS
+FILE_SYSTEMS = ["ext4", "xfs", "btrfs", "tmpfs"]
+
+
+def fio_binary():
+    directory = os.environ.get("FIO_DIR")
+    return str(pathlib.Path(directory) / "fio") if directory else "fio"
+
+
+class Result:
+    """What one fio did: its exit status, what it said, and its JSON."""
+
+    def __init__(self, status, said, data):
+        self.status, self.said, self.data = status, said, data
+
+    @property
+    def job(self):
+        return self.data["jobs"][0]
+
+
+def option(name, value):
+    return f"--{name}" if value is None else f"--{name}={value}"
+
+
+@pytest.fixture
+def fio(tmp_path):
+    """Runs fio with the engine: fio(offload, rw="randread", ...). Underscores stay as fio has them."""
+
+    def run(offload, *jobs, binary=None, timeout=60, prefix=(), **options):
+        output = tmp_path / "fio.json"
+        base = {"name": "t", "ioengine": f"external:{ENGINE}", "offload": offload,
+                "size": "4m", "bs": "4k"}
+        given = {**base, **{k: v for k, v in options.items() if v is not False}}
+        # Engine options come after ioengine, so the order of `base` matters.
+        line = [*prefix, binary or fio_binary(), "--output-format=json", f"--output={output}",
+                *(option(k, v) for k, v in given.items()), *jobs]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=timeout, cwd=tmp_path)
+        data, notes = None, ""
+        if output.exists():
+            text = output.read_text()
+            start = 0 if text.startswith("{") else text.find("\n{") + 1
+            notes = text[:start] if text[start:start + 1] == "{" else text
+            data = json.loads(text[start:]) if text[start:start + 1] == "{" else None
+            output.unlink()
+        return Result(done.returncode, notes + done.stdout + done.stderr, data)
+
+    return run
+
+
+@pytest.fixture
+def evidence(tmp_path):
+    """The path evidence that pool_stats=tmp_path/evidence left behind, one dictionary a job."""
+    return lambda: [json.loads(p.read_text()) for p in sorted(tmp_path.glob("evidence.*.json"))]
+
+
+def mount_loop(folder, kind, megabytes):
+    """Mounts a fresh file system of that kind; says why when it cannot."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    target = folder / kind
+    target.mkdir()
+    if kind == "tmpfs":
+        command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", target]
+    else:
+        if not shutil.which(f"mkfs.{kind}", path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+            pytest.skip(f"mkfs.{kind} is not installed")
+        image = folder / f"{kind}.img"
+        with open(image, "wb") as file:
+            file.truncate(megabytes << 20)
+        subprocess.run([f"mkfs.{kind}", "-q", image], check=True, capture_output=True,
+                       env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"})
+        command = ["mount", "-o", "loop", image, target]
+    mounted = subprocess.run(command, capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"cannot mount {kind}: {mounted.stderr.strip()}")
+    return target
+
+
+@pytest.fixture(scope="session")
+def file_system(tmp_path_factory):
+    """file_system("xfs") is a folder on such a file system, mounted when it is first asked for."""
+    # Not below pytest's own folder, which it removes with what is mounted there.
+    base = tmp_path_factory.mktemp("mounts")
+    mounted = {}
+
+    def get(kind):
+        if kind not in mounted:
+            mounted[kind] = mount_loop(base, kind, 320)
+        return mounted[kind]
+
+    yield get
+    for target in mounted.values():
+        subprocess.run(["umount", target], check=True)
+
+
+@pytest.fixture
+def loop_device(tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("loop devices need root")
+    image = tmp_path / "disk.img"
+    with open(image, "wb") as file:
+        file.truncate(16 << 20)
+    made = subprocess.run(["losetup", "--find", "--show", image], capture_output=True, text=True)
+    if made.returncode:
+        pytest.skip(f"no loop device: {made.stderr.strip()}")
+    device = made.stdout.strip()
+    yield device
+    subprocess.run(["losetup", "--detach", device], check=True)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a job file may ask of an engine, in every mode."""
+
+import errno
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import ENGINE, KERNELS, MODES, OURS, fio_binary, mount_loop
+
+pytestmark = pytest.mark.parametrize("mode", MODES)
+
+
+@pytest.mark.parametrize("sync", ["fsync", "fdatasync", "sync_file_range"])
+def test_syncs_are_issued(fio, tmp_path, evidence, mode, sync):
+    every = {"fsync": {"fsync": 8}, "fdatasync": {"fdatasync": 8},
+             "sync_file_range": {"sync_file_range": "write:8"}}[sync]
+    result = fio(mode, filename=tmp_path / "data", rw="randwrite", iodepth=4, size="512k",
+                 pool_stats=tmp_path / "evidence", **every)
+    assert result.status == 0, result.said
+    assert evidence()[0]["other"]["issued"] >= 512 // 4 // 8 - 1  # fio's JSON counts fsync only
+
+
+def test_trims_a_block_device(fio, loop_device, mode):
+    written = fio(mode, filename=loop_device, rw="write", bs="64k", iodepth=4, buffer_pattern="0x77")
+    assert written.status == 0, written.said
+    result = fio(mode, filename=loop_device, rw="trim", bs="64k", iodepth=4)
+    assert result.status == 0, result.said
+    assert result.job["trim"]["total_ios"] == 64
+    with open(loop_device, "rb") as device:
+        assert not any(device.read(4 << 20))
+
+
+def test_reads_and_writes_a_block_device(fio, loop_device, mode):
+    result = fio(mode, filename=loop_device, rw="randrw", verify="crc32c", iodepth=8)
+    assert result.status == 0, result.said
+
+
+def test_a_short_write_is_gone_on_with_and_its_error_reaches_fio(fio, tmp_path, mode):
+    """1 MiB takes ten blocks of 96 KiB and part of the next: fio asks for its rest, and gets ENOSPC."""
+    small = mount_loop(tmp_path, "tmpfs", 1)
+    try:
+        result = fio(mode, filename=small / "data", rw="write", bs="96k", fallocate="none", size="8m")
+    finally:
+        subprocess.run(["umount", small], check=True)
+    assert result.status != 0
+    assert result.job["write"]["short_ios"] == 1
+    assert result.job["error"] == errno.ENOSPC
+
+
+@pytest.mark.parametrize("process", ["thread", "fork"])
+def test_several_jobs_and_files(fio, tmp_path, evidence, mode, process):
+    result = fio(mode, directory=tmp_path, rw="randrw", numjobs=3, nrfiles=4, iodepth=8, size="1m",
+                 verify="crc32c", thread=None if process == "thread" else False,
+                 pool_stats=tmp_path / "evidence")
+    assert result.status == 0, result.said
+    assert [j["error"] for j in result.data["jobs"]] == [0, 0, 0]
+    assert len(evidence()) == 3
+    for said in evidence():
+        assert said["offload"] == mode
+        assert said["depth"] == 8
+        assert said["write"]["issued"] >= 100
+
+
+def test_batches_are_submitted_and_reaped(fio, tmp_path, mode):
+    result = fio(mode, filename=tmp_path / "data", rw="randread", iodepth=32, iodepth_batch=8,
+                 iodepth_batch_complete_min=4, iodepth_batch_complete_max=16, iodepth_low=8)
+    assert result.status == 0, result.said
+    assert result.job["read"]["total_ios"] == 1024
+
+
+def test_counts_every_io(fio, tmp_path, evidence, mode):
+    result = fio(mode, filename=tmp_path / "data", rw="randrw", iodepth=16, fsync=32,
+                 pool_stats=tmp_path / "evidence")
+    assert result.status == 0, result.said
+    said = evidence()[0]
+    assert said["read"]["issued"] == result.job["read"]["total_ios"]
+    assert said["write"]["issued"] == result.job["write"]["total_ios"]
+    assert said["other"]["issued"] >= result.job["sync"]["total_ios"] > 0
+    if mode in OURS:
+        for way in ("read", "write", "other"):
+            counts = said[way]
+            assert counts["inline"] + counts["pooled"] + counts["sqthread"] == counts["issued"]
+    else:
+        assert mode in KERNELS
+
+
+def test_sigint_ends_it_with_hundreds_in_flight(tmp_path, mode):
+    name = tmp_path / "data"
+    log = tmp_path / "log"
+    with open(log, "w") as output:
+        running = subprocess.Popen(
+            [fio_binary(), "--name=t", f"--ioengine=external:{ENGINE}", f"--offload={mode}",
+             f"--filename={name}", "--size=64m", "--rw=randwrite", "--bs=4k", "--iodepth=256",
+             "--direct=1", "--time_based", "--runtime=60", f"--status-interval=100ms"],
+            stdout=output, stderr=subprocess.STDOUT)
+    # It is in the middle of its I/O once it has reported some.
+    limit = time.monotonic() + 30
+    while "IOPS=" not in log.read_text() and time.monotonic() < limit:
+        assert running.poll() is None, log.read_text()
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    running.wait(timeout=20)
+    assert "terminating on signal 2" in log.read_text()
+    assert running.returncode == 128  # as with any engine

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each mode takes its own path: what pool_stats= counted."""
+
+import pytest
+
+
+@pytest.fixture
+def counted(fio, tmp_path, evidence):
+    def run(mode, **options):
+        options = {"filename": tmp_path / "data", "iodepth": 8, **options}
+        result = fio(mode, pool_stats=tmp_path / "evidence", **options)
+        assert result.status == 0, result.said
+        return evidence()[0]
+    return run
+
+
+def test_punt_reads_what_is_cached_inline(counted):
+    reads = counted("punt", rw="randread", invalidate=0, pre_read=1)["read"]
+    assert reads["inline"] == reads["issued"] == 1024
+
+
+def test_punt_hands_what_is_not_cached_to_the_pool(counted):
+    """The first read of each 4 KiB block of a file dropped from the cache misses, but for readahead."""
+    reads = counted("punt", rw="randread", invalidate=1, fadvise_hint="random")["read"]
+    assert reads["nowait_miss"] > 900
+    assert reads["pooled"] == reads["nowait_miss"]
+
+
+def test_punt_never_tries_o_direct_inline(counted):
+    said = counted("punt", rw="randrw", direct=1)
+    for way in ("read", "write"):
+        assert said[way]["pooled"] == said[way]["issued"]
+        assert said[way]["nowait_miss"] == said[way]["nowait_refused"] == 0
+
+
+def test_punt_stays_inline_on_tmpfs(counted, file_system):
+    said = counted("punt", rw="randrw", filename=file_system("tmpfs") / "paths")
+    for way in ("read", "write"):
+        assert said[way]["inline"] == said[way]["issued"]
+    assert said["workers_created"] == 0
+
+
+def test_punt_remembers_a_file_systems_refusal(counted, file_system):
+    """ext4 refuses RWF_NOWAIT for buffered writes: once is enough to learn that."""
+    writes = counted("punt", rw="randwrite", filename=file_system("ext4") / "paths")["write"]
+    assert writes["nowait_refused"] in (0, 1)
+    assert writes["pooled"] + writes["inline"] == writes["issued"]
+
+
+@pytest.mark.parametrize("mode", ["sqwq", "hashed"])
+def test_the_pool_takes_every_io(counted, mode):
+    said = counted(mode, rw="randrw", fsync=16)
+    for way in ("read", "write", "other"):
+        assert said[way]["pooled"] == said[way]["issued"] > 0
+
+
+def test_hashed_writes_to_one_file_wait_for_each_other(counted):
+    assert counted("hashed", rw="randwrite", iodepth=32)["chain_waits"] > 0
+
+
+def test_writes_without_a_hash_do_not(counted):
+    assert counted("sqwq", rw="randwrite", iodepth=32)["chain_waits"] == 0
+
+
+def test_o_direct_writes_are_not_hashed(counted):
+    assert counted("hashed", rw="randwrite", iodepth=32, direct=1)["chain_waits"] == 0
+
+
+def test_blocked_workers_are_made_up_for(counted):
+    said = counted("sqwq", rw="randread", direct=1, iodepth=16)
+    assert said["peak_blocked"] > 8
+    assert said["workers_created"] <= 16
+
+
+def test_copies_from_the_cache_need_one_worker(counted):
+    said = counted("sqwq", rw="randread", invalidate=0, pre_read=1, iodepth=32)
+    assert said["workers_created"] == 1
