@@ -52,9 +52,12 @@ class cq {
     }
 
     // Reaper only. Waits until there is something to take, at best `count` of them. False: `until`
-    // has passed and there is nothing.
-    [[nodiscard]] bool wait(uint32_t count, deadline until) {
-        if (spin_.until([this] { return head_.load(std::memory_order_relaxed) != 0; }))
+    // has passed and there is nothing. `slow_start`: whoever is to push first is only just being
+    // woken, which takes longer than what it then does. Without patience for that, the reaper would
+    // be asleep when the push comes, the worker in turn when the next request comes, and so on.
+    [[nodiscard]] bool wait(uint32_t count, deadline until, bool slow_start = false) {
+        if (spin_.until([this] { return head_.load(std::memory_order_relaxed) != 0; },
+                        slow_start ? slow_start_patience : 1))
             return true;
         uint64_t seen = 0;
         uint64_t waiting = uint64_t{std::min(count, most_wanted)} << address_bits;
@@ -72,6 +75,7 @@ class cq {
     static constexpr unsigned address_bits = 48;
     static constexpr uint64_t address_mask = (uint64_t{1} << address_bits) - 1;
     static constexpr uint32_t most_wanted = 0xffff;
+    static constexpr int slow_start_patience = 5;
 
     static request *newest(uint64_t head) {
         return reinterpret_cast<request *>(head & address_mask);

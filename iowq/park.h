@@ -71,14 +71,14 @@ class adaptive_spin {
   public:
     explicit adaptive_spin(std::chrono::nanoseconds bound) : bound_(bound) {}
 
-    // Spins until ready() or the bound. Returns ready().
+    // Spins until ready() or the bound, `patience` times as long. Returns ready().
     template <class Ready>
-    bool until(Ready ready) {
+    bool until(Ready ready, int patience = 1) {
         if (ready())
             return true;
         if (bound_.count() == 0 || (credit_ == 0 && ++skipped_ % 32 != 0))
             return false;
-        auto end = clock::now() + bound_;
+        auto end = clock::now() + patience * bound_;
         do {
             for (int i = 0; i < 8; i++) {
                 if (ready()) {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <new>
+#include <utility>
 
 namespace iowq {
 
@@ -80,10 +81,12 @@ ring::submitted ring::enqueue(request &r, bool hash) {
         r.item.flags |= work_hashed;
         r.item.key = f->key;
     }
-    if (int error = pool_->enqueue(&r.item)) {
+    bool woke = false;
+    if (int error = pool_->enqueue(&r.item, woke)) {
         r.result = error;
         return completed(r, 0);
     }
+    worker_starts_ |= woke;
     return submitted::queued;
 }
 
@@ -118,7 +121,10 @@ unsigned ring::reap(std::span<request *> out, unsigned min, deadline until) {
             if (!ready_ && n < out.size())
                 ready_ = cq_.take();
         }
-        if (n >= min || n == out.size() || !cq_.wait(min - n, until))
+        if (n >= min || n == out.size())
+            return n;
+        bool slow_start = std::exchange(worker_starts_, false);
+        if (!cq_.wait(min - n, until, slow_start))
             return n;
     }
 }

@@ -79,7 +79,8 @@ class ring {
     std::unique_ptr<class sqthread> sq_; // pushes to cq_, so it goes first
 
     // owner thread only
-    request *ready_ = nullptr; // taken from cq_, not yet handed out
+    request *ready_ = nullptr;   // taken from cq_, not yet handed out
+    bool worker_starts_ = false; // one has been woken since the last wait
     path_counts counts_[nr_directions];
 };
 

@@ -102,7 +102,7 @@ wq::~wq() {
     join_all(); // what the monitor created last
 }
 
-int wq::enqueue(work *w) {
+int wq::enqueue(work *w, bool &woke) {
     if (!w || !w->func)
         return -EINVAL;
     work_state expected = work_state::idle;
@@ -128,6 +128,7 @@ int wq::enqueue(work *w) {
                 todo = home.pushed(concurrent);
         }
         if (!error) {
+            woke = todo.what != acct::action::nothing;
             act(home, todo);
             return 0;
         }

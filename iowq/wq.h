@@ -56,7 +56,12 @@ class wq {
     // Takes an item: hashed ones (work_hashed) by `w->key`. On 0, func will be called exactly once.
     // -EINVAL: no func. -EBUSY: it is queued already (one that *runs* may be enqueued only from its own
     // func on). -ESHUTDOWN: exit has begun. -ENOMEM: see chain_table.
-    [[nodiscard]] int enqueue(work *w);
+    // `woke` is set when a worker had to be woken or created for it.
+    [[nodiscard]] int enqueue(work *w, bool &woke);
+    [[nodiscard]] int enqueue(work *w) {
+        bool woke;
+        return enqueue(w, woke);
+    }
 
     // Waits until everything enqueued before has started (not finished). -EDEADLK from a worker.
     [[nodiscard]] int flush();
