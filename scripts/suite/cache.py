@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""The page cache: puts files into it or out of it before a run, and checks with mincore."""
+
+import ctypes
+import mmap
+import os
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+LIBC.mmap.restype = ctypes.c_void_p
+LIBC.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+LIBC.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+LIBC.mincore.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p]
+MAP_FAILED = ctypes.c_void_p(-1).value
+
+DROP_CACHES = "/proc/sys/vm/drop_caches"
+COLD_ENOUGH = 0.01
+
+
+def resident_share(files):
+    """The share of all pages of the files that lies in the page cache, from 0 to 1."""
+    resident = total = 0
+    for path in files:
+        in_cache, pages = resident_pages(path)
+        resident, total = resident + in_cache, total + pages
+    return resident / total if total else 0.0
+
+
+def resident_pages(path):
+    size = os.path.getsize(path)
+    if size == 0:
+        return 0, 0
+    pages = -(-size // mmap.PAGESIZE)
+    states = ctypes.create_string_buffer(pages)
+    with open(path, "rb") as file:
+        address = LIBC.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, file.fileno(), 0)
+    if address == MAP_FAILED:
+        raise OSError(ctypes.get_errno(), "mmap", path)
+    try:
+        if LIBC.mincore(address, size, states) != 0:
+            raise OSError(ctypes.get_errno(), "mincore", path)
+    finally:
+        LIBC.munmap(address, size)
+    return sum(state & 1 for state in states.raw[:pages]), pages
+
+
+def write_back(files):
+    """Waits for dirty pages: another mode's writes must not be paid for in this run."""
+    for path in files:
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+
+
+def warm(files, written):
+    """Reads what is not cached; files that the job writes are read without readahead.
+
+    Readahead fills the cache with large folios, as it would for any program that read the file
+    before. But ext4 takes several times as long for a 4 KiB buffered write into a large folio, so
+    that how the file came into the cache, and not the mode, would set the figures of a write job.
+    """
+    advice = os.POSIX_FADV_RANDOM if written else os.POSIX_FADV_NORMAL
+    for path in files:
+        if resident_share([path]) < 1:
+            with open(path, "rb", buffering=0) as file:
+                os.posix_fadvise(file.fileno(), 0, 0, advice)
+                while file.read(1 << 20):
+                    pass
+
+
+def drop(files):
+    """Empties the whole page cache where the machine allows it, else asks for these files only."""
+    try:
+        with open(DROP_CACHES, "w") as control:
+            control.write("1\n")
+        return
+    except OSError:
+        forget(files)
+
+
+def forget(files):
+    """Takes these files alone out of the page cache."""
+    write_back(files)
+    for path in files:
+        with open(path, "rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def prepare(state, files, written):
+    """Brings the files into the state `warm`, `cold` or `direct`.
+
+    Returns (share of resident pages, flag): the flag says that the state was not reached. With
+    O_DIRECT the page cache must be empty too, for cached pages would have to be written back or
+    thrown away during the run.
+    """
+    write_back(files)
+    warm(files, written) if state == "warm" else drop(files)
+    share = resident_share(files)
+    if state == "warm":
+        return share, "not_warm" if share < 1 else None
+    return share, "not_cold" if share > COLD_ENOUGH else None
+
+
+def file_system(path):
+    """(type, mount point, options, device) of the mount that a path lies on."""
+    path = os.path.realpath(path)
+    best = ("unknown", "", "", "")
+    with open("/proc/self/mountinfo") as mounts:
+        for line in mounts:
+            left, right = line.split(" - ")
+            point = left.split()[4].encode().decode("unicode_escape")
+            kind, device, options = right.split(maxsplit=2)
+            inside = path == point or path.startswith(point.rstrip("/") + "/")
+            if inside and len(point) >= len(best[1]):
+                best = (kind, point, f"{left.split()[5]},{options.strip()}", device)
+    return best

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""What the figures depend on besides the modes: machine, kernel, file system, versions."""
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+from suite.cache import file_system
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def describe(bench):
+    kind, point, options, device = file_system(bench.scratch)
+    return {
+        "kernel": f"{platform.system()} {platform.release()} {platform.version()}",
+        "machine": platform.machine(),
+        "cpu_model": cpu_model(),
+        "cpus": os.cpu_count(),
+        "cpus_allowed": sorted(os.sched_getaffinity(0)),
+        "governor": read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "mitigations": {path.name: read(path) for path in
+                        sorted(Path("/sys/devices/system/cpu/vulnerabilities").glob("*"))},
+        "memory_bytes": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+        "numa_nodes": numa_nodes(),
+        "io_uring_disabled": read("/proc/sys/kernel/io_uring_disabled"),
+        "scratch": {"path": str(bench.scratch), "file_system": kind, "mount_point": point,
+                    "mount_options": options, "device": device,
+                    "scheduler": scheduler(bench.scratch)},
+        "versions": {"fio": output(bench.fio, "--version"),
+                     "gnuplot": output("gnuplot", "--version"),
+                     "python": platform.python_version(),
+                     "engine": engine_version(bench.engine)},
+        "git": {"commit": git("rev-parse", "HEAD"),
+                "dirty": bool(git("status", "--porcelain"))},
+    }
+
+
+def read(path):
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return None
+
+
+def output(*command):
+    """The first line of a command's output, or None if it cannot be run."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.partition("\n")[0].strip()
+
+
+def git(*arguments):
+    return output("git", "-C", str(REPOSITORY), *arguments)
+
+
+def cpu_model():
+    for line in (read("/proc/cpuinfo") or "").splitlines():
+        if line.startswith(("model name", "Model", "cpu model")):
+            return line.partition(":")[2].strip()
+    return platform.processor() or None
+
+
+def numa_nodes():
+    nodes = sorted(Path("/sys/devices/system/node").glob("node[0-9]*"),
+                   key=lambda path: int(path.name[4:]))
+    return [{"node": int(node.name[4:]), "cpus": read(node / "cpulist"),
+             "distances": read(node / "distance")} for node in nodes]
+
+
+def scheduler(path):
+    """The block scheduler under a path; a partition has that of its disk."""
+    number = os.stat(path).st_dev
+    device = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve()
+    return read(device / "queue/scheduler") or read(device.parent / "queue/scheduler")
+
+
+def engine_version(path):
+    """The engine is built with the tree, so its time of building says whether it is the tree's."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return {"path": str(path), "bytes": status.st_size, "built_at": int(status.st_mtime)}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+"""The ways in which a command ends early, each with one line for the user."""
+
+import os
+import sys
+
+
+class BadInput(Exception):
+    """What was asked for cannot be done; the text says what is wrong and what is allowed."""
+
+
+class FolderFailed(Exception):
+    """The results folder no longer takes files: a full disk, or it went away."""
+
+
+def ending(name, main):
+    """Runs a command's `main` and returns the exit status: 2 for bad input, 1 for a failure."""
+    sys.stdout.reconfigure(errors="replace")
+    try:
+        status = main()
+        sys.stdout.flush()
+        return status
+    except BadInput as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 2
+    except FolderFailed as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read along has gone; Python would say so once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""A results folder: the names in it, whole-or-nothing writing, and reading it back."""
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+from suite.errors import BadInput, FolderFailed
+from suite.plan import Run
+from suite.stats import NotFioOutput, figures, parse_fio
+
+COLUMNS = ("job,mode,depth,block,placement,repeat,iops,bw_bytes,lat_mean_ns,lat_p50_ns,lat_p99_ns,"
+           "lat_p999_ns,cpu_ns_per_io,threads_peak,flags").split(",")
+
+
+class Folder:
+    def __init__(self, path):
+        self.path = Path(path)
+        self.runs = self.path / "runs"
+        self.charts = self.path / "charts"
+
+    def create(self):
+        """Makes the folder, and shows by writing that it can be written, also for root."""
+        if (self.path / "plan.json").exists() or self.runs.exists():
+            raise BadInput(f"results folder {self.path}: already has runs; name a new one")
+        try:
+            self.runs.mkdir(parents=True)
+            self.charts.mkdir(exist_ok=True)
+            probe = self.runs / ".probe"
+            probe.write_bytes(b"x" * 4096)
+            probe.unlink()
+        except OSError as error:
+            raise BadInput(f"results folder {self.path}: cannot be written: "
+                           f"{error.strerror}") from error
+
+    def write(self, name, content):
+        """Writes a file whole or not at all, and so that it is still whole after a power cut."""
+        path = self.path / name
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        try:
+            with open(unfinished, "wb") as file:
+                file.write(content if isinstance(content, bytes)
+                           else content.encode(errors="surrogateescape"))
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(unfinished, path)
+        except OSError as error:
+            unfinished.unlink(missing_ok=True)
+            raise FolderFailed(f"results folder {self.path}: {error.strerror} at {name}") from error
+
+    def write_json(self, name, document):
+        self.write(name, json.dumps(document, indent=1) + "\n")
+
+    def read_json(self, name):
+        try:
+            return json.loads((self.path / name).read_text())
+        except FileNotFoundError:
+            raise BadInput(f"{self.path}: has no {name}: not the folder of a comparison") from None
+        except (OSError, ValueError) as error:
+            raise BadInput(f"{self.path}/{name}: cannot be read: {error}") from error
+
+    def drop_unfinished(self):
+        """Removes what belongs to a run without a sidecar."""
+        for path in self.runs.glob("*.fio"):
+            if not path.with_suffix(".run.json").exists():
+                path.unlink()
+                path.with_suffix(".fio.json").unlink(missing_ok=True)
+
+    def finished(self):
+        """[(run, its sidecar, its figures or None)] of all runs that have ended, in plan order."""
+        found = []
+        for row in self.read_json("plan.json")["runs"]:
+            run = Run.from_json(row)
+            if (self.runs / f"{run.id}.run.json").exists():
+                record = self.read_json(f"runs/{run.id}.run.json")
+                found.append((run, record, self.read_figures(run) if record["ok"] else None))
+        return found
+
+    def read_figures(self, run):
+        path = self.runs / f"{run.id}.fio.json"
+        try:
+            return figures(parse_fio(path.read_text()))
+        except (OSError, NotFioOutput) as error:
+            raise BadInput(f"{path}: {error}") from error
+
+    def write_summary(self, rows):
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        self.write("summary.csv", text.getvalue())

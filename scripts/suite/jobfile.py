@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""fio job files: what one asks for, whether it may run here, and its text for one run.
+
+The user's file stays the description of the load. A run's own file is the same text without the
+options that the comparison decides, under one [global] section that sets those.
+"""
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.errors import BadInput
+
+ALIASES = {
+    "readwrite": "rw",
+    "blocksize": "bs",
+    "timeout": "runtime",
+    "wait_for_previous": "stonewall",
+}
+UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
+SECONDS = {"us": 1e-6, "ms": 1e-3, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+# Removed wherever they stand: they would change or hide what is measured alike for every mode.
+ALWAYS_REMOVED = {
+    "directory", "clat_percentiles", "slat_percentiles", "lat_percentiles", "percentile_list",
+    "disable_lat", "gtod_reduce", "unified_rw_reporting", "randrepeat", "allrandrepeat",
+    "invalidate", "pre_read", "pool_stats", "ioengine", "offload", "iodepth", "randseed",
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job file and what the comparison needs to know of it."""
+
+    name: str
+    path: str
+    text: str
+    sections: tuple
+    reads: bool
+    writes: bool
+    buffered: bool
+    cache: str
+    block: str
+    runtime_s: float | None
+    ramp: bool
+
+
+def read_job(path):
+    """Reads a job file; raises BadInput with one line if fio could not, or should not, run it."""
+    try:
+        text = Path(path).read_text(errors="surrogateescape")
+    except OSError as error:
+        raise BadInput(f"job file {path}: {error.strerror}") from error
+    sections = parse_sections(text, path)
+    if not sections:
+        raise BadInput(f"job file {path}: has no job: at least one [section] beside [global]")
+    options = [o for _, o in sections]
+    if len(sections) > 1 and any("stonewall" in o or "wait_for" in o for o in options):
+        raise BadInput(f"job file {path}: stages (stonewall) would be mixed into one figure: "
+                       "put each into a file of its own")
+    if any("replay" in key or key == "read_iolog" for o in options for key in o):
+        raise BadInput(f"job file {path}: replaying a log is not compared: a job needs an rw=")
+    directions = {o.get("rw", "read").split(":")[0].strip() for o in options}
+    caches = {cache_state(o) for o in options}
+    if len(caches) > 1:
+        raise BadInput(f"job file {path}: asks for several cache states "
+                       f"({', '.join(sorted(caches))}): put each into a file of its own")
+    runtimes = {seconds(o["runtime"], path) if "runtime" in o else None for o in options}
+    return Job(
+        name=Path(path).stem,
+        path=str(path),
+        text=text,
+        sections=tuple((name, tuple(o.items())) for name, o in sections),
+        reads=any(d in ("read", "randread", "rw", "readwrite", "randrw") for d in directions),
+        writes=not directions <= {"read", "randread"},
+        buffered=caches != {"direct"},
+        cache=caches.pop(),
+        block=" ".join(sorted({plain_bytes(o.get("bs", "4k")) for o in options})),
+        runtime_s=None if None in runtimes else max(runtimes),
+        ramp=any(o.get("ramp_time", "0") not in ("0", "0s") for o in options),
+    )
+
+
+def parse_sections(text, path):
+    """[(section name, options in force)] of each job; a [global] counts for the jobs after it."""
+    shared, sections, current = {}, [], None
+    for line in text.splitlines():
+        header, key, value = parse_line(line)
+        if header is not None:
+            current = shared if header == "global" else dict(shared)
+            if header != "global":
+                sections.append((header, current))
+        elif key and re.match(r"include\s", line.lstrip()):
+            raise BadInput(f"job file {path}: an include line is not followed: put its options "
+                           "here")
+        elif key and current is not None:
+            current[key] = value
+    return sections
+
+
+def parse_line(line):
+    """(section name, None, None), or (None, key, value); as in fio, ; and # end a line."""
+    line = re.split("[;#]", line, maxsplit=1)[0].strip()
+    if line.startswith("[") and "]" in line:
+        return line[1:line.index("]")], None, None
+    key, _, value = line.partition("=")
+    key = key.strip()
+    return None, ALIASES.get(key, key), value.strip()
+
+
+def cache_state(options):
+    if options.get("direct", "0") != "0" or options.get("buffered", "1") == "0":
+        return "direct"
+    warm = options.get("invalidate", "1") == "0" or options.get("pre_read", "0") != "0"
+    return "warm" if warm else "cold"
+
+
+def plain_bytes(size):
+    """`4k` as `4096`; a list or range of sizes stays as the user wrote it."""
+    match = re.fullmatch(r"(\d+)([kmgtp]?)(i?b)?", size.lower())
+    return str(int(match[1]) * UNITS.get(match[2], 1)) if match else size
+
+
+def seconds(text, path):
+    match = re.fullmatch(r"(\d+)(us|ms|s|m|h|d|)", text.lower())
+    if not match or int(match[1]) == 0:
+        raise BadInput(f"job file {path}: runtime={text} is not a time above 0 such as 2, 500ms "
+                       "or 1m")
+    return int(match[1]) * SECONDS[match[2]]
+
+
+def rewritten(job, options):
+    """The job file of one run: `options` in a [global] of its own, and nowhere else."""
+    ours = ALWAYS_REMOVED | set(options)
+    kept = [line for line in job.text.splitlines() if parse_line(line)[1] not in ours]
+    head = [f"{key}={value}" for key, value in options.items()]
+    return "\n".join(["[global]", *head, "", *kept, ""])
+
+
+def check_targets(job, folder, scratch):
+    """Raises BadInput if the job could change anything outside the scratch folder.
+
+    A job that only reads may name a device or file elsewhere: fio then runs with --readonly, which
+    also keeps it from laying files out.
+    """
+    if not job.writes:
+        return
+    inside = os.path.realpath(scratch)
+    for target in targets(job, folder):
+        real = os.path.realpath(target)
+        if os.path.commonpath([inside, real]) != inside:
+            raise BadInput(f"job file {job.path} writes to '{target}', which lies outside the "
+                           f"scratch folder {scratch}: refused")
+        if os.path.exists(real) and not stat.S_ISREG(os.stat(real).st_mode):
+            raise BadInput(f"job file {job.path} writes to '{target}', which is not a regular "
+                           "file: refused")
+
+
+def targets(job, folder):
+    """Every path that the job could open: its file names, and whatever lies in its folder."""
+    paths = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]
+    for section, options in job.sections:
+        options = dict(options)
+        names = [f"{section}.0.0"]
+        for key in ("filename", "opendir", "filename_format"):
+            text = re.sub(r"\$(jobname|jobnum|filenum)\b", "x", options.get(key, ""))
+            if "$" in text:
+                raise BadInput(f"job file {job.path}: {key}={text}: a path with a $ is not "
+                               "compared")
+            names += [name.replace("\\:", ":") for name in re.split(r"(?<!\\):", text) if name]
+        paths += [os.path.join(folder, name) for name in names]
+    return paths
+
+
+def check_room(job, folder):
+    """Raises BadInput if the files cannot fit: fio would fill the disk before it says so."""
+    needed = sum(number(options, "size") * max(number(options, "numjobs"), 1)
+                 for options in (dict(options) for _, options in job.sections))
+    there = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+    disk = os.statvfs(folder)
+    if needed > there + disk.f_bavail * disk.f_frsize:
+        raise BadInput(f"job file {job.path}: its files take {needed >> 20} MiB, and {folder} has "
+                       f"room for {(there + disk.f_bavail * disk.f_frsize) >> 20} MiB")
+
+
+def number(options, key):
+    """A size or count; 0 where it is not given as a plain number, and so cannot be judged here."""
+    text = plain_bytes(options.get(key, "0"))
+    return int(text) if text.isdigit() else 0
+
+
+def outside_files(job, folder):
+    """Regular files that the job names outside its own folder, whose cache state counts as well."""
+    own = os.path.realpath(folder)
+    real = {os.path.realpath(path) for path in targets(job, folder)}
+    return sorted(path for path in real if os.path.isfile(path)
+                  and os.path.commonpath([own, path]) != own)

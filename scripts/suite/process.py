@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""One process under a time limit: its output, its rusage, its threads, and its certain end."""
+
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SAMPLE_S = 0.05
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+class Stop:
+    """Set by a signal, looked at between runs and while one is waited for.
+
+    A flag instead of an exception, so that a signal never arrives between a fork and the note of
+    its process id, or in the middle of writing a file.
+    """
+
+    def __init__(self):
+        self.signal = None
+
+    def listen(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self.note)
+
+    def note(self, number, _frame):
+        self.signal = number
+
+
+@dataclass
+class Outcome:
+    status: int = 0
+    hung: bool = False
+    stopped: bool = False
+    wall_s: float = 0.0
+    user_s: float = 0.0
+    system_s: float = 0.0
+    read_bytes: int = 0
+    voluntary_switches: int = 0
+    involuntary_switches: int = 0
+    threads_peak: int = 0
+    threads_by_name: dict = field(default_factory=dict)
+    stdout: bytes = b""
+    stderr: bytes = b""
+
+
+def run_limited(command, cwd, limit_s, stop):
+    """Runs a command to its end, its limit or a stop, and never leaves a process behind."""
+    # Memory files and not pipes: nobody needs to read along, and a full disk cannot cut them.
+    out, err = os.memfd_create("stdout"), os.memfd_create("stderr")
+    started = time.monotonic()
+    process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                               start_new_session=True, preexec_fn=end_with_parent)
+    outcome = Outcome()
+    threads = Threads(process.pid)
+    done = os.pidfd_open(process.pid)
+    try:
+        while not select.select([done], [], [], SAMPLE_S)[0]:
+            threads.sample()
+            outcome.hung = time.monotonic() - started > limit_s
+            outcome.stopped = stop.signal is not None
+            if outcome.hung or outcome.stopped:
+                kill_tree(process.pid)
+                break
+    finally:
+        os.close(done)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = outcome.status = os.waitstatus_to_exitcode(status)
+    outcome.wall_s = time.monotonic() - started
+    outcome.user_s, outcome.system_s = usage.ru_utime, usage.ru_stime
+    outcome.read_bytes = usage.ru_inblock * 512
+    outcome.voluntary_switches, outcome.involuntary_switches = usage.ru_nvcsw, usage.ru_nivcsw
+    outcome.threads_peak, outcome.threads_by_name = threads.peak, threads.peak_by_name
+    outcome.stdout, outcome.stderr = read_back(out), read_back(err)
+    return outcome
+
+
+def end_with_parent():
+    """Should the comparison be killed, fio must not go on writing files that nobody watches."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def read_back(memory):
+    with os.fdopen(memory, "rb") as file:
+        file.seek(0)
+        return file.read()
+
+
+class Threads:
+    """Counts the threads of a process and its descendants, the kernel's io workers with them."""
+
+    def __init__(self, pid):
+        self.family = Family(pid)
+        self.peak = 0
+        self.peak_by_name = {}
+
+    def sample(self):
+        names = [name for pid in self.family.members() for name in thread_names(pid)]
+        self.peak = max(self.peak, len(names))
+        for name in set(names):
+            self.peak_by_name[name] = max(self.peak_by_name.get(name, 0), names.count(name))
+
+
+def thread_names(pid):
+    """Names without the numbers that the kernel puts behind those of its workers."""
+    names = []
+    try:
+        for task in os.scandir(f"/proc/{pid}/task"):
+            name = Path(task.path, "comm").read_text().strip()
+            names.append("-".join(name.split("-")[:2]) if name.startswith("iou-") else name)
+    except OSError:
+        pass  # it ended while we looked
+    return names
+
+
+class Family:
+    """The living descendants of a process; /proc's `children` files are often not built in."""
+
+    def __init__(self, root):
+        self.parents = {}
+        self.root = root
+
+    def members(self):
+        alive = {int(name) for name in os.listdir("/proc") if name.isdigit()}
+        self.parents = {pid: self.parents.get(pid) or parent_of(pid) for pid in alive}
+        family, found = {self.root}, True
+        while found:
+            found = {p for p, parent in self.parents.items() if parent in family} - family
+            family |= found
+        return family & alive
+
+
+def parent_of(pid):
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def kill_tree(pid):
+    """Kills a process and its descendants: fio's jobs lead sessions of their own, so the process
+    group does not reach them, and they outlive their parent."""
+    signal_quietly(pid, signal.SIGSTOP)
+    for member in Family(pid).members():
+        signal_quietly(member, signal.SIGKILL)
+
+
+def signal_quietly(pid, number):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass

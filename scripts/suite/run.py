@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: MIT
+"""One run: sets the cache, writes the job file, runs fio, keeps everything, and judges it."""
+
+import json
+import os
+import re
+import tempfile
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from suite import cache, stats
+from suite.jobfile import outside_files, rewritten
+from suite.process import run_limited
+
+STATS_NAME = "pool-stats"
+LAYOUT_LIMIT_S = 600
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all runs of a comparison have in common."""
+
+    fio: str
+    engine: str
+    scratch: Path
+    folders: dict
+    runtime_s: float | None
+    limit_s: float | None
+    stop: object
+
+    def length_s(self, job):
+        """How long a run lasts as far as is known beforehand."""
+        return self.runtime_s or job.runtime_s
+
+    def limit(self, job):
+        return self.limit_s or (30 + 2 * self.length_s(job) if self.length_s(job) else 600)
+
+
+def run_options(bench, job, mode, depth, randseed):
+    """What the comparison decides in the job file; the engine stands before its options."""
+    options = mode.job_options(bench.engine)
+    if mode.offload:
+        options["pool_stats"] = STATS_NAME
+    options |= {"iodepth": depth, "randseed": randseed, "lat_percentiles": 1, "clat_percentiles": 0,
+                "invalidate": 0 if job.cache == "warm" else 1}
+    if bench.runtime_s:
+        options["runtime"] = f"{round(bench.runtime_s * 1000)}ms"
+    return options
+
+
+def lay_out(bench, job):
+    """Creates the job's files before anything is measured; returns fio's outcome."""
+    with tempfile.TemporaryDirectory() as outside:
+        path = Path(outside, "layout.fio")
+        path.write_text(rewritten(job, {"ioengine": "psync", "iodepth": 1}),
+                        errors="surrogateescape")
+        command = fio_command(bench, job, path, "--create_only=1")
+        return run_limited(command, bench.folders[job.name], LAYOUT_LIMIT_S, bench.stop)
+
+
+def fio_command(bench, job, path, *extra):
+    """fio without a shell; file names in a job are relative to the folder in which fio is run.
+
+    Nothing is to be laid out any more in a run, so that a reading job may be held to reading: fio
+    would make a file outside the scratch folder longer if it found it too short.
+    """
+    readonly = [] if job.writes or extra else ["--readonly"]
+    return [bench.fio, "--output-format=json+", *readonly, *extra, str(path)]
+
+
+def run_command(bench, results, run, job):
+    return fio_command(bench, job, (results.path / f"runs/{run.id}.fio").absolute())
+
+
+def data_files(bench, job):
+    folder = bench.folders[job.name]
+    own = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]
+    return sorted(own) + outside_files(job, folder)
+
+
+def start(bench, job, job_path):
+    """Sets the cache and runs fio; returns (outcome, share of pages resident before, flag)."""
+    take_evidence(bench.folders[job.name])  # of a run that nobody collected: it is not this one's
+    resident, wrong_cache = cache.prepare(job.cache, data_files(bench, job), job.writes)
+    command = fio_command(bench, job, job_path.absolute())
+    outcome = run_limited(command, bench.folders[job.name], bench.limit(job), bench.stop)
+    return outcome, resident, wrong_cache
+
+
+def execute(bench, results, run, job, mode):
+    """Makes one run and writes all of its files; returns (sidecar, figures or None).
+
+    The sidecar is written last: a run that has one is finished. (None, None) after a stop.
+    """
+    folder = bench.folders[job.name]
+    options = run_options(bench, job, mode, run.point.depth, run.randseed)
+    path = results.path / f"runs/{run.id}.fio"
+    results.write(f"runs/{run.id}.fio", rewritten(job, options))
+    outcome, resident, wrong_cache = start(bench, job, path)
+    evidence = take_evidence(folder)
+    if outcome.stopped:
+        path.unlink()
+        return None, None
+    results.write(f"runs/{run.id}.fio.json", outcome.stdout)
+    record, figures = judge(outcome, evidence, job, mode)
+    record |= {"run": run.as_json(), "command": run_command(bench, results, run, job),
+               "cwd": str(folder), "cache": job.cache, "resident_before": resident}
+    record["flags"] += [wrong_cache] if wrong_cache else []
+    results.write_json(f"runs/{run.id}.run.json", record)
+    return record, figures
+
+
+def take_evidence(folder):
+    """Takes the counters that the engine wrote, one file a job, out of the scratch folder."""
+    evidence = []
+    for path in sorted(folder.glob(f"{STATS_NAME}.*.json")):
+        try:
+            evidence.append(json.loads(path.read_text()))
+        except ValueError:
+            pass  # a run that was killed leaves a part of a file, which is evidence of nothing
+        path.unlink()
+    return evidence
+
+
+def judge(outcome, evidence, job, mode):
+    """The sidecar of an outcome, with flags for whatever is not as it should be."""
+    flags, reason = [], None
+    text = outcome.stdout.decode(errors="replace")
+    try:
+        figures = stats.figures(stats.parse_fio(text))
+    except (stats.NotFioOutput, KeyError, TypeError):
+        figures = None
+    if outcome.hung:
+        flags.append("hung")
+    elif outcome.status != 0 or (figures and figures.errors):
+        flags.append("failed")
+    elif figures is None or figures.ios == 0:
+        flags.append("no_result")
+    if flags:
+        figures, reason = None, complaint(outcome)
+    else:
+        flags += doubts(outcome, figures, job)
+        strayed = mode.strayed(total(evidence), outcome.threads_by_name, job)
+        flags += [f"path:{strayed}"] if strayed else []
+    record = asdict(replace(outcome, stdout=b"", stderr=b""))
+    del record["stdout"], record["stopped"]
+    record |= {"stderr": outcome.stderr.decode(errors="replace")[-4000:],
+               "ok": figures is not None, "reason": reason, "path_evidence": evidence,
+               "flags": flags}
+    return record, figures
+
+
+def complaint(outcome):
+    """Why fio came to no result, in one line: its first complaint names the cause of the others."""
+    if outcome.hung:
+        return f"killed after {outcome.wall_s:.0f} s without an end"
+    lines = [line.strip() for line in outcome.stderr.decode(errors="replace").splitlines()]
+    lines = [line for line in lines if line]
+    if not lines:
+        return f"exit status {outcome.status}, and no I/O was done"
+    return re.sub(r"\bpid=\d+, ", "", lines[0])
+
+
+def doubts(outcome, figures, job):
+    """Flags for figures that cannot be what they seem."""
+    flags = []
+    if (stats.percentile(figures.bins, 99.9) or 0) > 1e9 * max(figures.runtime_s, 1):
+        flags.append("implausible_latency")
+    if not figures.bins:
+        flags.append("no_bins")
+    if job.ramp:
+        flags.append("cpu_includes_ramp")
+    if job.reads and job.cache == "warm" and outcome.read_bytes > 0.01 * figures.read_bytes:
+        flags.append("cache_missed")
+    if job.reads and job.cache == "cold" and outcome.read_bytes == 0:
+        flags.append("cache_hit")
+    return flags
+
+
+def total(evidence):
+    """The counters of all jobs of a run, added up by direction; None without any."""
+    if not evidence:
+        return None
+    sums = {direction: {} for direction in ("read", "write", "other")}
+    for job in evidence:
+        for direction, counters in sums.items():
+            for name, count in job.get(direction, {}).items():
+                counters[name] = counters.get(name, 0) + count
+    return sums
+
+
+def summary_row(run, record, figures):
+    """One line of summary.csv; a run without a result has its place and its flags."""
+    row = {"job": run.point.job, "mode": run.point.mode, "depth": run.point.depth,
+           "block": run.point.block, "placement": run.point.placement, "repeat": run.repeat,
+           "flags": ";".join(record["flags"]), "threads_peak": record["threads_peak"]}
+    if figures is None:
+        return row
+    return row | {
+        "iops": round(figures.iops, 3), "bw_bytes": round(figures.bw_bytes),
+        "lat_mean_ns": round(figures.lat_mean_ns, 1),
+        "lat_p50_ns": stats.percentile(figures.bins, 50),
+        "lat_p99_ns": stats.percentile(figures.bins, 99),
+        "lat_p999_ns": stats.percentile(figures.bins, 99.9),
+        "cpu_ns_per_io": round(1e9 * (record["user_s"] + record["system_s"]) / figures.ios, 1),
+    }

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""Real fio and real gnuplot on small files; every command has a time limit."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(SCRIPTS))
+
+ENGINE = SCRIPTS.parent / "build/engine/iowq.so"
+TINY_JOB = "[tiny]\nrw=randread\nbs=4k\nsize=1m\ninvalidate=0\ntime_based\nruntime=150ms\n"
+
+
+@pytest.fixture
+def job_file(tmp_path):
+    """Writes a job file: 1 MiB of cached reads, unless another text is given."""
+
+    def write(text=TINY_JOB, name="tiny.fio"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def command(tmp_path):
+    """The command line of a comparison on files of the test's own."""
+
+    def line(job, modes="fio:psync", *extra):
+        return [str(SCRIPTS / "compare"), str(job), "--modes", modes, "--depths", "1",
+                "--repeats", "1", "--seed", "1", "--scratch", str(tmp_path / "scratch"),
+                "--results", str(tmp_path / "results"), *[str(word) for word in extra]]
+
+    return line
+
+
+@pytest.fixture
+def compare(command):
+    def run(job, modes="fio:psync", *extra, env=None):
+        return subprocess.run(command(job, modes, *extra), capture_output=True, text=True,
+                              timeout=60, env=os.environ | (env or {}), check=False)
+
+    return run
+
+
+@pytest.fixture
+def engine():
+    if not ENGINE.exists():
+        pytest.skip(f"{ENGINE} is not built")
+    return ENGINE

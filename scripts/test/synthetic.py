@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""Results folders whose figures are known, without running fio."""
+
+import json
+import random
+
+from suite.folder import Folder
+from suite.plan import Point, plan_runs
+
+ENVIRONMENT = {
+    "kernel": "Linux 6.1.0 #1", "cpus": 2, "scratch": {"file_system": "ext4"},
+    "versions": {"fio": "fio-3.33", "gnuplot": "gnuplot 5.4 patchlevel 4"},
+    "git": {"commit": "0123456789abcdef", "dirty": False},
+}
+
+
+def fio_document(iops, latency_ns, samples=1000):
+    """fio's JSON, as far as it is read, with latencies from half to four times the one given."""
+    values = {round(latency_ns * factor): count for factor, count in
+              ((0.5, samples // 10), (1, samples - samples // 10 - samples // 50),
+               (4, samples // 50))}
+    mean = sum(ns * n for ns, n in values.items()) / samples
+    part = {"total_ios": samples, "io_bytes": 4096 * samples, "iops": iops, "bw_bytes": 4096 * iops,
+            "runtime": 1000, "lat_ns": {"N": samples, "mean": mean,
+                                        "bins": {str(ns): n for ns, n in values.items()}}}
+    return {"fio version": "fio-3.33", "jobs": [{"jobname": "j", "error": 0, "read": part}]}
+
+
+def write_fio(folder, run_id, document):
+    folder.write(f"runs/{run_id}.fio.json", "note: fio says this first\n" + json.dumps(document))
+
+
+def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", flags=()):
+    """A finished comparison; every mode's rate differs, and grows with depth."""
+    folder = Folder(path)
+    folder.create()
+    points = [Point(job, mode, depth, "4096") for mode in modes for depth in depths]
+    runs = plan_runs(points, repeats, seed=1)
+    folder.write_json("plan.json", {
+        "schema": 1, "arguments": [], "seed": 1, "baseline": modes[0], "depths": list(depths),
+        "repeats": repeats, "lengths_s": {job: 1.0},
+        "jobs": [{"name": job, "path": "x.fio", "reads": True, "writes": False, "cache": "warm",
+                  "block": "4096"}],
+        "modes": [{"name": mode, "options": {}} for mode in modes],
+        "runs": [run.as_json() for run in runs]})
+    folder.write_json("env.json", ENVIRONMENT)
+    noise = random.Random(2)
+    for run in runs:
+        rank = modes.index(run.point.mode)
+        iops = (30e3 + 60e3 * rank) * (1 + 0.2 * rank % 3 * run.point.depth**0.3) \
+            * noise.uniform(0.95, 1.05)
+        document = fio_document(iops, 1e9 * run.point.depth / iops)
+        write_fio(folder, run.id, document)
+        folder.write_json(f"runs/{run.id}.run.json", {
+            "ok": True, "reason": None, "flags": list(flags), "threads_peak": 3 + rank,
+            "user_s": 0.001, "system_s": 0.002})
+    return folder

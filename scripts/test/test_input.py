@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+import os
+import subprocess
+
+import pytest
+import synthetic
+from conftest import SCRIPTS, TINY_JOB
+
+
+def refused(done, *words):
+    """One line that says what is wrong and what is allowed, exit status 2, and nothing run."""
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stderr.startswith("compare: ") and done.stderr.count("\n") == 1, done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+    assert "block 1" not in done.stdout
+
+
+@pytest.mark.parametrize("extra, words", [
+    (("--modes", "pnut"), ("unknown mode 'pnut'", "sqwq", "fio:NAME")),
+    (("--modes", "fio:nosuch"), ("no engine 'nosuch'",)),
+    (("--modes", "fio:psync+nosuch=1"), ("nosuch",)),
+    (("--modes", "fio:psync+fsync=often"), ("fsync=often",)),
+    (("--depths", "0"), ("--depths 0", "from 1 to")),
+    (("--depths", "8,x"), ("--depths 8,x", "from 1 to")),
+    (("--repeats", "0"), ("--repeats 0", "from 1 to")),
+    (("--repeats", "many"), ("--repeats many", "from 1 to")),
+    (("--runtime", "-1"), ("--runtime -1", "seconds")),
+    (("--limit", "0"), ("--limit 0", "seconds")),
+    (("--seed", "x"), ("--seed x", "from 0 to")),
+    (("--baseline", "uring"), ("--baseline uring", "fio:psync")),
+    (("--fio", "/nowhere/fio"), ("/nowhere/fio",)),
+    (("--modes", "sqwq", "--engine", "/nowhere/iowq.so"), ("/nowhere/iowq.so", "run make")),
+    (("--results", "/dev/null/results"), ("/dev/null/results", "cannot be written")),
+    (("--scratch", "/dev/null/scratch"), ("/dev/null/scratch",)),
+    (("--nosuch",), ("--nosuch", "--help")),
+])
+def test_bad_arguments_are_told_in_one_line(job_file, compare, tmp_path, extra, words):
+    refused(compare(job_file(), "fio:psync", *extra), *words)
+    assert not (tmp_path / "results").exists()
+
+
+def test_bad_engine_options_are_told_in_one_line(job_file, compare, engine):
+    refused(compare(job_file(), "sqwq+max_bounded=0", "--engine", engine), "max_bounded")
+    refused(compare(job_file(), "sqwq+nosuch=1", "--engine", engine), "nosuch")
+
+
+@pytest.mark.parametrize("text, words", [
+    ("", ("no job",)),
+    ("[global]\nrw=read\n", ("no job",)),
+    ("[a]\nrw=sideways\nsize=1m\n", ("sideways",)),
+    ("[a]\nrw=write\nsize=1m\nfilename=/dev/null\n", ("/dev/null", "refused")),
+    ("[a]\nrw=write\nsize=1m\nfilename=/tmp/elsewhere\n", ("/tmp/elsewhere", "refused")),
+    ("[../../../a]\nrw=write\nsize=1m\n", ("refused",)),
+])
+def test_bad_jobs_are_told_in_one_line(job_file, compare, text, words):
+    refused(compare(job_file(text)), "tiny.fio", *words)
+
+
+def test_missing_and_unreadable_job_files_are_told_in_one_line(compare, tmp_path):
+    refused(compare(tmp_path / "missing.fio"), "missing.fio", "No such file")
+    refused(compare(tmp_path), str(tmp_path), "Is a directory")
+
+
+def test_a_folder_that_has_runs_is_never_written_over(job_file, compare, tmp_path):
+    folder = synthetic.results(tmp_path / "results", ["fio:psync"])
+    before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+    refused(compare(job_file()), "already has runs")
+    assert before == {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+
+
+def test_a_read_only_results_folder_is_told_in_one_line(job_file, compare, tmp_path):
+    place = tmp_path / "readonly"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(place)],
+                             capture_output=True, text=True, timeout=20, check=False)
+    if mounted.returncode != 0:
+        pytest.skip(f"cannot mount: {mounted.stderr.strip()}")
+    try:
+        refused(compare(job_file(), "fio:psync", "--results", place / "r"), "Read-only file system")
+    finally:
+        subprocess.run(["umount", str(place)], timeout=20, check=True)
+
+
+def test_missing_programs_are_told_in_one_line(job_file, compare, tmp_path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "python3").symlink_to("/usr/bin/python3")
+    (programs / "env").symlink_to("/usr/bin/env")
+    refused(compare(job_file(), env={"PATH": str(programs), "FIO_DIR": ""}), "no such fio")
+    (programs / "fio").symlink_to("/usr/bin/fio")
+    refused(compare(job_file(), env={"PATH": str(programs), "FIO_DIR": ""}), "gnuplot")
+    refused(compare(job_file(), env={"FIO_DIR": str(tmp_path / "nofio")}), "nofio/fio")
+
+
+def test_a_dry_run_prints_every_run_and_touches_nothing(job_file, compare, tmp_path):
+    path = job_file()
+    before = set(tmp_path.iterdir())
+    done = compare(path, "fio:psync,fio:libaio", "--depths", "1,8", "--repeats", "3", "--dry-run")
+    assert done.returncode == 0
+    assert sum(line.startswith("block ") for line in done.stdout.splitlines()) == 12
+    assert "12 runs" in done.stdout and set(tmp_path.iterdir()) == before
+
+
+def test_files_that_do_not_fit_are_told_before_the_disk_is_full(job_file, compare, tmp_path):
+    refused(compare(job_file(TINY_JOB.replace("size=1m", "size=900t"))), "room for", "MiB")
+    assert not list((tmp_path / "scratch/tiny").iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_job_file_without_permission_is_told_in_one_line(job_file, compare):
+    path = job_file()
+    path.chmod(0)
+    refused(compare(path), "Permission denied")
+
+
+def test_help_names_the_defaults():
+    done = subprocess.run([str(SCRIPTS / "compare"), "--help"], capture_output=True, text=True,
+                          timeout=20, check=True)
+    assert "--modes" in done.stdout and "fio:libaio" in done.stdout
