@@ -94,7 +94,8 @@ def test_plotting_again_changes_neither_table_nor_data(tmp_path, job_file, compa
 
 def test_failing_and_hanging_modes_are_recorded_and_the_rest_goes_on(tmp_path, job_file, compare):
     killer = tmp_path / "killer"
-    killer.write_text("#!/bin/sh\nkill -9 $(ps -o ppid= -p $PPID)\n")
+    # The job's shell is run by the job, whose parent is fio: /proc names it where there is no ps.
+    killer.write_text("#!/bin/sh\nread pid name state fio rest </proc/$PPID/stat\nkill -9 $fio\n")
     killer.chmod(0o755)
     done = compare(job_file(), f"fio:psync+startdelay=100,fio:psync+exec_prerun={killer},fio:psync",
                    "--limit", "1", "--baseline", "fio:psync")
