@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Set-up on machines that lack something: one line that names it, and nothing is done by halves."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ALWAYS = ["bash", "env", "mktemp", "rm", "grep", "head", "cat", "awk", "id", "dirname"]
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A machine that has only the named commands and scripts: machine(["id"], {"apt-get": "..."})."""
+
+    def make(commands=(), scripts=None):
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        for name in {*ALWAYS, *commands}:
+            (folder / name).symlink_to(shutil.which(name))
+        for name, text in (scripts or {}).items():
+            (folder / name).unlink(missing_ok=True)
+            (folder / name).write_text("#!/bin/bash\n" + text)
+            (folder / name).chmod(0o755)
+
+        def run(script, *arguments, **environment):
+            clean = {k: v for k, v in os.environ.items() if k != "FIO_DIR"}
+            return subprocess.run([shutil.which("bash"), REPOSITORY / "scripts" / script, *arguments],
+                                  env={**clean, "PATH": str(folder), **environment}, text=True,
+                                  capture_output=True, timeout=60)
+        return run
+
+    return make
+
+
+def test_without_apt_the_missing_packages_are_named_in_one_line(machine):
+    done = machine()("setup", "run")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    for package in ("g++", "gnuplot-nox", "fio", "no apt-get"):
+        assert package in done.stderr
+
+
+def test_an_fio_of_the_users_own_asks_for_no_debian_fio(machine):
+    done = machine()("setup", "run", FIO_DIR="/some/fio")
+    assert " fio " not in done.stderr and "dpkg-dev" not in done.stderr and "g++" in done.stderr
+
+
+def test_without_network_the_missing_packages_and_apts_reason_are_told(machine):
+    done = machine(scripts={"apt-get": "echo 'E: Unable to locate package'; exit 100",
+                            "id": "echo 0"})("setup", "run")
+    assert done.returncode == 1
+    assert "E: Unable to locate package" in done.stderr
+    assert "missing: g++" in done.stderr and "network" in done.stderr
+
+
+def test_a_user_without_sudo_is_told_what_to_install(machine):
+    done = machine(scripts={"apt-get": "exit 0", "id": "echo 1000"})("setup", "run")
+    assert done.returncode == 1
+    assert "missing: g++" in done.stderr and "as root" in done.stderr
+
+
+def test_where_nothing_is_missing_setup_says_and_does_nothing():
+    done = subprocess.run([REPOSITORY / "scripts/setup", "check"], capture_output=True, text=True,
+                          timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_fetching_fio_without_debians_tools_names_the_way_out(machine, tmp_path):
+    done = machine()("fetch-fio", str(tmp_path / "fio"))
+    assert done.returncode == 1
+    assert "FIO_DIR=" in done.stderr and not (tmp_path / "fio").exists()
+
+
+def test_fetching_twice_fetches_once(machine, tmp_path):
+    """The second time not even apt-get is asked: here it would fail."""
+    target = tmp_path / "fio"
+    target.mkdir()
+    (target / ".debian-version").write_text("9.99-1\n")
+    run = machine(scripts={"apt-get": "exit 1", "dpkg-query": "echo 9.99-1", "dpkg-source": "exit 1"})
+    done = run("fetch-fio", str(target))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("name,entry,expected", [
+    ("sources.list", "deb [signed-by=/k.gpg arch=amd64] http://mirror/debian/ stable main contrib\n",
+     "deb-src [signed-by=/k.gpg arch=amd64] http://mirror/debian stable main"),
+    ("sources.list.d/x.sources",
+     "Types: deb\nURIs: http://other/\nSuites: stable\nComponents: main\n\n"
+     "Types: deb\nURIs: http://mirror/debian/\nSuites: stable stable-updates\nComponents: main\n"
+     "Signed-By: /k.gpg\n",
+     "Types: deb-src\nURIs: http://mirror/debian\nSuites: stable\nComponents: main\nSigned-By: /k.gpg"),
+])
+def test_the_source_entry_is_that_of_the_installed_fio_alone(machine, tmp_path, name, entry, expected):
+    etc = tmp_path / "etc"
+    (etc / "sources.list.d").mkdir(parents=True)
+    (etc / name).write_text(entry)
+    policy = "fio:\n *** 9.99-1 500\n        500 http://mirror/debian stable/main amd64 Packages\n"
+    keep = tmp_path / "kept"
+    run = machine(scripts={
+        "dpkg-query": "echo 9.99-1", "dpkg-source": "exit 1",
+        "apt-cache": f"printf '%s' '{policy}'",
+        # The list that apt-get is given is what is tested; then it fails.
+        "apt-get": f'for a; do case $a in Dir::Etc::sourcelist=*) cat "${{a#*=}}" >{keep};; esac; done\n'
+                   "echo 'E: no'; exit 1"}, commands=["mkdir"])
+    done = run("fetch-fio", str(tmp_path / "fio"), APT_ETC=str(etc))
+    assert "E: no" in done.stderr
+    assert keep.read_text().strip() == expected
