@@ -38,7 +38,7 @@ def combinations():
 def test_random_writes_and_reads_verify(fio, file_system, mode, kind, process, depth, cache):
     result = fio(mode, directory=file_system(kind), rw="randrw", verify="crc32c", iodepth=depth,
                  direct=int(cache == "direct"), thread=None if process == "thread" else False,
-                 bssplit="4k/60:12k/20:64k/20", filename=f"{mode}-{process}-{depth}-{cache}")
+                 bssplit="4k/60:12k/20:64k/20", filename="data", unlink=1)
     assert result.status == 0, result.said
     assert result.job["error"] == 0
     assert result.job["write"]["total_ios"] > 0
