@@ -54,7 +54,7 @@ tsan asan: %: $(BUILD)/%/iowq_test ## the library's tests under ThreadSanitizer,
 .PHONY: format tidy
 format: | setup-check ## format the C++ sources
 	@clang-format-14 -i $$(git ls-files '*.cc' '*.h')
-tidy: $(BUILD)/fio/config-host.h | setup-check ## clang-tidy over the library
+tidy: | setup-tidy ## clang-tidy over the library
 	@clang-tidy-14 --quiet $(IOWQ:%=iowq/%.cc) -- -std=gnu++20 -Iiowq
 
 .PHONY: clean
@@ -63,13 +63,10 @@ clean: ## remove what was built; the fetched fio source stays
 
 # ---- what must be there first; silent and quick when it is
 
-.PHONY: setup-run setup-check
-setup-run:
-	@scripts/setup run
-setup-check:
-	@scripts/setup check
+.PHONY: setup-run setup-check setup-tidy
+setup-run setup-check setup-tidy: setup-%:
+	@scripts/setup $*
 
-$(BUILD)/fio/config-host.h: fio-source
 .PHONY: fio-source
 fio-source: | setup-run
 	@$(if $(FIO_DIR),test -f $(FIO_DIR)/config-host.h || \

@@ -71,15 +71,16 @@ ring::submitted ring::completed(request &r, unsigned how) {
 }
 
 ring::submitted ring::enqueue(request &r, bool hash) {
-    const file *f = r.target;
     r.item.func = run_item;
     r.item.flags = 0;
-    if (f && !f->regular && !f->block)
-        r.item.flags |= work_unbound;
-    bool modifies = r.op == opcode::write || r.op == opcode::trim;
-    if (hash && modifies && f->regular && !f->direct) {
-        r.item.flags |= work_hashed;
-        r.item.key = f->key;
+    if (const file *f = r.target) { // a nop has none
+        bool modifies = r.op == opcode::write || r.op == opcode::trim;
+        if (!f->regular && !f->block)
+            r.item.flags |= work_unbound;
+        if (hash && modifies && f->regular && !f->direct) {
+            r.item.flags |= work_hashed;
+            r.item.key = f->key;
+        }
     }
     bool woke = false;
     if (int error = pool_->enqueue(&r.item, woke)) {
