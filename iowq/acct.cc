@@ -97,15 +97,16 @@ void acct::drain() {
     list(incoming_.exchange(nullptr, std::memory_order_seq_cst)); // pairs with push
 }
 
-work *acct::take(worker &self) {
+work *acct::take(worker &self, work_list &passed) {
     locked guard(lock_);
-    if (nr_running_.load(std::memory_order_relaxed) > max_running_ && !exiting_)
+    if (crowded() && !exiting_)
         return nullptr;
     if (queue_.empty())
         drain();
     work *w = queue_.pop_front();
     if (!w)
         return nullptr;
+    queue_.pop_markers(passed);
     if (queue_.empty())
         listed_.store(false, std::memory_order_relaxed);
     w->state.store(work_state::idle, std::memory_order_relaxed);
@@ -127,8 +128,7 @@ void acct::requeue(work *token) {
 }
 
 bool acct::spin_for_work(worker &self) {
-    if (nr_running_.load(std::memory_order_relaxed) > max_running_ ||
-        spinning_.exchange(true, std::memory_order_relaxed))
+    if (crowded() || spinning_.exchange(true, std::memory_order_relaxed))
         return false;
     bool found = self.spin.until([&] { return incoming_.load(std::memory_order_relaxed); });
     spinning_.store(false, std::memory_order_relaxed);
@@ -154,10 +154,10 @@ acct::idle acct::go_idle(worker &self) {
 
 acct::idle acct::timed_out(worker &self) {
     locked guard(lock_);
-    if (!self.free)
-        return idle::retry;
-    if (nr_workers_ == 1)
+    if (!self.free || nr_workers_ == 1)
         return idle::parked;
+    if (known_ == &self && !self.next_known)
+        return idle::retry; // the others are still to be created, and may not come to be
     for (worker **link = &free_; *link; link = &(*link)->next_free) {
         if (*link == &self) {
             *link = self.next_free;
@@ -222,12 +222,22 @@ acct::action acct::look_for_sleepers(bool &in_call, bool &found) {
     return todo;
 }
 
-bool acct::cancel(work *w) {
+bool acct::mark(work *marker) {
+    locked guard(lock_);
+    drain();
+    if (queue_.empty())
+        return false;
+    queue_.push_back(marker);
+    return true;
+}
+
+bool acct::cancel(work *w, work_list &passed) {
     locked guard(lock_);
     drain();
     if (w->state.load(std::memory_order_relaxed) != work_state::listed)
         return false;
     queue_.remove(w);
+    queue_.pop_markers(passed);
     listed_.store(!queue_.empty(), std::memory_order_relaxed);
     w->state.store(work_state::idle, std::memory_order_relaxed);
     return true;
@@ -248,9 +258,16 @@ worker *acct::close(work_list &cancelled) {
     work *top = incoming_.exchange(&closed_, std::memory_order_seq_cst);
     list(top == &closed_ ? nullptr : top);
     if (!bound) {
-        cancelled = queue_;
-        queue_ = {};
-        listed_.store(false, std::memory_order_relaxed);
+        work_list all = queue_.take_all();
+        while (work *w = all.pop_front()) {
+            if (w->func) {
+                cancelled.push_back(w);
+            } else {
+                w->state.store(work_state::listed, std::memory_order_relaxed);
+                queue_.push_back(w);
+            }
+        }
+        listed_.store(!queue_.empty(), std::memory_order_seq_cst);
     }
     worker *to_wake = free_;
     for (worker *w = free_; w; w = w->next_free) {
@@ -272,8 +289,7 @@ acct::action acct::create_failed(work_list &cancelled) {
         return free_ ? settle_locked(false) : action{};
     }
     drain();
-    cancelled = queue_;
-    queue_ = {};
+    cancelled = queue_.take_all();
     listed_.store(false, std::memory_order_relaxed);
     return {};
 }

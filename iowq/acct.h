@@ -93,12 +93,14 @@ class acct {
     [[nodiscard]] int push(work *w);
     // What to do now that something was pushed. `concurrent`: a worker for it, even if others run.
     [[nodiscard]] action pushed(bool concurrent);
-    // Unlinks an item that is queued here. False: it is not (or no more).
-    [[nodiscard]] bool cancel(work *w) EXCLUDES(lock_);
+    // Unlinks an item that is queued here. False: it is not (or no more). `passed`: see take.
+    [[nodiscard]] bool cancel(work *w, work_list &passed) EXCLUDES(lock_);
+    // Puts a marker behind what is queued. False: nothing is, so it is not needed.
+    [[nodiscard]] bool mark(work *marker) EXCLUDES(lock_);
     // Is `w` published as running by one of the workers here?
     [[nodiscard]] bool runs(const work *w) EXCLUDES(lock_);
     // No more pushes. Gives back the workers to wake (linked by next_free) and, of an unbound acct,
-    // the items to cancel.
+    // the items to cancel; tokens stay, as their chains may hold bound items too.
     [[nodiscard]] worker *close(work_list &cancelled) EXCLUDES(lock_);
     // A worker that `create` asked for cannot be had. Gives back what nobody is left to run, and
     // says what to do for the rest.
@@ -109,7 +111,12 @@ class acct {
 
     void started(worker &self) EXCLUDES(lock_);
     // The next item, published as self.current; nullptr when there is none, or too many run.
-    [[nodiscard]] work *take(worker &self) EXCLUDES(lock_);
+    // `passed` gets the markers that have nothing left before them: the caller calls them.
+    [[nodiscard]] work *take(worker &self, work_list &passed) EXCLUDES(lock_);
+    // Do more workers run than may? Then this one is to stop at the next opportunity.
+    [[nodiscard]] bool crowded() const {
+        return nr_running_.load(std::memory_order_relaxed) > max_running_;
+    }
     // Publishes an item that did not come from the queue (a linked one).
     void publish(worker &self, work *w) EXCLUDES(lock_);
     // Puts a chain's token back at the end, even after close.
@@ -118,8 +125,8 @@ class acct {
     [[nodiscard]] bool spin_for_work(worker &self);
     // Stops running: parked (on the free list: park now), leave, or retry as there is work.
     [[nodiscard]] idle go_idle(worker &self) EXCLUDES(lock_);
-    // A parked worker's time is up: leave, parked (for good, as the last one), or retry as
-    // somebody has just picked it to wake.
+    // A parked worker's time is up: leave; parked, without a time limit (as the last one, or as
+    // somebody has just picked it to wake); or retry after the same time again.
     [[nodiscard]] idle timed_out(worker &self) EXCLUDES(lock_);
     // The caller's worker, or one that the monitor found blocked, goes to sleep inside its item.
     [[nodiscard]] action sleeping();

@@ -64,6 +64,8 @@ void chain_table::list(chain &c, work *w) {
 
 int chain_table::enqueue(work *w, acct &home, bool &waits, acct::action &todo) {
     place at = place_of(w->key);
+    // Read first: once pushed, the item may be run and gone.
+    bool concurrent = w->flags & work_concurrent;
     {
         locked guard(at.in.lock);
         chain *c = find(at, w->key);
@@ -83,11 +85,11 @@ int chain_table::enqueue(work *w, acct &home, bool &waits, acct::action &todo) {
             return error;
         }
     }
-    todo = home.pushed(w->flags & work_concurrent);
+    todo = home.pushed(concurrent);
     return 0;
 }
 
-work *chain_table::next(chain &c, worker &self) {
+work *chain_table::next(chain &c, worker &self, work_list &passed) {
     place at = place_of(c.key); // the key stays while the chain is the worker's
     locked guard(at.in.lock);
     work *w = c.fifo.pop_front();
@@ -95,6 +97,7 @@ work *chain_table::next(chain &c, worker &self) {
         retire(at, c);
         return nullptr;
     }
+    c.fifo.pop_markers(passed);
     w->state.store(work_state::idle, std::memory_order_relaxed);
     self.current.store(w, std::memory_order_relaxed);
     return w;
@@ -112,18 +115,38 @@ void chain_table::end_turn(chain &c, worker &self) {
 work_list chain_table::dissolve(chain &c) {
     place at = place_of(c.key);
     locked guard(at.in.lock);
-    work_list items = c.fifo;
-    c.fifo = {};
+    work_list items = c.fifo.take_all();
     retire(at, c);
     return items;
 }
 
-bool chain_table::cancel(work *w) {
+work_list chain_table::take_unbound() {
+    work_list unbound;
+    for (shard &s : shards_) {
+        locked guard(s.lock);
+        for (chain *c : s.buckets) {
+            for (; c; c = c->next) {
+                work_list all = c->fifo.take_all();
+                while (work *w = all.pop_front()) {
+                    if (w->flags & work_unbound)
+                        unbound.push_back(w);
+                    else
+                        list(*c, w);
+                }
+            }
+        }
+    }
+    return unbound;
+}
+
+bool chain_table::cancel(work *w, work_list &passed) {
     place at = place_of(w->key);
     locked guard(at.in.lock);
     if (w->state.load(std::memory_order_relaxed) != work_state::listed)
         return false;
-    find(at, w->key)->fifo.remove(w);
+    chain *c = find(at, w->key);
+    c->fifo.remove(w);
+    c->fifo.pop_markers(passed);
     w->state.store(work_state::idle, std::memory_order_relaxed);
     return true;
 }

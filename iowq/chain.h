@@ -38,8 +38,8 @@ class chain_table {
         return taken->func ? nullptr : reinterpret_cast<chain *>(taken);
     }
     // The next item of a chain whose token the worker took, published as self.current; nullptr when
-    // there is none left, and then the chain is no more the worker's.
-    [[nodiscard]] work *next(chain &c, worker &self);
+    // there is none left, and then the chain is no more the worker's. `passed`: as in acct::take.
+    [[nodiscard]] work *next(chain &c, worker &self, work_list &passed);
     // The worker's turn is over: the token goes back on its acct, if items are left.
     void end_turn(chain &c, worker &self);
 
@@ -47,16 +47,20 @@ class chain_table {
     [[nodiscard]] work_list dissolve(chain &c);
 
     // Unlinks an item that is queued on its chain. False: it is not (or no more).
-    [[nodiscard]] bool cancel(work *w);
+    [[nodiscard]] bool cancel(work *w, work_list &passed);
 
-    // Calls append(key) for each chain that is not idle, and queues the item it returns at the end.
-    template <class Append>
-    void append_to_each(Append append) {
+    // Unlinks every unbound item that is queued on a chain: exit cancels those.
+    [[nodiscard]] work_list take_unbound();
+
+    // Puts new_marker() behind what is queued on each chain that has something queued.
+    template <class NewMarker>
+    void mark_each(NewMarker new_marker) {
         for (shard &s : shards_) {
             locked guard(s.lock);
             for (chain *c : s.buckets)
                 for (; c; c = c->next)
-                    list(*c, append(c->key));
+                    if (!c->fifo.empty())
+                        c->fifo.push_back(new_marker());
         }
     }
 

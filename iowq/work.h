@@ -5,24 +5,27 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 namespace iowq {
 
 struct work;
 
 // Runs one item. On entry `*w` is the item; on return it is the next, linked item, or anything that
-// is not (the same item, nullptr). Called exactly once for each accepted enqueue, in a worker, or in
-// the caller of cancel or of the wq's destructor when `work_cancel` is set.
+// is not (the same item, nullptr); a link must exist before its predecessor is freed, or it might
+// get the same address and be taken for it. Called exactly once for each accepted enqueue, in a
+// worker, or where `work_cancel` is set in the caller of cancel, of the wq's destructor, or the monitor.
 using work_fn = void (*)(work **w);
 
 // The seed's flags keep their values; those of later kernels follow.
 enum work_flags : uint32_t {
-    work_cancel = 1,     // set by the pool: do not do it, only complete it
-    work_has_mm = 2,     // kept for the seed's interface; every thread here shares the memory
-    work_hashed = 4,     // serialised by `key`
-    work_needs_user = 8, // kept for the seed's interface
-    work_unbound = 16,   // may take forever: served by the unbound acct
-    work_concurrent = 32 // wants a worker even while others run
+    work_cancel = 1,      // set by the pool: do not do it, only complete it
+    work_has_mm = 2,      // kept for the seed's interface; every thread here shares the memory
+    work_hashed = 4,      // serialised by `key`
+    work_needs_user = 8,  // kept for the seed's interface
+    work_unbound = 16,    // may take forever: served by the unbound acct
+    work_concurrent = 32, // wants a worker even while others run
+    work_marker = 1 << 16 // flush's own: to be called once all that was queued before has started
 };
 
 // Exact: two different keys never share a chain. The engine packs (device, range) and inode.
@@ -71,6 +74,19 @@ class work_list {
         if (w)
             remove(w);
         return w;
+    }
+
+    // Unlinks the markers at the front, before which nothing is left, and adds them to `out`.
+    void pop_markers(work_list &out) {
+        while (head_ && head_->flags & work_marker)
+            out.push_back(pop_front());
+    }
+
+    // Takes the whole list for cancelling: no canceller is to look for its items here any more.
+    work_list take_all() {
+        for (work *w = head_; w; w = w->next)
+            w->state.store(work_state::idle, std::memory_order_relaxed);
+        return std::exchange(*this, {});
     }
 
   private:

@@ -30,10 +30,14 @@ void run(worker &self, work *w) {
 
 void run_chain(worker &self, chain_table &chains, chain &c) {
     for (int i = 0; i < chain_turn; i++) {
-        work *w = chains.next(c, self);
+        work_list passed;
+        work *w = chains.next(c, self, passed);
         if (!w)
             return;
+        run_markers(passed);
         run(self, w);
+        if (self.home.crowded())
+            break;
     }
     chains.end_turn(c, self);
 }
@@ -46,8 +50,10 @@ bool wait_for_wake(worker &self, std::chrono::milliseconds idle) {
         case acct::idle::leave:
             return false;
         case acct::idle::parked:
-        case acct::idle::retry:
             until.reset();
+            break;
+        case acct::idle::retry:
+            until = clock::now() + idle;
         }
     }
     return true;
@@ -59,7 +65,9 @@ void run_worker(worker &self, chain_table &chains, std::chrono::milliseconds idl
     this_worker = &self;
     self.home.started(self);
     for (;;) {
-        if (work *w = self.home.take(self)) {
+        work_list passed;
+        if (work *w = self.home.take(self, passed)) {
+            run_markers(passed);
             if (chain *c = chain_table::of(w))
                 run_chain(self, chains, *c);
             else
@@ -83,11 +91,17 @@ void run_worker(worker &self, chain_table &chains, std::chrono::milliseconds idl
 void run_cancelled(work *w) {
     for (;;) {
         work *item = w;
-        item->flags |= work_cancel;
+        // Atomic for another canceller of the same item, who may just be reading the flags.
+        std::atomic_ref(item->flags).fetch_or(work_cancel, std::memory_order_relaxed);
         item->func(&w);
         if (!w || w == item)
             return;
     }
+}
+
+void run_markers(work_list passed) {
+    while (work *w = passed.pop_front())
+        w->func(&w);
 }
 
 bool on_worker_of(const wq &pool) { return this_worker && &this_worker->pool == &pool; }

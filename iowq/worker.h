@@ -11,6 +11,8 @@ void run_worker(worker &self, chain_table &chains, std::chrono::milliseconds idl
 
 // Calls func with work_cancel set, and so for every item linked behind it.
 void run_cancelled(work *w);
+// Calls markers.
+void run_markers(work_list passed);
 
 // Is the calling thread a worker of `pool`?
 [[nodiscard]] bool on_worker_of(const wq &pool);

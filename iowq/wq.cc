@@ -87,6 +87,8 @@ wq::~wq() {
         work_list cancelled;
         worker *to_wake = a->close(cancelled);
         cancel_list(cancelled);
+        if (!a->bound)
+            cancel_list(chains_.take_unbound());
         while (to_wake) {
             worker *w = to_wake;
             to_wake = w->next_free;
@@ -114,7 +116,7 @@ int wq::enqueue(work *w, bool &woke) {
     acct::action todo;
     if (!exiting_.load(std::memory_order_relaxed)) {
         w->node = static_cast<uint16_t>(topology_.here());
-        acct &home = acct_for(*w);
+        acct &home = acct_for(w->node, w->flags);
         if (w->flags & work_hashed) {
             bool waits = false;
             error = chains_.enqueue(w, home, waits, todo);
@@ -235,22 +237,22 @@ void wq::cancel_list(work_list items) {
     while (work *w = items.pop_front()) {
         if (chain *c = chain_table::of(w)) {
             cancel_list(chains_.dissolve(*c));
-            continue;
+        } else {
+            run_cancelled(w);
         }
-        w->state.store(work_state::idle, std::memory_order_relaxed);
-        run_cancelled(w);
     }
 }
 
 int wq::flush() {
     if (on_worker_of(*this))
         return -EDEADLK;
-    // A marker behind everything that is queued: each queue is first in, first out, so when all
-    // markers have started, so has everything before them.
+    // A marker behind everything that is queued anywhere. It is called by whoever takes, or cancels,
+    // the last item before it, so nothing has to finish for that.
     struct latch {
         std::atomic<unsigned> left{1};
         parker done;
         void count_down() {
+            // acq_rel: the last one publishes to flush that all the others are done too.
             if (left.fetch_sub(1, std::memory_order_acq_rel) == 1)
                 done.unpark();
         }
@@ -260,24 +262,20 @@ int wq::flush() {
     };
     latch all;
     std::deque<marker> markers;
-    auto add = [&]() -> marker & {
+    auto new_marker = [&] {
         marker &m = markers.emplace_back();
         m.func = [](work **w) { static_cast<marker *>(*w)->all->count_down(); };
+        m.flags = work_marker;
         m.all = &all;
         all.left.fetch_add(1, std::memory_order_relaxed);
-        return m;
+        return &m;
     };
     int error = 0;
     try {
-        for (auto &a : accts_) {
-            marker &m = add();
-            m.state.store(work_state::queued, std::memory_order_relaxed);
-            if (a->push(&m))
+        for (auto &a : accts_)
+            if (marker *m = new_marker(); !a->mark(m))
                 all.count_down();
-            else
-                act(*a, a->pushed(false));
-        }
-        chains_.append_to_each([&](const chain_key &) { return &add(); });
+        chains_.mark_each(new_marker);
     } catch (const std::bad_alloc &) {
         error = -ENOMEM;
     }
@@ -287,7 +285,13 @@ int wq::flush() {
 }
 
 cancel_result wq::cancel(work *w) {
-    if (w->flags & work_hashed ? chains_.cancel(w) : acct_for(*w).cancel(w)) {
+    // Relaxed: two threads may cancel one item, and then work_cancel, which is not looked at here, may
+    // be set at this very moment.
+    uint32_t flags = std::atomic_ref(w->flags).load(std::memory_order_relaxed);
+    work_list passed;
+    if (flags & work_hashed ? chains_.cancel(w, passed)
+                            : acct_for(w->node, flags).cancel(w, passed)) {
+        run_markers(passed);
         run_cancelled(w);
         return cancel_result::ok;
     }

@@ -86,8 +86,8 @@ class wq {
   private:
     wq(const wq_config &config, topology machine);
 
-    [[nodiscard]] acct &acct_for(const work &w) {
-        return *accts_[w.node * 2u + (w.flags & work_unbound ? 1 : 0)];
+    [[nodiscard]] acct &acct_for(unsigned node, uint32_t flags) {
+        return *accts_[node * 2 + (flags & work_unbound ? 1 : 0)];
     }
     [[nodiscard]] static size_t acct_index(const acct &a) { return a.node * 2 + (a.bound ? 0 : 1); }
     void create_worker(acct &home);

@@ -62,6 +62,10 @@ def test_writes_without_a_hash_do_not(counted):
     assert counted("sqwq", rw="randwrite", iodepth=32)["chain_waits"] == 0
 
 
+def test_reads_are_never_hashed(counted):
+    assert counted("hashed", rw="randread", iodepth=32)["chain_waits"] == 0
+
+
 def test_o_direct_writes_are_not_hashed(counted):
     assert counted("hashed", rw="randwrite", iodepth=32, direct=1)["chain_waits"] == 0
 

@@ -288,6 +288,18 @@ TEST(sqthread, sleeps_when_idle_and_is_woken_by_the_next_submission) {
     }
 }
 
+TEST(file, is_known_by_device_and_inode) {
+    scratch one, other;
+    file again, in_memory;
+    ASSERT_EQ(again.examine(one.f.fd), 0);
+    EXPECT_EQ(again.key, one.f.key);
+    EXPECT_NE(other.f.key, one.f.key);
+    int fd = memfd_create("iowq_test", 0);
+    ASSERT_EQ(in_memory.examine(fd), 0);
+    EXPECT_NE(in_memory.key.hi, one.f.key.hi);
+    close(fd);
+}
+
 TEST(file, knows_its_file_system) {
     file f;
     int fd = memfd_create("iowq_test", 0);

@@ -18,6 +18,7 @@ namespace {
 // An item that runs a function object, and counts.
 struct item : work {
     std::function<void(item &)> body;
+    bool body_on_cancel = false;
     std::atomic<int> calls{0};
     std::atomic<bool> cancelled{false};
     std::binary_semaphore done{0};
@@ -28,7 +29,7 @@ struct item : work {
         auto &self = *static_cast<item *>(*w);
         self.calls++;
         self.cancelled = self.flags & work_cancel;
-        if (self.body && !self.cancelled)
+        if (self.body && (!self.cancelled || self.body_on_cancel))
             self.body(self);
         self.done.release(); // last: whoever waits may free the item
     }
@@ -174,6 +175,12 @@ TEST(wq, a_blocked_chain_holds_up_only_its_own_key) {
     EXPECT_EQ(pool->counters().chain_waits, 1u);
 }
 
+class any_kind : public testing::TestWithParam<uint32_t> {}; // flags of the items
+
+INSTANTIATE_TEST_SUITE_P(wq, any_kind, testing::Values(0, work_hashed, work_unbound), [](auto &p) {
+    return p.param == 0 ? "plain" : p.param == work_hashed ? "hashed" : "unbound";
+});
+
 TEST(wq, flush_returns_when_all_that_was_queued_has_started) {
     auto pool = make(limited(1));
     std::binary_semaphore go(0), in(0);
@@ -206,19 +213,40 @@ TEST(wq, flush_returns_when_all_that_was_queued_has_started) {
         it.done.acquire();
 }
 
-TEST(wq, flush_does_not_wait_for_items_to_finish) {
-    auto pool = make();
+// With one worker, so that nobody else could tell that the item has started.
+TEST_P(any_kind, flush_does_not_wait_for_items_to_finish) {
+    auto pool = make(limited(1));
     std::binary_semaphore go(0), in(0);
     item it([&](item &) {
         in.release();
-        blocking section(blocking::will);
         go.acquire();
     });
+    it.flags = GetParam();
     ASSERT_EQ(pool->enqueue(&it), 0);
     in.acquire();
     EXPECT_EQ(pool->flush(), 0);
     go.release();
     it.done.acquire();
+}
+
+// Flush waits for the last item to start; a canceller takes that item away.
+TEST_P(any_kind, flush_returns_when_what_it_waits_for_is_cancelled) {
+    auto pool = make(limited(1));
+    std::binary_semaphore go(0), in(0);
+    item runs([&](item &) {
+        in.release();
+        go.acquire();
+    });
+    item last;
+    runs.flags = last.flags = GetParam();
+    ASSERT_EQ(pool->enqueue(&runs), 0);
+    in.acquire();
+    ASSERT_EQ(pool->enqueue(&last), 0);
+    std::thread flusher([&] { EXPECT_EQ(pool->flush(), 0); });
+    EXPECT_EQ(pool->cancel(&last), cancel_result::ok);
+    flusher.join();
+    go.release();
+    runs.done.acquire();
 }
 
 TEST(wq, flush_from_a_worker_is_refused) {
@@ -230,9 +258,7 @@ TEST(wq, flush_from_a_worker_is_refused) {
     EXPECT_EQ(error, -EDEADLK);
 }
 
-class cancel : public testing::TestWithParam<uint32_t> {}; // flags of the items
-
-TEST_P(cancel, completes_what_has_not_started_and_finds_what_runs) {
+TEST_P(any_kind, cancel_completes_what_has_not_started_and_finds_what_runs) {
     auto pool = make(limited(1));
     std::binary_semaphore go(0), in(0);
     item runs([&](item &) {
@@ -268,9 +294,67 @@ TEST_P(cancel, completes_what_has_not_started_and_finds_what_runs) {
     EXPECT_EQ(last.calls, 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(wq, cancel, testing::Values(0, work_hashed, work_unbound), [](auto &p) {
-    return p.param == 0 ? "plain" : p.param == work_hashed ? "hashed" : "unbound";
-});
+// Called by an item that the pool is just cancelling: the other one is on no queue any more.
+TEST_P(any_kind, cancel_of_an_item_that_the_pool_is_cancelling_leaves_it_to_the_pool) {
+    auto pool = make(limited(1));
+    failing_creations = 1 << 30;
+    item a, b, c;
+    cancel_result got = cancel_result::ok;
+    a.body_on_cancel = true;
+    a.body = [&](item &) { got = pool->cancel(&b); };
+    for (item *it : {&a, &b, &c}) {
+        it->flags = GetParam();
+        ASSERT_EQ(pool->enqueue(it), 0);
+    }
+    for (item *it : {&a, &b, &c})
+        it->done.acquire();
+    pool.reset();
+    failing_creations = 0;
+    EXPECT_EQ(got, cancel_result::notfound);
+    for (item *it : {&a, &b, &c})
+        EXPECT_EQ(it->calls, 1);
+}
+
+TEST_P(any_kind, two_cancellers_complete_an_item_once) {
+    auto pool = make(limited(1));
+    for (unsigned round = 0; round < stress_items(200); round++) {
+        std::binary_semaphore go(0), in(0);
+        item blocker([&](item &) {
+            in.release();
+            go.acquire();
+        });
+        item it;
+        blocker.flags = it.flags = GetParam();
+        ASSERT_EQ(pool->enqueue(&blocker), 0);
+        in.acquire();
+        ASSERT_EQ(pool->enqueue(&it), 0);
+        std::thread other([&] { (void)pool->cancel(&it); });
+        (void)pool->cancel(&it);
+        other.join();
+        EXPECT_EQ(it.calls, 1);
+        go.release();
+        blocker.done.acquire();
+    }
+}
+
+TEST_P(any_kind, an_item_may_be_freed_in_its_func) {
+    auto pool = make();
+    static std::atomic<unsigned> ran;
+    ran = 0;
+    for (uint64_t i = 0; i < 5000; i++) {
+        auto *w = new work;
+        w->flags = GetParam();
+        w->key = {0, i};
+        w->func = [](work **p) {
+            delete *p;
+            *p = nullptr;
+            ran++;
+        };
+        ASSERT_EQ(pool->enqueue(w), 0);
+    }
+    pool.reset();
+    EXPECT_EQ(ran, 5000u);
+}
 
 TEST(wq, exit_runs_what_is_bound_and_cancels_what_is_unbound) {
     auto pool = make(limited(1));
@@ -311,6 +395,58 @@ TEST(wq, exit_runs_what_is_bound_and_cancels_what_is_unbound) {
         EXPECT_EQ(it->calls, 1);
 }
 
+// An unbound item that is cancelled tells that the exit has begun.
+struct exit_probe : item {
+    exit_probe() { flags = work_unbound; }
+};
+
+TEST(wq, exit_cancels_unbound_items_behind_one_of_their_chain_that_runs) {
+    auto pool = make(limited(2));
+    std::binary_semaphore go(0), in(0);
+    item runs([&](item &) {
+        in.release();
+        go.acquire();
+    });
+    item unbound, bound;
+    runs.flags = unbound.flags = work_unbound | work_hashed;
+    bound.flags = work_hashed;
+    ASSERT_EQ(pool->enqueue(&runs), 0);
+    in.acquire();
+    for (item *it : {&unbound, &bound})
+        ASSERT_EQ(pool->enqueue(it), 0);
+    std::thread destroyer([&] { pool.reset(); });
+    unbound.done.acquire(); // cancelled while the one before it still runs
+    go.release();
+    destroyer.join();
+    EXPECT_TRUE(unbound.cancelled);
+    EXPECT_FALSE(bound.cancelled);
+    EXPECT_EQ(bound.calls, 1);
+}
+
+TEST(wq, exit_runs_bound_items_whose_token_waits_on_the_unbound_acct) {
+    auto pool = make(limited(1));
+    std::binary_semaphore go(0), in(0);
+    item blocker([&](item &) {
+        in.release();
+        go.acquire();
+    });
+    blocker.flags = work_unbound;
+    ASSERT_EQ(pool->enqueue(&blocker), 0);
+    in.acquire();
+    item unbound, bound;
+    unbound.flags = work_unbound | work_hashed;
+    bound.flags = work_hashed;
+    ASSERT_EQ(pool->enqueue(&unbound), 0);
+    ASSERT_EQ(pool->enqueue(&bound), 0);
+    std::thread destroyer([&] { pool.reset(); });
+    unbound.done.acquire();
+    go.release();
+    destroyer.join();
+    EXPECT_TRUE(unbound.cancelled);
+    EXPECT_FALSE(bound.cancelled);
+    EXPECT_EQ(bound.calls, 1);
+}
+
 TEST(wq, enqueue_is_refused_once_exit_has_begun) {
     auto pool = make(limited(1));
     std::latch in(2);
@@ -323,14 +459,13 @@ TEST(wq, enqueue_is_refused_once_exit_has_begun) {
         go.acquire();
         error = raw->enqueue(&late);
     });
-    // An unbound item that is cancelled tells that the exit has begun.
     item unbound_blocker([&](item &) {
         in.count_down();
         go_unbound.acquire();
     });
-    item unbound;
-    unbound_blocker.flags = unbound.flags = work_unbound;
-    for (item *it : {&enqueues, &unbound_blocker, &unbound})
+    exit_probe unbound;
+    unbound_blocker.flags = work_unbound;
+    for (item *it : {&enqueues, &unbound_blocker, static_cast<item *>(&unbound)})
         ASSERT_EQ(pool->enqueue(it), 0);
     in.wait();
     std::thread destroyer([&] { pool.reset(); });
@@ -487,6 +622,73 @@ TEST(wq, linked_items_run_one_after_another_on_the_same_worker) {
     blocker.done.acquire();
 }
 
+TEST(wq, a_linked_hashed_item_joins_its_chain) {
+    auto pool = make(limited(2));
+    std::binary_semaphore in(0), go(0);
+    item holds_the_key([&](item &) {
+        in.release();
+        blocking section(blocking::will);
+        go.acquire();
+    });
+    holds_the_key.flags = work_hashed;
+    ASSERT_EQ(pool->enqueue(&holds_the_key), 0);
+    in.acquire();
+    item linked;
+    linked.flags = work_hashed;
+    struct first : work {
+        work *after;
+    } it;
+    it.after = &linked;
+    it.func = [](work **w) { *w = static_cast<first *>(*w)->after; };
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    while (pool->counters().chain_waits == 0) // it has joined the queue behind the key's holder
+        std::this_thread::yield();
+    EXPECT_EQ(linked.calls, 0);
+    go.release();
+    linked.done.acquire();
+    EXPECT_FALSE(linked.cancelled);
+    holds_the_key.done.acquire();
+}
+
+TEST(wq, a_chain_that_returns_from_sleep_above_max_running_lets_others_run) {
+    wq_config config = limited(4);
+    config.max_running = 1;
+    auto pool = make(config);
+    std::binary_semaphore in(0), go(0), computing(0), stop(0);
+    std::atomic<bool> busy{false};
+    std::atomic<int> beside{0};
+    std::deque<item> chain;
+    chain.emplace_back([&](item &) {
+        in.release();
+        blocking section(blocking::will);
+        go.acquire();
+    });
+    for (int i = 0; i < 10; i++)
+        chain.emplace_back([&](item &) { beside += busy; });
+    for (item &it : chain) {
+        it.flags = work_hashed;
+        ASSERT_EQ(pool->enqueue(&it), 0);
+    }
+    in.acquire();
+    item compute([&](item &) {
+        busy = true;
+        computing.release();
+        stop.acquire();
+        busy = false;
+    });
+    ASSERT_EQ(pool->enqueue(&compute), 0);
+    computing.acquire();
+    go.release();
+    chain[0].done.acquire();
+    for (int i = 0; i < 2000; i++) // long enough for one that goes on to be seen
+        std::this_thread::yield();
+    stop.release();
+    for (size_t i = 1; i < chain.size(); i++)
+        chain[i].done.acquire();
+    compute.done.acquire();
+    EXPECT_EQ(beside, 0);
+}
+
 TEST(wq, an_item_may_enqueue_itself_again) {
     auto pool = make();
     int left = 1000;
@@ -560,6 +762,33 @@ TEST(wq, a_worker_that_is_left_serves_what_another_cannot_be_created_for) {
     EXPECT_FALSE(waits.cancelled);
     pool.reset();
     failing_creations = 0;
+}
+
+TEST(wq, the_last_worker_stays_while_another_cannot_be_created) {
+    wq_config config = limited(4);
+    config.idle = std::chrono::milliseconds(1);
+    auto pool = make(config);
+    std::binary_semaphore go(0), in(0);
+    item first([&](item &) {
+        in.release();
+        go.acquire();
+    });
+    ASSERT_EQ(pool->enqueue(&first), 0);
+    in.acquire();
+    failing_creations = 4; // the try and its three repeats: 30 ms, many times the idle time
+    item second;
+    second.flags = work_concurrent;
+    ASSERT_EQ(pool->enqueue(&second), 0);
+    go.release();
+    second.done.acquire();
+    while (failing_creations > 0)
+        std::this_thread::yield();
+    failing_creations = 1 << 30;
+    item late;
+    ASSERT_EQ(pool->enqueue(&late), 0);
+    late.done.acquire();
+    failing_creations = 0;
+    EXPECT_FALSE(late.cancelled);
 }
 
 TEST(wq, exit_does_not_lose_what_waits_for_a_thread) {
