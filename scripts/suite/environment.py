@@ -33,7 +33,8 @@ def describe(bench):
                      "python": platform.python_version(),
                      "engine": engine_version(bench.engine)},
         "git": {"commit": git("rev-parse", "HEAD"),
-                "dirty": bool(git("status", "--porcelain"))},
+                # The folder that is just being made is no change of what is measured.
+                "dirty": bool(git("status", "--porcelain", "--", ".", ":!results"))},
     }
 
 
