@@ -49,7 +49,7 @@ class parker {
 
     void unpark() {
         token_.store(1, std::memory_order_release); // pairs with park's exchange
-        futex_wake_one(token_);
+        futex_wake_one(token_); // by address only: the parked thread may have destroyed it by now
     }
 
   private:
