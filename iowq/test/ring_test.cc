@@ -236,6 +236,81 @@ INSTANTIATE_TEST_SUITE_P(ring, in_mode,
                                          offload::punt, offload::hashed),
                          [](auto &p) { return name_of(p.param); });
 
+TEST(ring, hashes_buffered_changes_of_a_file_and_nothing_else) {
+    std::unique_ptr<wq> pool;
+    ASSERT_EQ(wq::create({}, pool), 0);
+    std::unique_ptr<ring> io;
+    ring_config config;
+    config.mode = offload::hashed;
+    ASSERT_EQ(ring::create(config, pool.get(), io), 0);
+    scratch s;
+    std::vector<char> memory(block);
+    auto flags_of = [&](opcode op) {
+        prepared r(s.f, op, memory.data(), 0, block);
+        request *got = nullptr;
+        EXPECT_EQ(io->submit(r), ring::submitted::queued);
+        EXPECT_EQ(io->reap({&got, 1}, 1, {}), 1u);
+        EXPECT_TRUE(!(r.item.flags & work_hashed) || r.item.key == s.f.key);
+        return r.item.flags;
+    };
+    EXPECT_EQ(flags_of(opcode::write), work_hashed);
+    EXPECT_EQ(flags_of(opcode::trim), work_hashed);
+    EXPECT_EQ(flags_of(opcode::read), 0u);
+    EXPECT_EQ(flags_of(opcode::fsync), 0u);
+    s.f.direct = true;
+    EXPECT_EQ(flags_of(opcode::write), 0u);
+}
+
+TEST(ring, what_may_never_end_goes_to_the_unbound_acct) {
+    std::unique_ptr<wq> pool;
+    ASSERT_EQ(wq::create({}, pool), 0);
+    std::unique_ptr<ring> io;
+    ASSERT_EQ(ring::create({}, pool.get(), io), 0);
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    file in;
+    ASSERT_EQ(in.examine(ends[0]), 0);
+    ASSERT_EQ(write(ends[1], "x", 1), 1);
+    prepared r(in, opcode::fsync); // no pipe takes it, and no pipe waits for it
+    request *got = nullptr;
+    ASSERT_EQ(io->submit(r), ring::submitted::queued);
+    ASSERT_EQ(io->reap({&got, 1}, 1, {}), 1u);
+    EXPECT_EQ(r.item.flags, work_unbound);
+    EXPECT_EQ(r.result, -EINVAL);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+TEST(issue, tries_nowait_only_where_it_can_say_something) {
+    scratch s;
+    char byte;
+    prepared read(s.f, opcode::read, &byte, 0, 1), write(s.f, opcode::write, &byte, 0, 1);
+    prepared sync(s.f, opcode::fsync);
+    EXPECT_TRUE(nowait_worthwhile(read));
+    EXPECT_TRUE(nowait_worthwhile(write));
+    EXPECT_FALSE(nowait_worthwhile(sync));
+    s.f.direct = true;
+    EXPECT_FALSE(nowait_worthwhile(read));
+    s.f.direct = false;
+    s.f.in_memory = true;
+    EXPECT_FALSE(nowait_worthwhile(read));
+}
+
+TEST(issue, remembers_a_refusal_for_that_direction) {
+    file f;
+    ASSERT_EQ(f.examine(memfd_create("iowq_test", 0)), 0);
+    f.in_memory = false; // a file system that refuses RWF_NOWAIT and that nobody knows for it
+    char byte = 0;
+    prepared write(f, opcode::write, &byte, 0, 1), read(f, opcode::read, &byte, 0, 1);
+    ASSERT_TRUE(nowait_worthwhile(write));
+    if (issue_nowait(write))
+        GTEST_SKIP() << "this kernel's tmpfs takes RWF_NOWAIT";
+    EXPECT_TRUE(write.path & path_nowait_refused);
+    EXPECT_FALSE(nowait_worthwhile(write));
+    EXPECT_TRUE(nowait_worthwhile(read));
+    close(f.fd);
+}
+
 TEST(ring, refuses_impossible_configurations) {
     std::unique_ptr<ring> io;
     std::unique_ptr<wq> pool;

@@ -4,6 +4,8 @@
 #include "schedule.h"
 
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <gtest/gtest.h>
 #include <latch>
@@ -137,6 +139,54 @@ TEST(wq, limits_are_hard) {
         it.done.acquire();
     EXPECT_EQ(most, 3);
     EXPECT_EQ(pool->counters().workers_created, 3u);
+}
+
+TEST(wq, no_more_than_max_running_run_at_a_time) {
+    wq_config config = limited(16);
+    config.max_running = 2;
+    auto pool = make(config);
+    std::atomic<int> inside{0}, most{0};
+    std::deque<item> items;
+    for (int i = 0; i < 40; i++) {
+        item &it = items.emplace_back([&](item &) {
+            int now = ++inside;
+            for (int m = most; m < now && !most.compare_exchange_weak(m, now);) {
+            }
+            for (int j = 0; j < 100; j++)
+                std::this_thread::yield();
+            inside--;
+        });
+        it.flags = work_concurrent;
+        ASSERT_EQ(pool->enqueue(&it), 0);
+    }
+    for (item &it : items)
+        it.done.acquire();
+    EXPECT_LE(most, 2);
+    EXPECT_LE(pool->counters().workers_created, 2u);
+}
+
+// It looks for sleepers only while a worker is in a call that may block; then it sleeps for good.
+TEST(wq, an_idle_pools_monitor_sleeps_without_a_time_limit) {
+    auto pool = make();
+    item it([](item &) { blocking section(blocking::may); });
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    it.done.acquire();
+    auto limit = clock::now() + std::chrono::seconds(20);
+    bool asleep = false;
+    while (!asleep && clock::now() < limit) {
+        for (auto &task : std::filesystem::directory_iterator("/proc/self/task")) {
+            std::string name, number, address, op, value, timeout;
+            std::ifstream(task.path() / "comm") >> name;
+            if (name != "iowq-monitor")
+                continue;
+            std::ifstream call(task.path() / "syscall");
+            if (!call)
+                GTEST_SKIP() << "/proc shows no system calls here";
+            call >> number >> address >> op >> value >> timeout;
+            asleep = number == std::to_string(SYS_futex) && timeout == "0x0";
+        }
+    }
+    EXPECT_TRUE(asleep);
 }
 
 TEST(wq, hashed_work_with_different_keys_runs_at_once) {
