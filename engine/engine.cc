@@ -244,8 +244,11 @@ fio_q_status queue(thread_data *td, io_u *u) {
     request &r = j.requests[u->index];
     fill(td, u, r);
     // Stamped before the attempt, so that an I/O completed here counts as completion latency.
-    if (fio_fill_issue_time(td))
+    if (fio_fill_issue_time(td)) {
         fio_gettime(&u->issue_time, nullptr);
+        if (td->o.read_iolog_file) // the replay's next wait starts here
+            td->last_issue = u->issue_time;
+    }
     if (j.io->submit(r) == iowq::ring::submitted::completed) {
         finish(u, r);
         return FIO_Q_COMPLETED;

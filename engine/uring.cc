@@ -105,7 +105,10 @@ iowq::ring::submitted uring::submit(request &r) {
     // not have taken earlier ones yet.
     io_uring_sqe *sqe = io_uring_get_sqe(&ring_);
     while (!sqe) {
-        io_uring_submit(&ring_);
+        if (int error = commit()) {
+            r.result = error;
+            return iowq::ring::submitted::completed;
+        }
         if (config_.sqpoll)
             io_uring_sqring_wait(&ring_);
         sqe = io_uring_get_sqe(&ring_);
@@ -157,7 +160,7 @@ int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
         int error = until ? io_uring_wait_cqes(&ring_, &cqe, min - n, &left, nullptr)
                           : io_uring_submit_and_wait(&ring_, min - n);
         if (error < 0 && error != -EINTR && error != -EAGAIN && error != -EBUSY && error != -ETIME)
-            return error;
+            return n ? static_cast<int>(n) : error; // what is reaped counts; the error comes again
         n += take(out.subspan(n));
         if (error == -ETIME)
             break;

@@ -45,10 +45,8 @@ sqthread::~sqthread() {
 void sqthread::publish() {
     // seq_cst: publishes the slots, and comes before the look at asleep_; pairs with run.
     tail_.store(next_, std::memory_order_seq_cst);
-    if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false)) {
-        wakes_++;
+    if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false))
         park_.unpark();
-    }
 }
 
 bool sqthread::spin_for_work(uint32_t head) {

@@ -26,11 +26,10 @@ class sqthread {
     // Issues what has been published, then joins the thread.
     ~sqthread();
 
-    // Submitter only. Puts a request on the ring; publish() shows it to the thread.
+    // Submitter only. Puts a request on the ring; publish() shows it to the thread. More than `depth`
+    // under way would overwrite one: that is the caller's error.
     void push(request &r) { slots_[next_++ & mask_] = &r; }
     void publish();
-    // How often publish() had to make a system call.
-    [[nodiscard]] uint64_t wakes() const { return wakes_; }
 
   private:
     sqthread(unsigned depth, std::chrono::milliseconds idle, cq &completions);
@@ -48,7 +47,6 @@ class sqthread {
 
     // submitter only
     uint32_t next_ = 0;
-    uint64_t wakes_ = 0;
 
     // atomic
     alignas(64) std::atomic<uint32_t> tail_{0};

@@ -34,7 +34,9 @@ unsigned nproc_limit() {
 
 } // namespace
 
-unsigned wq_config::default_max_bound() { return 4 * cpu_mask::of_this_thread().count(); }
+unsigned wq_config::default_max_bound() {
+    return std::min(4 * cpu_mask::of_this_thread().count(), nproc_limit());
+}
 unsigned wq_config::default_max_unbound() { return nproc_limit(); }
 unsigned wq_config::default_max_running() { return 2 * cpu_mask::of_this_thread().count(); }
 
@@ -108,9 +110,8 @@ int wq::enqueue(work *w, bool &woke) {
     if (!w || !w->func)
         return -EINVAL;
     work_state expected = work_state::idle;
-    // acquire: what the last run left in the item happens before this enqueue.
-    if (!w->state.compare_exchange_strong(expected, work_state::queued, std::memory_order_acquire,
-                                          std::memory_order_relaxed))
+    // Relaxed: it only tells two enqueues apart; that its last run is over is the caller's to know.
+    if (!w->state.compare_exchange_strong(expected, work_state::queued, std::memory_order_relaxed))
         return -EBUSY;
     int error = -ESHUTDOWN;
     acct::action todo;
@@ -364,7 +365,8 @@ void wq::run_monitor() {
 
         bool found = false;
         idle = look_round(found) ? 0 : idle + 1;
-        pause = found ? first_look : std::min(2 * pause, rarest_look);
+        if (found)
+            pause = first_look;
         if (idle == idle_looks) {
             idle = 0;
             pause = first_look;
@@ -377,6 +379,7 @@ void wq::run_monitor() {
             watching_.store(true, std::memory_order_seq_cst);
         }
         next_look = clock::now() + pause;
+        pause = std::min(2 * pause, rarest_look);
     }
 }
 

@@ -27,7 +27,7 @@ struct wq_config {
     // Workers' CPUs: within those of the creating thread, which is also what none given means.
     std::optional<cpu_mask> cpus;
 
-    [[nodiscard]] static unsigned default_max_bound();   // 4 x CPUs
+    [[nodiscard]] static unsigned default_max_bound();   // min(4 x CPUs, RLIMIT_NPROC)
     [[nodiscard]] static unsigned default_max_unbound(); // RLIMIT_NPROC
     [[nodiscard]] static unsigned default_max_running(); // 2 x CPUs
 };

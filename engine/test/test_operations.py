@@ -87,6 +87,19 @@ def test_counts_every_io(fio, tmp_path, evidence, mode):
         assert mode in KERNELS
 
 
+def test_a_replayed_log_keeps_its_pauses(fio, tmp_path, mode):
+    """Five reads 100 ms apart: fio waits from the issue of one to that of the next."""
+    name = tmp_path / "data"
+    name.write_bytes(b"x" * 65536)
+    reads = "".join(f"{100_000 * i} {name} read {4096 * i} 4096\n" for i in range(5))
+    (tmp_path / "log").write_text(f"fio version 3 iolog\n0 {name} add\n0 {name} open\n{reads}"
+                                  f"400000 {name} close\n")
+    result = fio(mode, read_iolog=tmp_path / "log", iodepth=4, rw="read", size=False)
+    assert result.status == 0, result.said
+    assert result.job["read"]["total_ios"] == 5
+    assert result.job["read"]["runtime"] >= 250
+
+
 def test_sigint_ends_it_with_hundreds_in_flight(tmp_path, mode):
     name = tmp_path / "data"
     log = tmp_path / "log"
