@@ -4,12 +4,13 @@
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ALWAYS = ["bash", "env", "mktemp", "rm", "grep", "head", "cat", "awk", "id", "dirname"]
+ALWAYS = ["bash", "env", "flock", "mktemp", "rm", "grep", "head", "cat", "awk", "id", "dirname"]
 
 
 @pytest.fixture
@@ -61,6 +62,19 @@ def test_a_user_without_sudo_is_told_what_to_install(machine):
     done = machine(scripts={"apt-get": "exit 0", "id": "echo 1000"})("setup", "run")
     assert done.returncode == 1
     assert "missing: g++" in done.stderr and "as root" in done.stderr
+
+
+def test_two_at_once_do_not_meet_at_apt(machine, tmp_path):
+    """make runs setup-run and setup-check side by side, and apt refuses whoever comes second."""
+    apt = f"""
+        mkdir {tmp_path}/busy 2>/dev/null || echo met >>{tmp_path}/log
+        for i in {{1..300}}; do :; done
+        rmdir {tmp_path}/busy 2>/dev/null; exit 0"""
+    run = machine(["mkdir", "rmdir"], {"apt-get": apt, "id": "echo 0"})
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(lambda _: run("setup", "run"), range(8)))
+    assert [d.returncode for d in done] == [0] * 8
+    assert not (tmp_path / "log").exists()
 
 
 def test_where_nothing_is_missing_setup_says_and_does_nothing():
