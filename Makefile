@@ -16,7 +16,7 @@ FIO_SOURCE := $(or $(FIO_DIR),$(BUILD)/fio)
 export FIO_DIR
 
 # The order of the layers: each file uses those before it only.
-IOWQ := topology acct chain worker wq issue sqthread ring
+IOWQ := topology interrupt acct chain worker monitor wq issue sqthread ring
 ENGINE := options pool uring pool_stats engine
 SANITIZERS := tsan asan
 SANITIZE_tsan := -fsanitize=thread -O1 -g

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "acct.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace iowq {
 
@@ -14,6 +16,20 @@ void raise_to(std::atomic<int> &peak, int value) {
 }
 
 } // namespace
+
+wq_counters &wq_counters::operator+=(const wq_counters &other) {
+    enqueued += other.enqueued;
+    chain_waits += other.chain_waits;
+    wakes += other.wakes;
+    workers_created += other.workers_created;
+    workers_reaped += other.workers_reaped;
+    nr_workers += other.nr_workers;
+    nr_running += other.nr_running;
+    nr_blocked += other.nr_blocked;
+    peak_running += other.peak_running;
+    peak_blocked += other.peak_blocked;
+    return *this;
+}
 
 bool acct::has_incoming(std::memory_order order) const {
     work *top = incoming_.load(order);
@@ -59,7 +75,7 @@ acct::action acct::settle_locked(bool concurrent) {
         free_->free = false;
         free_ = free_->next_free;
         counted_.wakes++;
-    } else if (nr_workers_ < max_workers_) {
+    } else if (nr_workers_ < max_workers_ && failed_creations_ == 0) {
         todo = {action::create, nullptr};
         nr_workers_++;
         counted_.workers_created++;
@@ -81,7 +97,8 @@ void acct::list(work *top) {
     }
     while (oldest) {
         work *newer = oldest->next;
-        oldest->state.store(work_state::listed, std::memory_order_relaxed);
+        oldest->where.store(this, std::memory_order_relaxed);
+        counted_.enqueued += oldest->func != nullptr; // a token is none, its chain's items are
         queue_.push_back(oldest);
         oldest = newer;
     }
@@ -109,20 +126,25 @@ work *acct::take(worker &self, work_list &passed) {
     queue_.pop_markers(passed);
     if (queue_.empty())
         listed_.store(false, std::memory_order_relaxed);
-    w->state.store(work_state::idle, std::memory_order_relaxed);
-    self.current.store(w, std::memory_order_relaxed);
+    if (w->func) // a token is none to be cancelled
+        self.current.publish(w);
+    // Release: a canceller who sees that it is not queued any more sees it published.
+    w->where.store(work::nowhere, std::memory_order_release);
     return w;
 }
 
-void acct::publish(worker &self, work *w) {
+bool acct::publish(worker &self, work *w) {
     locked guard(lock_);
-    self.current.store(w, std::memory_order_relaxed);
+    if (exiting_ && w->flags & work_unbound)
+        return false;
+    self.current.publish(w);
+    return true;
 }
 
 void acct::requeue(work *token) {
     locked guard(lock_);
     drain(); // what was pushed before goes first
-    token->state.store(work_state::listed, std::memory_order_relaxed);
+    token->where.store(this, std::memory_order_relaxed);
     queue_.push_back(token);
     listed_.store(true, std::memory_order_seq_cst);
 }
@@ -142,7 +164,7 @@ acct::idle acct::go_idle(worker &self) {
         nr_running_.fetch_add(1, std::memory_order_seq_cst);
         return idle::retry;
     }
-    if (exiting_) {
+    if (exiting_ || nr_workers_ > max_workers_) {
         forget(self);
         return idle::leave;
     }
@@ -164,19 +186,21 @@ acct::idle acct::timed_out(worker &self) {
             break;
         }
     }
-    counted_.workers_reaped++;
     forget(self);
     return idle::leave;
 }
 
 void acct::started(worker &self) {
     locked guard(lock_);
+    failed_creations_ = 0;
+    self.tid = gettid();
     self.next_known = known_;
     known_ = &self;
 }
 
 void acct::forget(worker &self) {
     nr_workers_--;
+    counted_.workers_reaped += !exiting_;
     for (worker **link = &known_; *link; link = &(*link)->next_known) {
         if (*link == &self) {
             *link = self.next_known;
@@ -198,28 +222,57 @@ void acct::running_again() {
     raise_to(peak_running_, nr_running_.fetch_add(1, std::memory_order_seq_cst) + 1);
 }
 
-acct::action acct::look_for_sleepers(bool &in_call, bool &found) {
+size_t acct::suspects(std::span<suspect> out, bool &in_call) {
     locked guard(lock_);
-    action todo;
-    for (worker *w = known_; w && todo.what == action::nothing; w = w->next_known) {
+    size_t n = 0;
+    for (worker *w = known_; w && n < out.size(); w = w->next_known) {
         uint32_t call = w->call.load(std::memory_order_seq_cst); // pairs with blocking's store
-        if (!(call & worker::in_call))
-            continue;
-        in_call = true;
         bool again = call == w->seen_call;
         w->seen_call = call;
-        if (!again || (call & worker::asleep) || !has_work())
+        if (!(call & worker::in_call) || call & worker::asleep)
             continue;
-        // Fails when the call has just ended.
-        if (!w->call.compare_exchange_strong(call, call | worker::asleep,
-                                             std::memory_order_acq_rel))
-            continue;
-        found = true;
-        raise_to(peak_blocked_, nr_blocked_.fetch_add(1, std::memory_order_relaxed) + 1);
-        nr_running_.fetch_sub(1, std::memory_order_seq_cst);
-        todo = settle_locked(false);
+        in_call = true;
+        if (again)
+            out[n++] = {w, call, w->tid};
     }
+    return n;
+}
+
+acct::action acct::found_asleep(const suspect &s) {
+    // The record is there as long as the wq, and a call's number comes back only after 2^30 others.
+    uint32_t call = s.call;
+    if (!s.who->call.compare_exchange_strong(call, call | worker::asleep,
+                                             std::memory_order_acq_rel))
+        return {};
+    expects_sleep_.store(surest / 2, std::memory_order_relaxed);
+    return sleeping();
+}
+
+acct::action acct::retry_creation(clock::time_point now, deadline &due) {
+    locked guard(lock_);
+    if (failed_creations_ == 0)
+        return {};
+    if (now < retry_at_) {
+        due = due ? std::min(*due, retry_at_) : retry_at_;
+        return {};
+    }
+    int failed = std::exchange(failed_creations_, 0);
+    action todo = settle_locked(false);
+    if (todo.what == action::create)
+        failed_creations_ = failed;
     return todo;
+}
+
+bool acct::interrupt_again(const interrupt_signal &signal) {
+    locked guard(lock_);
+    bool any = false;
+    for (worker *w = known_; w; w = w->next_known) {
+        if (w->current.unacknowledged()) {
+            signal.send(w->tid);
+            any = true;
+        }
+    }
+    return any;
 }
 
 bool acct::mark(work *marker) {
@@ -234,21 +287,74 @@ bool acct::mark(work *marker) {
 bool acct::cancel(work *w, work_list &passed) {
     locked guard(lock_);
     drain();
-    if (w->state.load(std::memory_order_relaxed) != work_state::listed)
+    if (w->where.load(std::memory_order_relaxed) != this)
         return false;
     queue_.remove(w);
     queue_.pop_markers(passed);
     listed_.store(!queue_.empty(), std::memory_order_relaxed);
-    w->state.store(work_state::idle, std::memory_order_relaxed);
+    w->where.store(work::nowhere, std::memory_order_relaxed);
     return true;
 }
 
-bool acct::runs(const work *w) {
+work_list acct::cancel_matching(match_fn match, void *data, bool all, work_list &passed) {
     locked guard(lock_);
-    for (worker *k = known_; k; k = k->next_known)
-        if (k->current.load(std::memory_order_relaxed) == w)
-            return true;
-    return false;
+    drain();
+    work_list cancelled = queue_.take_matching(
+        [&](work *w) { return w->func && !(w->flags & work_marker) && (!match || match(w, data)); },
+        all);
+    queue_.pop_markers(passed);
+    listed_.store(!queue_.empty(), std::memory_order_relaxed);
+    return cancelled;
+}
+
+template <class Meant>
+bool acct::interrupt(Meant meant, bool all, const interrupt_signal &signal) {
+    bool any = false;
+    for (worker *k = known_; k && (all || !any); k = k->next_known) {
+        work *w = k->current.get();
+        bool first = false;
+        if (!w || k == current_worker() || !meant(*k, w) || !k->current.cancel(w, first))
+            continue;
+        any = true;
+        if (first) // else the monitor repeats it, so that many cancellers are not as many signals
+            signal.send(k->tid);
+    }
+    return any;
+}
+
+bool acct::cancel_running(match_fn match, void *data, bool all, const interrupt_signal &signal) {
+    locked guard(lock_);
+    return interrupt([&](worker &, work *w) { return !match || match(w, data); }, all, signal);
+}
+
+bool acct::cancel_unbound(const interrupt_signal &signal) {
+    locked guard(lock_);
+    return interrupt([](worker &k, work *) { return k.current.is_unbound(); }, true, signal);
+}
+
+void acct::count_hashed(bool waits) {
+    hashed_.fetch_add(1, std::memory_order_relaxed);
+    if (waits)
+        chain_waits_.fetch_add(1, std::memory_order_relaxed);
+}
+
+unsigned acct::set_max_workers(unsigned most, action &todo) {
+    locked guard(lock_);
+    unsigned old = max_workers_;
+    if (most) {
+        max_workers_ = most;
+        todo = settle_locked(false); // what waited for a worker at the old limit
+    }
+    return old;
+}
+
+int acct::set_affinity(const cpu_mask &cpus) {
+    locked guard(lock_);
+    int error = 0;
+    for (worker *w = known_; w; w = w->next_known)
+        if (sched_setaffinity(w->tid, sizeof(cpu_set_t), &cpus.native()) && !error)
+            error = -errno;
+    return error;
 }
 
 worker *acct::close(work_list &cancelled) {
@@ -258,15 +364,7 @@ worker *acct::close(work_list &cancelled) {
     work *top = incoming_.exchange(&closed_, std::memory_order_seq_cst);
     list(top == &closed_ ? nullptr : top);
     if (!bound) {
-        work_list all = queue_.take_all();
-        while (work *w = all.pop_front()) {
-            if (w->func) {
-                cancelled.push_back(w);
-            } else {
-                w->state.store(work_state::listed, std::memory_order_relaxed);
-                queue_.push_back(w);
-            }
-        }
+        cancelled = queue_.take_matching([](work *w) { return w->func != nullptr; });
         listed_.store(!queue_.empty(), std::memory_order_seq_cst);
     }
     worker *to_wake = free_;
@@ -278,26 +376,50 @@ worker *acct::close(work_list &cancelled) {
     return to_wake;
 }
 
-acct::action acct::create_failed(work_list &cancelled) {
+acct::action acct::create_failed(bool again, work_list &cancelled) {
     locked guard(lock_);
     nr_workers_--;
     counted_.workers_created--;
     nr_running_.fetch_sub(1, std::memory_order_seq_cst);
-    if (nr_workers_ > 0) {
-        // One of them may have parked meanwhile. If none has, every one is busy or asleep in its
-        // item and will come for the queue: asking for yet another thread would be refused too.
-        return free_ ? settle_locked(false) : action{};
+    if (free_) { // one has parked meanwhile
+        failed_creations_ = 0;
+        return settle_locked(false);
     }
-    drain();
-    cancelled = queue_.take_all();
-    listed_.store(false, std::memory_order_relaxed);
+    if (again && failed_creations_ && clock::now() < retry_at_)
+        return {}; // of two that failed at once, one is enough to be tried again
+    if (again && failed_creations_ < creation_retries) {
+        failed_creations_++;
+        retry_at_ = clock::now() + failed_creations_ * creation_pause;
+        return {};
+    }
+    failed_creations_ = 0;
+    // Where there are workers, every one is busy or asleep in its item and will come for the queue.
+    if (nr_workers_ == 0)
+        cancelled = take_all();
     return {};
 }
 
-acct_counters acct::counters() {
+work_list acct::take_all() {
+    drain();
+    listed_.store(false, std::memory_order_relaxed);
+    return queue_.take_all();
+}
+
+work_list acct::abandon() {
     locked guard(lock_);
-    acct_counters now = counted_;
+    return take_all();
+}
+
+wq_counters acct::counters() {
+    locked guard(lock_);
+    drain(); // which counts
+    wq_counters now = counted_;
+    now.enqueued += hashed_.load(std::memory_order_relaxed);
+    now.chain_waits = chain_waits_.load(std::memory_order_relaxed);
     now.nr_workers = nr_workers_;
+    now.nr_running = static_cast<unsigned>(nr_running_.load(std::memory_order_relaxed));
+    now.nr_blocked =
+        static_cast<unsigned>(std::max(0, nr_blocked_.load(std::memory_order_relaxed)));
     now.peak_running = static_cast<unsigned>(peak_running_.load(std::memory_order_relaxed));
     now.peak_blocked = static_cast<unsigned>(peak_blocked_.load(std::memory_order_relaxed));
     return now;

@@ -7,23 +7,83 @@
 //  1. nr_running_ counts the workers that run or are about to: a worker that is woken or created is
 //     counted by whoever decides it, so one wake is in flight at a time.
 //  2. While the queue is not empty, nr_running_ > 0, or some thread is between making one of the two
-//     untrue and asking `settle` what to do, or nr_workers_ is at its limit with every worker asleep.
-//  3. nr_workers_ <= max_workers, always.
-//  4. An item on the queue is `listed`; one on the incoming stack is `queued`.
+//     untrue and asking `settle` what to do, or a worker is to be created again in a moment, or
+//     nr_workers_ is at its limit with every worker asleep.
+//  3. No worker is created where nr_workers_ is at max_workers_.
+//  4. An item on the queue is `where` this acct; one on the incoming stack is `on_its_way`.
 //
-// Lock: lock_ guards the queue, the free list, the list of workers, and publishing `current`.
+// Lock: lock_ guards the queue, the free list, the list of workers, publishing `current`, and sending
+// the signals that interrupt a worker.
 #pragma once
 
+#include "interrupt.h"
 #include "lock.h"
 #include "park.h"
+#include "topology.h"
 #include "work.h"
 
 #include <pthread.h>
+#include <span>
 
 namespace iowq {
 
 class acct;
 class wq;
+
+// Says whether an item is meant; `data` is the caller's. Called with the queue's lock held: it may only
+// look. The item may be running: where its func may free it, match must not touch it.
+using match_fn = bool (*)(work *w, void *data);
+
+// What a worker runs, in one word: the item's address and, in the bits that its alignment leaves
+// free, what its cancellers have to know.
+class current_work {
+  public:
+    // The worker, under the lock of the queue that the item came from. Release: a canceller who finds
+    // the item here may look at it.
+    void publish(work *w) {
+        word_.store(reinterpret_cast<uintptr_t>(w) | (w->flags & work_unbound ? unbound : 0),
+                    std::memory_order_release);
+    }
+    // The worker: the item is over. True: somebody has cancelled it.
+    [[nodiscard]] bool finish() {
+        // acq_rel: a canceller's mark comes before this or misses the item.
+        return word_.exchange(0, std::memory_order_acq_rel) & cancelled;
+    }
+    // The worker, from the item: has it been cancelled? Then that is acknowledged.
+    [[nodiscard]] bool is_cancelled() {
+        uintptr_t now = word_.load(std::memory_order_acquire);
+        if (now & cancelled && !(now & acknowledged))
+            word_.fetch_or(acknowledged, std::memory_order_relaxed);
+        return now & cancelled;
+    }
+
+    [[nodiscard]] work *get() const { return item_in(word_.load(std::memory_order_acquire)); }
+    [[nodiscard]] bool is_unbound() const {
+        return word_.load(std::memory_order_relaxed) & unbound;
+    }
+    // Marks the item as cancelled, if it is still there. `first`: it was not before.
+    [[nodiscard]] bool cancel(const work *w, bool &first) {
+        uintptr_t now = word_.load(std::memory_order_relaxed);
+        do {
+            if (item_in(now) != w)
+                return false;
+            first = !(now & cancelled);
+        } while (!word_.compare_exchange_weak(now, now | cancelled, std::memory_order_acq_rel,
+                                              std::memory_order_relaxed));
+        return true;
+    }
+    // Is the item cancelled and has it not acknowledged that yet?
+    [[nodiscard]] bool unacknowledged() const {
+        return (word_.load(std::memory_order_relaxed) & (cancelled | acknowledged)) == cancelled;
+    }
+
+  private:
+    static constexpr uintptr_t unbound = 1, cancelled = 2, acknowledged = 4, bits = 7;
+    static_assert(alignof(work) > bits);
+    static work *item_in(uintptr_t word) { return reinterpret_cast<work *>(word & ~bits); }
+
+    std::atomic<uintptr_t> word_{0};
+};
 
 // One worker's record. The thread lives in worker.cc.
 struct alignas(64) worker {
@@ -42,18 +102,20 @@ struct alignas(64) worker {
     worker *next_free = nullptr;
     worker *next_known = nullptr;
     bool free = false;
+    pid_t tid = 0;          // while it is known
     uint32_t seen_call = 0; // the monitor's last look at `call`
 
     // owner thread only
     adaptive_spin spin;
     uint32_t epoch = 0;
+    unsigned affinity_epoch = 0; // which of the wq's masks it was started with
 
     // atomic
     parker park;
-    std::atomic<work *> current{nullptr}; // set under the lock of the queue it came from
-    // The call that may block: 0 outside, else epoch << 2 | in_call (| asleep, once the monitor has
-    // counted the worker as asleep). The worker sets it, the monitor adds `asleep` by CAS, and the
-    // worker's exchange at the end of the call learns of it.
+    current_work current;
+    // The call that may block: 0 outside, else epoch << 2 | in_call (| asleep, when the worker counts
+    // as asleep). The worker sets it, the monitor adds `asleep` by CAS, and the worker's exchange at
+    // the end of the call learns of it.
     std::atomic<uint32_t> call{0};
     // The thread has left its loop. Release; pairs with the acquire of whoever joins it to use the
     // record again.
@@ -63,13 +125,23 @@ struct alignas(64) worker {
     static constexpr uint32_t asleep = 2;
 };
 
-struct acct_counters {
+// The caller's; nullptr outside workers.
+[[nodiscard]] worker *current_worker();
+
+// Since creation. Each figure is right by itself.
+struct wq_counters {
+    uint64_t enqueued = 0;
+    uint64_t chain_waits = 0; // items that queued behind others of their key
     uint64_t wakes = 0;
     uint64_t workers_created = 0;
-    uint64_t workers_reaped = 0; // left after idling
-    unsigned nr_workers = 0;
+    uint64_t workers_reaped = 0; // left after idling, or above a lowered limit
+    unsigned nr_workers = 0;     // now, as the next two
+    unsigned nr_running = 0;
+    unsigned nr_blocked = 0;
     unsigned peak_running = 0;
     unsigned peak_blocked = 0;
+
+    wq_counters &operator+=(const wq_counters &other); // peaks add up to a bound, no more
 };
 
 class acct {
@@ -81,31 +153,48 @@ class acct {
     enum class idle { retry, parked, leave };
 
     acct(bool bound, unsigned node, unsigned max_workers, unsigned max_running)
-        : bound(bound), node(node), max_workers_(max_workers),
-          max_running_(static_cast<int>(max_running)) {}
+        : bound(bound), node(node), max_running_(static_cast<int>(max_running)),
+          max_workers_(max_workers) {}
 
     const bool bound;
     const unsigned node;
 
     // ---- any thread ----
 
-    // Queues an item whose state is `queued`. Takes no lock. -ESHUTDOWN once closed.
+    // Queues an item that is `on_its_way`. Takes no lock. -ESHUTDOWN once closed.
     [[nodiscard]] int push(work *w);
     // What to do now that something was pushed. `concurrent`: a worker for it, even if others run.
     [[nodiscard]] action pushed(bool concurrent);
+    // A hashed item was queued on its chain, perhaps behind others; its token may be on this acct.
+    void count_hashed(bool waits);
     // Unlinks an item that is queued here. False: it is not (or no more). `passed`: see take.
     [[nodiscard]] bool cancel(work *w, work_list &passed) EXCLUDES(lock_);
+    // Unlinks those queued here that match, or only the first one. nullptr matches every item.
+    [[nodiscard]] work_list cancel_matching(match_fn match, void *data, bool all, work_list &passed)
+        EXCLUDES(lock_);
+    // Cancels those that run on workers here, but not on the caller, and match, or only the first one:
+    // marks them, and interrupts their system calls. False: there is none.
+    [[nodiscard]] bool cancel_running(match_fn match, void *data, bool all,
+                                      const interrupt_signal &signal) EXCLUDES(lock_);
+    // The same for unbound items.
+    [[nodiscard]] bool cancel_unbound(const interrupt_signal &signal) EXCLUDES(lock_);
+    // Returns when no canceller is about to signal the caller's worker any more.
+    void wait_for_cancellers() EXCLUDES(lock_) { locked guard(lock_); }
     // Puts a marker behind what is queued. False: nothing is, so it is not needed.
     [[nodiscard]] bool mark(work *marker) EXCLUDES(lock_);
-    // Is `w` published as running by one of the workers here?
-    [[nodiscard]] bool runs(const work *w) EXCLUDES(lock_);
+    // Sets the limit, unless `most` is 0, and returns the old one.
+    [[nodiscard]] unsigned set_max_workers(unsigned most, action &todo) EXCLUDES(lock_);
+    // Moves the workers to these CPUs. 0 or the first -errno.
+    [[nodiscard]] int set_affinity(const cpu_mask &cpus) EXCLUDES(lock_);
     // No more pushes. Gives back the workers to wake (linked by next_free) and, of an unbound acct,
     // the items to cancel; tokens stay, as their chains may hold bound items too.
     [[nodiscard]] worker *close(work_list &cancelled) EXCLUDES(lock_);
-    // A worker that `create` asked for cannot be had. Gives back what nobody is left to run, and
-    // says what to do for the rest.
-    [[nodiscard]] action create_failed(work_list &cancelled) EXCLUDES(lock_);
-    [[nodiscard]] acct_counters counters() EXCLUDES(lock_);
+    // A worker that `create` asked for cannot be had. `again`: it is worth another try, in a moment.
+    // Gives back what nobody is left to run, and says what to do for the rest.
+    [[nodiscard]] action create_failed(bool again, work_list &cancelled) EXCLUDES(lock_);
+    // Everything that is queued, once there are no workers any more and will be none.
+    [[nodiscard]] work_list abandon() EXCLUDES(lock_);
+    [[nodiscard]] wq_counters counters() EXCLUDES(lock_);
 
     // ---- its workers ----
 
@@ -117,8 +206,9 @@ class acct {
     [[nodiscard]] bool crowded() const {
         return nr_running_.load(std::memory_order_relaxed) > max_running_;
     }
-    // Publishes an item that did not come from the queue (a linked one).
-    void publish(worker &self, work *w) EXCLUDES(lock_);
+    // Publishes an item that did not come from the queue (a linked one). False: the exit has begun
+    // and cancels it.
+    [[nodiscard]] bool publish(worker &self, work *w) EXCLUDES(lock_);
     // Puts a chain's token back at the end, even after close.
     void requeue(work *token) EXCLUDES(lock_);
     // Waits a little for work, as the only worker here that does.
@@ -132,11 +222,36 @@ class acct {
     [[nodiscard]] action sleeping();
     void running_again();
 
+    // ---- calls that may block: do they sleep? A saturating counter, as a branch predictor's ----
+
+    [[nodiscard]] bool expects_sleep() const {
+        return expects_sleep_.load(std::memory_order_relaxed) > 0;
+    }
+    // Such a call slept, or did not. Relaxed: an update that is lost is made up for by the next.
+    void learn(bool slept) {
+        int now = expects_sleep_.load(std::memory_order_relaxed);
+        if (slept ? now < surest : now > 0)
+            expects_sleep_.store(now + (slept ? 1 : -1), std::memory_order_relaxed);
+    }
+
     // ---- the monitor ----
 
-    // Counts as asleep one worker that is in the call it was in at the last look. `in_call` is set
-    // when any worker is in a call that may block, `found` when one was counted asleep.
-    [[nodiscard]] action look_for_sleepers(bool &in_call, bool &found) EXCLUDES(lock_);
+    // Workers that are in the call that may block which they were in at the last look.
+    struct suspect {
+        worker *who;
+        uint32_t call;
+        pid_t tid;
+    };
+    // Fills `out` and returns how many. `in_call` is set when any worker is in such a call without
+    // counting as asleep.
+    [[nodiscard]] size_t suspects(std::span<suspect> out, bool &in_call) EXCLUDES(lock_);
+    // Counts a suspect as asleep, unless its call has ended.
+    [[nodiscard]] action found_asleep(const suspect &s) EXCLUDES(lock_);
+    // What to do about a worker that could not be created. `due` is lowered to the time of the next
+    // try, if that is still to come.
+    [[nodiscard]] action retry_creation(clock::time_point now, deadline &due) EXCLUDES(lock_);
+    // Signals once more the workers whose items have been cancelled and do not know yet. False: none.
+    [[nodiscard]] bool interrupt_again(const interrupt_signal &signal) EXCLUDES(lock_);
 
   private:
     [[nodiscard]] bool has_incoming(std::memory_order order) const;
@@ -144,11 +259,18 @@ class acct {
     void drain() REQUIRES(lock_);
     void list(work *top) REQUIRES(lock_);
     void forget(worker &self) REQUIRES(lock_);
+    [[nodiscard]] work_list take_all() REQUIRES(lock_);
+    template <class Meant>
+    bool interrupt(Meant meant, bool all, const interrupt_signal &signal) REQUIRES(lock_);
     [[nodiscard]] action settle(bool concurrent) EXCLUDES(lock_);
     [[nodiscard]] action settle_locked(bool concurrent) REQUIRES(lock_);
 
+    static constexpr int surest = 8;
+    static constexpr int creation_retries = 3;
+    static constexpr auto creation_pause =
+        std::chrono::milliseconds(5); // times the number of the try
+
     // immutable after construction
-    const unsigned max_workers_;
     const int max_running_;
 
     // atomic: written by producers
@@ -157,10 +279,13 @@ class acct {
 
     // atomic: written when workers sleep, wake, park
     alignas(64) std::atomic<int> nr_running_{0};
-    std::atomic<int> nr_blocked_{
-        0}; // may dip below 0 while the monitor counts a call that just ends
+    // May dip below 0 while the monitor counts a call that just ends.
+    std::atomic<int> nr_blocked_{0};
     std::atomic<int> peak_running_{0};
     std::atomic<int> peak_blocked_{0};
+    std::atomic<int> expects_sleep_{0};
+    std::atomic<uint64_t> hashed_{0};
+    std::atomic<uint64_t> chain_waits_{0};
     std::atomic<bool> spinning_{false};
 
     // guarded by lock_
@@ -168,9 +293,13 @@ class acct {
     work_list queue_ GUARDED_BY(lock_);
     worker *free_ GUARDED_BY(lock_) = nullptr;  // last parked first
     worker *known_ GUARDED_BY(lock_) = nullptr; // every worker whose thread has started
+    unsigned max_workers_ GUARDED_BY(lock_);
     unsigned nr_workers_ GUARDED_BY(lock_) = 0;
     bool exiting_ GUARDED_BY(lock_) = false;
-    acct_counters counted_ GUARDED_BY(lock_);
+    // How often creating a worker has failed in a row; while it is not 0, the monitor creates the next.
+    int failed_creations_ GUARDED_BY(lock_) = 0;
+    clock::time_point retry_at_ GUARDED_BY(lock_);
+    wq_counters counted_ GUARDED_BY(lock_);
     // Whether queue_ holds something, or is about to; written under lock_, read without it.
     std::atomic<bool> listed_{false};
 

@@ -25,7 +25,7 @@ chain *chain_table::find(const place &at, const chain_key &key) {
     return c;
 }
 
-chain *chain_table::add(const place &at, const chain_key &key) {
+chain *chain_table::add(const place &at, const chain_key &key, acct &home) {
     chain *c = at.in.spare;
     if (c) {
         at.in.spare = c->next;
@@ -41,6 +41,7 @@ chain *chain_table::add(const place &at, const chain_key &key) {
         }
     }
     c->key = key;
+    c->home = &home;
     c->next = at.in.buckets[at.bucket];
     at.in.buckets[at.bucket] = c;
     return c;
@@ -57,34 +58,42 @@ void chain_table::retire(const place &at, chain &c) {
     at.in.spare = &c;
 }
 
-void chain_table::list(chain &c, work *w) {
-    w->state.store(work_state::listed, std::memory_order_relaxed);
+void chain_table::settle(const place &at, chain &c, work_list &passed) {
+    c.fifo.pop_markers(passed);
+    // Not on the acct: then a worker holds the chain, and finds it empty.
+    if (c.fifo.empty() && c.home->cancel(&c.token, passed))
+        retire(at, c);
+}
+
+void chain_table::list(const place &at, chain &c, work *w) {
+    w->where.store(&at.in, std::memory_order_relaxed);
     c.fifo.push_back(w);
 }
 
-int chain_table::enqueue(work *w, acct &home, bool &waits, acct::action &todo) {
+int chain_table::enqueue(work *w, acct &home, acct::action &todo) {
     place at = place_of(w->key);
     // Read first: once pushed, the item may be run and gone.
     bool concurrent = w->flags & work_concurrent;
     {
         locked guard(at.in.lock);
         chain *c = find(at, w->key);
-        waits = c != nullptr;
         if (c) {
-            list(*c, w);
+            list(at, *c, w);
+            home.count_hashed(true);
             return 0;
         }
-        c = add(at, w->key);
+        c = add(at, w->key, home);
         if (!c)
             return -ENOMEM;
-        list(*c, w);
-        c->token.state.store(work_state::queued, std::memory_order_relaxed);
+        list(at, *c, w);
+        c->token.where.store(work::on_its_way, std::memory_order_relaxed);
         if (int error = home.push(&c->token)) {
             c->fifo.remove(w);
             retire(at, *c);
             return error;
         }
     }
+    home.count_hashed(false);
     todo = home.pushed(concurrent);
     return 0;
 }
@@ -98,8 +107,8 @@ work *chain_table::next(chain &c, worker &self, work_list &passed) {
         return nullptr;
     }
     c.fifo.pop_markers(passed);
-    w->state.store(work_state::idle, std::memory_order_relaxed);
-    self.current.store(w, std::memory_order_relaxed);
+    self.current.publish(w);
+    w->where.store(work::nowhere, std::memory_order_release); // as in acct::take
     return w;
 }
 
@@ -120,35 +129,42 @@ work_list chain_table::dissolve(chain &c) {
     return items;
 }
 
-work_list chain_table::take_unbound() {
-    work_list unbound;
+work_list chain_table::cancel_matching(match_fn match, void *data, bool all, work_list &passed) {
+    work_list cancelled;
+    auto meant = [&](work *w) { return !(w->flags & work_marker) && (!match || match(w, data)); };
     for (shard &s : shards_) {
-        locked guard(s.lock);
-        for (chain *c : s.buckets) {
-            for (; c; c = c->next) {
-                work_list all = c->fifo.take_all();
-                while (work *w = all.pop_front()) {
-                    if (w->flags & work_unbound)
-                        unbound.push_back(w);
-                    else
-                        list(*c, w);
-                }
+        place at{s, 0};
+        locked guard(at.in.lock);
+        for (at.bucket = 0; at.bucket < nr_buckets; at.bucket++) {
+            for (chain *c = at.in.buckets[at.bucket], *next; c && (all || cancelled.empty());
+                 c = next) {
+                next = c->next;
+                work_list taken = c->fifo.take_matching(meant, all);
+                if (!taken.empty())
+                    settle(at, *c, passed);
+                cancelled.append(taken);
             }
         }
     }
-    return unbound;
+    return cancelled;
 }
 
-bool chain_table::cancel(work *w, work_list &passed) {
-    place at = place_of(w->key);
-    locked guard(at.in.lock);
-    if (w->state.load(std::memory_order_relaxed) != work_state::listed)
-        return false;
-    chain *c = find(at, w->key);
-    c->fifo.remove(w);
-    c->fifo.pop_markers(passed);
-    w->state.store(work_state::idle, std::memory_order_relaxed);
-    return true;
+bool chain_table::cancel(work *w, const void *where, work_list &passed) {
+    for (shard &s : shards_) {
+        if (&s != where)
+            continue;
+        place at{s, 0};
+        locked guard(at.in.lock);
+        if (w->where.load(std::memory_order_relaxed) != &s)
+            return false;
+        at.bucket = place_of(w->key).bucket; // only now: its func might change the key
+        chain *c = find(at, w->key);
+        c->fifo.remove(w);
+        settle(at, *c, passed);
+        w->where.store(work::nowhere, std::memory_order_relaxed);
+        return true;
+    }
+    return false;
 }
 
 } // namespace iowq

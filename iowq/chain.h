@@ -7,6 +7,7 @@
 // Invariants:
 //  1. There is at most one chain a key, and it is in the table exactly while it is not idle.
 //  2. A chain's token is on an acct, or its worker holds the chain: never both, never neither.
+//  3. A chain whose token is on an acct has items; only while its worker holds it may it have none.
 //
 // Locks: each shard's lock guards the chains whose keys fall there. It is taken before an acct's.
 #pragma once
@@ -22,16 +23,17 @@ namespace iowq {
 struct chain {
     work token; // what an acct queues; func is nullptr, by which a worker knows it
     chain_key key;
+    acct *home = nullptr;  // where the token is, when it is on one
     work_list fifo;        // guarded by the shard's lock, as is `next`
     chain *next = nullptr; // in its bucket, or among the spare ones
 };
 
 class chain_table {
   public:
-    // Queues a hashed item whose state is `queued`; `home` is where the token goes if the key is
-    // idle. `waits` is set when it queued behind others of its key. `todo` is what `home` asks for.
-    // -ESHUTDOWN when home is closed, -ENOMEM when more keys are live than ever and no memory is left.
-    [[nodiscard]] int enqueue(work *w, acct &home, bool &waits, acct::action &todo);
+    // Queues a hashed item that is `on_its_way`; `home` is where the token goes if the key is
+    // idle. `todo` is what `home` asks for. -ESHUTDOWN when home is closed, -ENOMEM when more keys are
+    // live than ever and no memory is left.
+    [[nodiscard]] int enqueue(work *w, acct &home, acct::action &todo);
 
     // The chain that a token on an acct stands for; nullptr for an ordinary item.
     [[nodiscard]] static chain *of(work *taken) {
@@ -46,11 +48,13 @@ class chain_table {
     // Ends a chain whose token nobody will take any more, and gives back its items.
     [[nodiscard]] work_list dissolve(chain &c);
 
-    // Unlinks an item that is queued on its chain. False: it is not (or no more).
-    [[nodiscard]] bool cancel(work *w, work_list &passed);
+    // Unlinks an item that is queued on its chain, and has been seen `where`. False: it is not (or no
+    // more).
+    [[nodiscard]] bool cancel(work *w, const void *where, work_list &passed);
 
-    // Unlinks every unbound item that is queued on a chain: exit cancels those.
-    [[nodiscard]] work_list take_unbound();
+    // Unlinks those queued on chains that match, or only the first one. nullptr matches every item.
+    [[nodiscard]] work_list cancel_matching(match_fn match, void *data, bool all,
+                                            work_list &passed);
 
     // Puts new_marker() behind what is queued on each chain that has something queued.
     template <class NewMarker>
@@ -81,9 +85,12 @@ class chain_table {
     };
     [[nodiscard]] place place_of(const chain_key &key);
     [[nodiscard]] static chain *find(const place &at, const chain_key &key) REQUIRES(at.in.lock);
-    [[nodiscard]] static chain *add(const place &at, const chain_key &key) REQUIRES(at.in.lock);
+    [[nodiscard]] static chain *add(const place &at, const chain_key &key, acct &home)
+        REQUIRES(at.in.lock);
     static void retire(const place &at, chain &c) REQUIRES(at.in.lock);
-    static void list(chain &c, work *w);
+    // After items have been cancelled: the markers at the front, and the chain if none is left.
+    static void settle(const place &at, chain &c, work_list &passed) REQUIRES(at.in.lock);
+    static void list(const place &at, chain &c, work *w) REQUIRES(at.in.lock);
 
     std::array<shard, nr_shards> shards_;
 };

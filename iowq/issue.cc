@@ -118,7 +118,9 @@ void issue_blocking(request &r) {
     int64_t got;
     {
         blocking section(how_it_blocks(r));
-        got = call(r);
+        do
+            got = call(r);
+        while (got < 0 && interrupted_in_vain(static_cast<int>(-got)));
     }
     // What had been moved before counts, whatever became of the rest: the next call will meet the
     // error again.

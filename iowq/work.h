@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <utility>
 
 namespace iowq {
 
@@ -35,20 +34,18 @@ struct chain_key {
     bool operator==(const chain_key &) const = default;
 };
 
-enum class work_state : uint8_t {
-    idle,   // not in the pool (never enqueued, or its func has been called)
-    queued, // enqueue has taken it
-    listed  // on a list that cancel can unlink it from; set under that list's lock
-};
-
-struct work {
+struct alignas(8) work {
     work *next = nullptr;
     work *prev = nullptr;
     work_fn func = nullptr;
     uint32_t flags = 0;
-    uint16_t node = 0; // where it was queued
-    std::atomic<work_state> state{work_state::idle};
+    // Where cancel finds it: nowhere, on_its_way once enqueue has taken it, or else the acct or the
+    // shard of chains on whose list it is, written under that one's lock.
+    std::atomic<const void *> where{nowhere};
     chain_key key;
+
+    static constexpr const void *nowhere = nullptr;
+    static inline const char on_its_way[1] = {};
 };
 
 // A FIFO of items. Not thread-safe: its owner's lock guards it.
@@ -82,11 +79,28 @@ class work_list {
             out.push_back(pop_front());
     }
 
-    // Takes the whole list for cancelling: no canceller is to look for its items here any more.
+    // Unlinks those that `match`, or only the first one. They are not queued any more: no canceller
+    // looks for them here.
+    template <class Match>
+    work_list take_matching(Match match, bool all = true) {
+        work_list taken;
+        for (work *w = head_, *next; w && (all || taken.empty()); w = next) {
+            next = w->next;
+            if (match(w)) {
+                remove(w);
+                w->where.store(work::nowhere, std::memory_order_relaxed);
+                taken.push_back(w);
+            }
+        }
+        return taken;
+    }
     work_list take_all() {
-        for (work *w = head_; w; w = w->next)
-            w->state.store(work_state::idle, std::memory_order_relaxed);
-        return std::exchange(*this, {});
+        return take_matching([](work *) { return true; });
+    }
+
+    void append(work_list more) {
+        while (work *w = more.pop_front())
+            push_back(w);
     }
 
   private:

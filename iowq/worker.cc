@@ -3,6 +3,11 @@
 
 #include "wq.h"
 
+#include <cerrno>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 namespace iowq {
 
 namespace {
@@ -12,19 +17,37 @@ constexpr int chain_turn = 16;
 
 thread_local worker *this_worker = nullptr;
 
+// How often the calling thread has gone to sleep.
+long voluntary_switches() {
+    rusage usage{};
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+
+// What the worker ran is over.
+void finish(worker &self) {
+    if (!self.current.finish())
+        return;
+    // A canceller may be about to signal this thread on behalf of that item. Once it has, the signal is
+    // pending, and the next system call takes it: so the next item never meets it.
+    self.home.wait_for_cancellers();
+    syscall(SYS_gettid);
+}
+
 // Runs an item and what is linked behind it. The item may be gone once its func has been called.
 void run(worker &self, work *w) {
     for (;;) {
         work *item = w;
         item->func(&w);
-        if (w && w != item && !(w->flags & work_hashed)) {
-            self.home.publish(self, w);
-            continue;
-        }
-        self.current.store(nullptr, std::memory_order_relaxed);
-        if (w && w != item && self.pool.enqueue(w) != 0)
+        finish(self);
+        if (!w || w == item)
+            return;
+        bool accepted =
+            w->flags & work_hashed ? self.pool.enqueue(w) == 0 : self.home.publish(self, w);
+        if (!accepted)
             run_cancelled(w);
-        return;
+        if (!accepted || w->flags & work_hashed)
+            return;
     }
 }
 
@@ -63,7 +86,6 @@ bool wait_for_wake(worker &self, std::chrono::milliseconds idle) {
 
 void run_worker(worker &self, chain_table &chains, std::chrono::milliseconds idle) {
     this_worker = &self;
-    self.home.started(self);
     for (;;) {
         work_list passed;
         if (work *w = self.home.take(self, passed)) {
@@ -104,17 +126,26 @@ void run_markers(work_list passed) {
         w->func(&w);
 }
 
-bool on_worker_of(const wq &pool) { return this_worker && &this_worker->pool == &pool; }
+worker *current_worker() { return this_worker; }
+
+bool cancel_requested() { return this_worker && this_worker->current.is_cancelled(); }
+
+bool interrupted_in_vain(int error) {
+    return error == EINTR && this_worker && !this_worker->current.is_cancelled();
+}
 
 blocking::blocking(kind k) : self_(this_worker), kind_(k) {
     if (!self_)
         return;
-    if (kind_ == will) {
+    expected_ = kind_ == may && self_->home.expects_sleep();
+    if (expected_)
+        switches_ = voluntary_switches();
+    if (kind_ == will || expected_) {
         self_->pool.act(self_->home, self_->home.sleeping());
         return;
     }
     self_->epoch++;
-    // seq_cst: comes before the look at whether the monitor runs; pairs with its look at `call`
+    // seq_cst: comes before the look at whether the monitor watches; pairs with its look at `call`
     // after it has said that it is going to stop.
     self_->call.store(self_->epoch << 2 | worker::in_call, std::memory_order_seq_cst);
     self_->pool.watch();
@@ -124,8 +155,11 @@ blocking::~blocking() {
     if (!self_)
         return;
     // acq_rel: takes the monitor's verdict, if there was one.
-    if (kind_ == will || (self_->call.exchange(0, std::memory_order_acq_rel) & worker::asleep))
+    if (kind_ == will || expected_ ||
+        (self_->call.exchange(0, std::memory_order_acq_rel) & worker::asleep))
         self_->home.running_again();
+    if (expected_)
+        self_->home.learn(voluntary_switches() != switches_);
 }
 
 } // namespace iowq

@@ -14,8 +14,15 @@ void run_cancelled(work *w);
 // Calls markers.
 void run_markers(work_list passed);
 
-// Is the calling thread a worker of `pool`?
-[[nodiscard]] bool on_worker_of(const wq &pool);
+// From inside an item that runs on a worker: has it been cancelled meanwhile? Its thread is sent a signal
+// again and again until this has said yes, or the item is over, so that a system call that waits returns
+// EINTR. False outside a worker. Source: IO_WQ_WORK_CANCEL on a running item; here the mark is the
+// worker's, as the item may be freed at any time.
+[[nodiscard]] bool cancel_requested();
+
+// Did a call fail with EINTR (`error`) in a worker whose item nobody has cancelled? Then it is to be
+// made again. Outside a worker signals are the program's own, and so is what to do about them.
+[[nodiscard]] bool interrupted_in_vain(int error);
 
 // Put round a call that blocks, inside an item: the annotation by which the pool makes up for a
 // worker that sleeps. Outside a worker it does nothing. Not to be nested.
@@ -24,7 +31,8 @@ class blocking {
   public:
     enum kind {
         will, // counts as asleep at once: O_DIRECT, fsync, a read that missed the page cache
-        may   // counts as running until the monitor finds the worker still in the call
+        may // counts as running until the monitor finds the worker asleep in the call, unless such
+            // calls have lately been found to sleep
     };
     explicit blocking(kind k);
     ~blocking();
@@ -34,6 +42,8 @@ class blocking {
   private:
     worker *const self_;
     const kind kind_;
+    bool expected_ = false; // may, and it counts as asleep from the start
+    long switches_ = 0;     // then: how often the thread had gone to sleep before
 };
 
 } // namespace iowq

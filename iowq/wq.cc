@@ -6,23 +6,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <new>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 namespace iowq {
 
 namespace {
-
-// A worker seen in the same call at two looks this far apart counts as asleep. While nothing is found
-// the monitor looks less and less often, so that a pool that is busy but never blocks hardly pays.
-constexpr auto first_look = std::chrono::microseconds(50);
-constexpr auto rarest_look = std::chrono::microseconds(2000);
-constexpr int idle_looks = 4; // without any worker in such a call, before the monitor sleeps
-
-constexpr int creation_retries = 3;
-constexpr auto creation_pause = std::chrono::milliseconds(5); // times the number of the try
 
 unsigned nproc_limit() {
     rlimit limit{};
@@ -62,10 +53,10 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out) {
         if (int error = topology::load(*settled.cpus, machine))
             return error;
         std::unique_ptr<wq> pool(new wq(settled, std::move(machine)));
-        if (int error = start_thread(pool->monitor_, *settled.cpus, monitor_main, pool.get())) {
-            pool->monitor_ = {};
+        if (int error = pool->signal_.open())
             return error;
-        }
+        if (int error = pool->monitor_.start(*settled.cpus))
+            return error;
         out = std::move(pool);
     } catch (const std::bad_alloc &) {
         return -ENOMEM;
@@ -80,49 +71,65 @@ wq::wq(const wq_config &config, topology machine) : config_(config), topology_(s
         accts_.push_back(
             std::make_unique<acct>(false, node, config_.max_unbound, config_.max_running));
     }
-    retries_.resize(accts_.size());
+    for (unsigned node = 0; node < topology_.nodes(); node++)
+        node_cpus_.push_back(topology_.cpus(node));
 }
 
 wq::~wq() {
-    exiting_.store(true, std::memory_order_relaxed);
+    if (exit() != 0) {
+        fputs("iowq: a wq was destroyed by one of its own workers\n", stderr);
+        abort();
+    }
+}
+
+int wq::exit() {
+    if (on_own_worker())
+        return -EDEADLK;
+    if (exiting_.exchange(true, std::memory_order_relaxed))
+        return 0;
+    match_fn is_unbound = [](work *w, void *) { return (w->flags & work_unbound) != 0; };
     for (auto &a : accts_) {
-        work_list cancelled;
+        work_list cancelled, passed;
         worker *to_wake = a->close(cancelled);
-        cancel_list(cancelled);
         if (!a->bound)
-            cancel_list(chains_.take_unbound());
+            cancelled.append(chains_.cancel_matching(is_unbound, nullptr, true, passed));
+        run_markers(passed);
+        cancel_list(cancelled);
         while (to_wake) {
             worker *w = to_wake;
             to_wake = w->next_free;
             w->park.unpark();
         }
     }
+    // Whatever is unbound and not published by now is not run any more, but cancelled.
+    bool any = false;
+    for (auto &a : accts_)
+        any |= a->cancel_unbound(signal_);
+    if (any)
+        monitor_.interrupt_soon();
     join_all();
-    // Only now: until the last worker has left, it may have to be made up for.
-    stop_monitor_.store(true, std::memory_order_release); // pairs with run_monitor's acquire
-    monitor_park_.unpark();
-    if (monitor_)
-        pthread_join(monitor_, nullptr);
+    // Only now: until the last worker has left, it may have to be made up for, or signalled again.
+    monitor_.stop();
     join_all(); // what the monitor created last
+    for (auto &a : accts_)
+        cancel_list(a->abandon()); // what no thread was to be had for
+    return 0;
 }
 
 int wq::enqueue(work *w, bool &woke) {
+    woke = false;
     if (!w || !w->func)
         return -EINVAL;
-    work_state expected = work_state::idle;
+    const void *expected = work::nowhere;
     // Relaxed: it only tells two enqueues apart; that its last run is over is the caller's to know.
-    if (!w->state.compare_exchange_strong(expected, work_state::queued, std::memory_order_relaxed))
+    if (!w->where.compare_exchange_strong(expected, work::on_its_way, std::memory_order_relaxed))
         return -EBUSY;
     int error = -ESHUTDOWN;
     acct::action todo;
     if (!exiting_.load(std::memory_order_relaxed)) {
-        w->node = static_cast<uint16_t>(topology_.here());
-        acct &home = acct_for(w->node, w->flags);
+        acct &home = acct_for(topology_.here(), w->flags);
         if (w->flags & work_hashed) {
-            bool waits = false;
-            error = chains_.enqueue(w, home, waits, todo);
-            if (waits)
-                chain_waits_.fetch_add(1, std::memory_order_relaxed);
+            error = chains_.enqueue(w, home, todo);
         } else {
             // The flags are read first: once pushed, the item may be run and gone.
             bool concurrent = w->flags & work_concurrent;
@@ -136,7 +143,7 @@ int wq::enqueue(work *w, bool &woke) {
             return 0;
         }
     }
-    w->state.store(work_state::idle, std::memory_order_relaxed);
+    w->where.store(work::nowhere, std::memory_order_relaxed);
     return error;
 }
 
@@ -156,32 +163,24 @@ void wq::create_worker(acct &home) {
     int error = create_thread(home);
     if (!error)
         return;
-    if (error == -EAGAIN) {
-        locked guard(retries_lock_);
-        retry &r = retries_[acct_index(home)];
-        if (r.tries == 0) {
-            r = {1, clock::now() + creation_pause};
-            error = 0;
-        } // else one is to be tried again already, and that is enough
-    }
-    if (error)
-        give_up(home);
-    else
-        monitor_park_.unpark();
-}
-
-void wq::give_up(acct &home) {
     work_list cancelled;
-    acct::action todo = home.create_failed(cancelled);
+    acct::action todo = home.create_failed(error == -EAGAIN, cancelled);
     cancel_list(cancelled);
     act(home, todo);
+    monitor_.retry_soon();
 }
 
 int wq::create_thread(acct &home) {
     worker *record = take_record(home);
     if (!record)
         return -ENOMEM;
-    int error = start_thread(record->thread, topology_.cpus(home.node), worker_main, record);
+    cpu_mask cpus;
+    {
+        locked guard(affinity_lock_);
+        cpus = node_cpus_[home.node];
+        record->affinity_epoch = affinity_epoch_;
+    }
+    int error = start_thread(record->thread, cpus, worker_main, record, signal_.number());
     locked guard(threads_lock_);
     record->phase = error ? worker::spare : worker::live;
     return error;
@@ -244,8 +243,13 @@ void wq::cancel_list(work_list items) {
     }
 }
 
+bool wq::on_own_worker() const {
+    worker *self = current_worker();
+    return self && &self->pool == this;
+}
+
 int wq::flush() {
-    if (on_worker_of(*this))
+    if (on_own_worker())
         return -EDEADLK;
     // A marker behind everything that is queued anywhere. It is called by whoever takes, or cancels,
     // the last item before it, so nothing has to finish for that.
@@ -286,34 +290,103 @@ int wq::flush() {
 }
 
 cancel_result wq::cancel(work *w) {
-    // Relaxed: two threads may cancel one item, and then work_cancel, which is not looked at here, may
-    // be set at this very moment.
-    uint32_t flags = std::atomic_ref(w->flags).load(std::memory_order_relaxed);
     work_list passed;
-    if (flags & work_hashed ? chains_.cancel(w, passed)
-                            : acct_for(w->node, flags).cancel(w, passed)) {
+    if (unqueue(w, passed)) {
         run_markers(passed);
         run_cancelled(w);
         return cancel_result::ok;
     }
-    for (auto &a : accts_)
-        if (a->runs(w))
-            return cancel_result::running;
-    return cancel_result::notfound;
+    match_fn is_it = [](work *other, void *it) { return other == it; };
+    if (cancel_running(is_it, w, true))
+        return cancel_result::running;
+    worker *self = current_worker();
+    return self && self->current.get() == w ? cancel_result::itself : cancel_result::notfound;
 }
 
-wq_counters wq::counters() {
-    wq_counters sum;
+// Takes an item off the list that it is on.
+bool wq::unqueue(work *w, work_list &passed) {
+    // Acquire: if it is on none any more, its worker is seen to run it.
+    const void *where = w->where.load(std::memory_order_acquire);
+    if (where == work::nowhere)
+        return false;
+    if (chains_.cancel(w, where, passed))
+        return true;
+    for (auto &a : accts_)
+        if (a->cancel(w, passed))
+            return true;
+    return false;
+}
+
+cancel_result wq::cancel_matching(match_fn match, void *data, bool all) {
+    work_list cancelled, passed;
+    for (auto &a : accts_)
+        if (all || cancelled.empty())
+            cancelled.append(a->cancel_matching(match, data, all, passed));
+    if (all || cancelled.empty())
+        cancelled.append(chains_.cancel_matching(match, data, all, passed));
+    bool any_queued = !cancelled.empty();
+    bool any_running = (all || !any_queued) && cancel_running(match, data, all);
+    run_markers(passed);
+    while (work *w = cancelled.pop_front())
+        run_cancelled(w);
+    return any_running  ? cancel_result::running
+           : any_queued ? cancel_result::ok
+                        : cancel_result::notfound;
+}
+
+bool wq::cancel_running(match_fn match, void *data, bool all) {
+    bool any = false;
+    for (auto &a : accts_)
+        if (all || !any)
+            any |= a->cancel_running(match, data, all, signal_);
+    if (any)
+        monitor_.interrupt_soon();
+    return any;
+}
+
+worker_limits wq::max_workers(worker_limits wanted) {
+    unsigned most = nproc_limit();
+    worker_limits old;
     for (auto &a : accts_) {
-        acct_counters c = a->counters();
-        sum.wakes += c.wakes;
-        sum.workers_created += c.workers_created;
-        sum.workers_reaped += c.workers_reaped;
-        sum.nr_workers += c.nr_workers;
-        sum.peak_running += c.peak_running;
-        sum.peak_blocked += c.peak_blocked;
+        acct::action todo;
+        unsigned &was = a->bound ? old.bound : old.unbound;
+        was = a->set_max_workers(std::min(a->bound ? wanted.bound : wanted.unbound, most), todo);
+        act(*a, todo);
     }
-    sum.chain_waits = chain_waits_.load(std::memory_order_relaxed);
+    return old;
+}
+
+int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
+    const cpu_mask &all = cpus ? *cpus : *config_.cpus;
+    if (!all.count() || !all.within(creators_cpus_))
+        return -EINVAL;
+    locked guard(affinity_lock_);
+    affinity_epoch_++;
+    int error = monitor_.set_affinity(all);
+    for (unsigned node = 0; node < topology_.nodes(); node++) {
+        cpu_mask mine = topology_.cpus(node) & all;
+        node_cpus_[node] = mine.count() ? mine : all;
+        for (bool bound : {true, false}) {
+            acct &a = acct_for(node, bound ? 0u : work_unbound);
+            if (int e = a.set_affinity(node_cpus_[node]); e && !error)
+                error = e;
+        }
+    }
+    return error;
+}
+
+// For a worker that was created while the mask changed, and was not among those to be moved yet.
+void wq::apply_affinity(worker &self) {
+    locked guard(affinity_lock_);
+    if (self.affinity_epoch != affinity_epoch_)
+        sched_setaffinity(0, sizeof(cpu_set_t), &node_cpus_[self.home.node].native());
+}
+
+wq_counters wq::counters(std::optional<unsigned> node) {
+    wq_counters sum;
+    for (auto &a : accts_)
+        if (!node || a->node == *node)
+            sum += a->counters();
     return sum;
 }
 
@@ -323,94 +396,11 @@ void *wq::worker_main(void *arg) {
     snprintf(name, sizeof name, "iowq-wrk-%u%c", self.home.node % 1000,
              self.home.bound ? 'b' : 'u');
     pthread_setname_np(pthread_self(), name);
+    self.home.started(self);
+    self.pool.apply_affinity(self);
     run_worker(self, self.pool.chains_, self.pool.config_.idle);
     self.gone.store(true, std::memory_order_release);
     return nullptr;
-}
-
-void *wq::monitor_main(void *arg) {
-    pthread_setname_np(pthread_self(), "iowq-monitor");
-    prctl(PR_SET_TIMERSLACK, 1000); // ns; the default of 50 us would double the first look
-    static_cast<wq *>(arg)->run_monitor();
-    return nullptr;
-}
-
-void wq::start_watching() {
-    if (!watching_.exchange(true, std::memory_order_seq_cst))
-        monitor_park_.unpark();
-}
-
-bool wq::look_round(bool &found) {
-    bool in_call = false;
-    for (auto &a : accts_)
-        act(*a, a->look_for_sleepers(in_call, found));
-    return in_call;
-}
-
-void wq::run_monitor() {
-    std::chrono::microseconds pause = first_look;
-    int idle = 0;
-    deadline next_look, next_retry;
-    for (;;) {
-        deadline until = next_look;
-        if (next_retry && (!until || *next_retry < *until))
-            until = next_retry;
-        monitor_park_.park(until);
-        bool last = stop_monitor_.load(std::memory_order_acquire);
-        next_retry = retry_creations(last);
-        if (last)
-            return;
-        if (!watching_.load(std::memory_order_seq_cst) || (next_look && clock::now() < *next_look))
-            continue;
-
-        bool found = false;
-        idle = look_round(found) ? 0 : idle + 1;
-        if (found)
-            pause = first_look;
-        if (idle == idle_looks) {
-            idle = 0;
-            pause = first_look;
-            // Pairs with blocking: a worker that still saw true is seen by this last look.
-            watching_.store(false, std::memory_order_seq_cst);
-            if (!look_round(found)) {
-                next_look.reset();
-                continue;
-            }
-            watching_.store(true, std::memory_order_seq_cst);
-        }
-        next_look = clock::now() + pause;
-        pause = std::min(2 * pause, rarest_look);
-    }
-}
-
-// Tries again to create the threads whose time has come; `last`: gives up on those that are left.
-// Says when the next one is due.
-deadline wq::retry_creations(bool last) {
-    deadline next;
-    for (auto &a : accts_) {
-        retry r;
-        {
-            locked guard(retries_lock_);
-            r = retries_[acct_index(*a)];
-        }
-        if (r.tries == 0)
-            continue;
-        if (last || clock::now() >= r.at) {
-            int error = last ? -EAGAIN : create_thread(*a);
-            bool again = error == -EAGAIN && !last && r.tries < creation_retries;
-            r.tries = again ? r.tries + 1 : 0;
-            r.at = clock::now() + r.tries * creation_pause;
-            {
-                locked guard(retries_lock_);
-                retries_[acct_index(*a)] = r;
-            }
-            if (error && !again)
-                give_up(*a);
-        }
-        if (r.tries && (!next || r.at < *next))
-            next = r.at;
-    }
-    return next;
 }
 
 } // namespace iowq

@@ -3,14 +3,16 @@
 // Any thread may call it; the creator destroys it, when no other call is in progress.
 //
 // Source: io_wq_create, io_wq_enqueue, io_wq_enqueue_hashed, io_wq_flush, io_wq_cancel_work,
-// io_wq_destroy. Deliberate differences: enqueue says whether it took the item; limits are hard;
-// keys are exact; cancel of a queued item completes it in the caller.
+// io_wq_cancel_cb, io_wq_max_workers, io_wq_cpu_affinity, io_wq_destroy. Deliberate differences: enqueue
+// says whether it took the item; limits are hard; keys are exact; cancel of a queued item completes it
+// in the caller.
 //
-// Locks: threads_lock_ guards the workers' records, retries_lock_ the threads to be tried again; no
-// other lock is taken under either.
+// Locks: threads_lock_ guards the workers' records; no other lock is taken under it. affinity_lock_
+// guards the workers' CPUs and comes before an acct's lock.
 #pragma once
 
 #include "chain.h"
+#include "monitor.h"
 #include "topology.h"
 #include "worker.h"
 
@@ -32,25 +34,30 @@ struct wq_config {
     [[nodiscard]] static unsigned default_max_running(); // 2 x CPUs
 };
 
-// Sums over accts since creation. Readable at any time; each figure is right by itself.
-struct wq_counters : acct_counters {
-    uint64_t chain_waits = 0; // items that queued behind others of their key
+enum class cancel_result {
+    ok,       // it had not started; its func has been called with work_cancel
+    running,  // found running, and signalled until it notices (worker.h, cancel_requested) or ends
+    notfound, // neither: it is done, or was never enqueued
+    itself    // refused: it runs, and is the caller
 };
 
-enum class cancel_result {
-    ok,      // it had not started; its func has been called with work_cancel
-    running, // found running; it goes on
-    notfound // neither: it is done, or was never enqueued
+struct worker_limits {
+    unsigned bound = 0;
+    unsigned unbound = 0;
 };
 
 class wq {
   public:
     // -EINVAL: a limit that is 0 or above RLIMIT_NPROC, or a CPU outside the creator's. -EAGAIN,
-    // -ENOMEM: no monitor thread to be had. -EIO: hwloc fails.
+    // -ENOMEM: no monitor thread to be had. -EIO: hwloc fails. -EBUSY: no real-time signal is left.
     [[nodiscard]] static int create(const wq_config &config, std::unique_ptr<wq> &out);
 
-    // Runs what is queued and bound, cancels what is queued and unbound, joins all threads. Not from
-    // one of its own workers. An unbound item that never returns is waited for.
+    // Ends the pool: runs what is queued and bound, cancels what is queued and unbound, cancels (and so
+    // interrupts) what runs and is unbound, joins all threads. What runs and is bound is waited for.
+    // Nothing but counters() may be called any more. -EDEADLK: refused, called from one of its own
+    // workers.
+    [[nodiscard]] int exit();
+    // exit(), unless it has been called. Aborts with a message when called from one of its own workers.
     ~wq();
 
     // Takes an item: hashed ones (work_hashed) by `w->key`. On 0, func will be called exactly once.
@@ -66,22 +73,33 @@ class wq {
     // Waits until everything enqueued before has started (not finished). -EDEADLK from a worker.
     [[nodiscard]] int flush();
 
-    // The item's memory must still be there.
+    // Cancels one item. Its memory must still be there.
     [[nodiscard]] cancel_result cancel(work *w);
+    // Cancels every item that matches, or only the first one found: queued ones before running ones. The
+    // funcs of queued ones are called here. match sees running items too: those must not be freed
+    // before this returns, unless match does not touch them. `running` if any was, else `ok` if any was
+    // queued. The caller's own item is left out.
+    [[nodiscard]] cancel_result cancel_matching(match_fn match, void *data, bool all = true);
+    [[nodiscard]] cancel_result cancel_all() { return cancel_matching(nullptr, nullptr); }
 
-    [[nodiscard]] wq_counters counters();
+    // Sets the limits per node, 0 leaving one as it is, clamped to RLIMIT_NPROC; returns the old ones. A
+    // lowered limit kills nobody: workers above it leave when they have nothing to do.
+    worker_limits max_workers(worker_limits wanted = {});
+
+    // Puts the workers, those to come too, on these CPUs; none: on those of create. A node none of whose
+    // CPUs is among them uses all of them. -EINVAL: empty, or outside the creator's CPUs.
+    [[nodiscard]] int set_affinity(const std::optional<cpu_mask> &cpus);
+
+    // Of one node or, without it, of all. The pool goes on meanwhile.
+    [[nodiscard]] wq_counters counters(std::optional<unsigned> node = {});
     [[nodiscard]] const topology &machine() const { return topology_; }
 
     // ---- for its own workers ----
 
     // Does what an acct asked for.
     void act(acct &a, acct::action todo);
-    // A worker is about to make a call that may block: the monitor has to run.
-    void watch() {
-        // seq_cst: pairs with the monitor's store of false before its last look.
-        if (!watching_.load(std::memory_order_seq_cst))
-            start_watching();
-    }
+    // A worker is about to make a call that may block: the monitor has to look at it.
+    void watch() { monitor_.watch(); }
 
   private:
     wq(const wq_config &config, topology machine);
@@ -89,50 +107,38 @@ class wq {
     [[nodiscard]] acct &acct_for(unsigned node, uint32_t flags) {
         return *accts_[node * 2 + (flags & work_unbound ? 1 : 0)];
     }
-    [[nodiscard]] static size_t acct_index(const acct &a) { return a.node * 2 + (a.bound ? 0 : 1); }
+    [[nodiscard]] bool on_own_worker() const;
+    [[nodiscard]] bool unqueue(work *w, work_list &passed);
+    [[nodiscard]] bool cancel_running(match_fn match, void *data, bool all);
     void create_worker(acct &home);
     [[nodiscard]] int create_thread(acct &home) EXCLUDES(threads_lock_);
     [[nodiscard]] worker *take_record(acct &home) EXCLUDES(threads_lock_);
     void join_all() EXCLUDES(threads_lock_);
-    void give_up(acct &home);
     void cancel_list(work_list items);
-
-    void start_watching();
-    void run_monitor();
-    [[nodiscard]] bool look_round(bool &found);
-    [[nodiscard]] deadline retry_creations(bool last) EXCLUDES(retries_lock_);
+    void apply_affinity(worker &self) EXCLUDES(affinity_lock_);
 
     static void *worker_main(void *arg);
-    static void *monitor_main(void *arg);
 
     // immutable after construction
     const wq_config config_;
     const topology topology_;
     std::vector<std::unique_ptr<acct>> accts_; // bound and unbound of node 0, of node 1, ...
-    pthread_t monitor_{};
+    interrupt_signal signal_;
+    const cpu_mask creators_cpus_ = cpu_mask::of_this_thread();
 
     chain_table chains_;
+    monitor monitor_{*this, accts_, signal_};
 
     // Every record there ever was. One whose thread has left is used again, never freed before the wq:
     // whoever woke it last may still be on its way into the futex call.
     mutex threads_lock_;
     std::vector<std::unique_ptr<worker>> records_ GUARDED_BY(threads_lock_);
 
-    // atomic
-    std::atomic<bool> exiting_{false};  // relaxed: a shortcut; an acct's closed stack decides
-    std::atomic<bool> watching_{false}; // the monitor runs, or has been told to
-    std::atomic<bool> stop_monitor_{false};
-    std::atomic<uint64_t> chain_waits_{0};
-    parker monitor_park_;
+    mutex affinity_lock_;
+    std::vector<cpu_mask> node_cpus_ GUARDED_BY(affinity_lock_); // where each node's workers run
+    unsigned affinity_epoch_ GUARDED_BY(affinity_lock_) = 0;
 
-    // One for each acct: a thread that could not be created, how often that was tried, and when to
-    // try again. tries is 0 where there is none.
-    struct retry {
-        int tries = 0;
-        clock::time_point at;
-    };
-    mutex retries_lock_;
-    std::vector<retry> retries_ GUARDED_BY(retries_lock_);
+    std::atomic<bool> exiting_{false}; // relaxed: a shortcut; an acct's closed stack decides
 };
 
 } // namespace iowq

@@ -29,6 +29,8 @@ void jitter::maybe() {
 }
 
 std::atomic<int> failing_creations{0};
+std::atomic<bool> holding_creations{false};
+std::atomic<int> held_creations{0};
 
 extern "C" {
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
@@ -36,6 +38,11 @@ int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *)
 // The linker puts this in the library's way (--wrap).
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*main)(void *),
                           void *arg) {
+    if (holding_creations.load()) {
+        held_creations++;
+        holding_creations.wait(true);
+        held_creations--;
+    }
     int left = failing_creations.load();
     while (left > 0 && !failing_creations.compare_exchange_weak(left, left - 1)) {
     }

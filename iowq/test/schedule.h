@@ -27,3 +27,7 @@ class jitter {
 
 // The next `n` calls of pthread_create fail with EAGAIN.
 extern std::atomic<int> failing_creations;
+
+// While this is set, calls of pthread_create wait, and are counted.
+extern std::atomic<bool> holding_creations;
+extern std::atomic<int> held_creations;

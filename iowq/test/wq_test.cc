@@ -1,56 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "wq.h"
-
-#include "schedule.h"
+#include "item.h"
 
 #include <deque>
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <gtest/gtest.h>
 #include <latch>
-#include <semaphore>
 #include <sys/resource.h>
 #include <thread>
 
 using namespace iowq;
-
-namespace {
-
-// An item that runs a function object, and counts.
-struct item : work {
-    std::function<void(item &)> body;
-    bool body_on_cancel = false;
-    std::atomic<int> calls{0};
-    std::atomic<bool> cancelled{false};
-    std::binary_semaphore done{0};
-
-    explicit item(std::function<void(item &)> b = {}) : body(std::move(b)) { func = call; }
-
-    static void call(work **w) {
-        auto &self = *static_cast<item *>(*w);
-        self.calls++;
-        self.cancelled = self.flags & work_cancel;
-        if (self.body && (!self.cancelled || self.body_on_cancel))
-            self.body(self);
-        self.done.release(); // last: whoever waits may free the item
-    }
-};
-
-std::unique_ptr<wq> make(const wq_config &config = {}) {
-    std::unique_ptr<wq> pool;
-    EXPECT_EQ(wq::create(config, pool), 0);
-    return pool;
-}
-
-wq_config limited(unsigned workers) {
-    wq_config config;
-    config.max_bound = workers;
-    config.max_unbound = workers;
-    return config;
-}
-
-} // namespace
 
 TEST(wq, runs_an_item_once) {
     auto pool = make();
@@ -445,11 +403,6 @@ TEST(wq, exit_runs_what_is_bound_and_cancels_what_is_unbound) {
         EXPECT_EQ(it->calls, 1);
 }
 
-// An unbound item that is cancelled tells that the exit has begun.
-struct exit_probe : item {
-    exit_probe() { flags = work_unbound; }
-};
-
 TEST(wq, exit_cancels_unbound_items_behind_one_of_their_chain_that_runs) {
     auto pool = make(limited(2));
     std::binary_semaphore go(0), in(0);
@@ -590,7 +543,7 @@ TEST(wq, workers_run_on_the_cpus_they_were_given) {
     EXPECT_EQ(seen, last);
 }
 
-TEST(wq, workers_block_every_signal) {
+TEST(wq, workers_block_every_signal_but_the_one_that_interrupts_them) {
     auto pool = make();
     sigset_t blocked;
     item it([&](item &) { pthread_sigmask(SIG_SETMASK, nullptr, &blocked); });
@@ -598,6 +551,10 @@ TEST(wq, workers_block_every_signal) {
     it.done.acquire();
     for (int signal : {SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGCHLD})
         EXPECT_TRUE(sigismember(&blocked, signal)) << signal;
+    int unblocked = 0;
+    for (int signal = SIGRTMIN; signal <= SIGRTMAX; signal++)
+        unblocked += !sigismember(&blocked, signal);
+    EXPECT_EQ(unblocked, 1);
 }
 
 TEST(wq, idle_workers_leave_but_for_one) {
@@ -825,15 +782,20 @@ TEST(wq, the_last_worker_stays_while_another_cannot_be_created) {
     });
     ASSERT_EQ(pool->enqueue(&first), 0);
     in.acquire();
-    failing_creations = 4; // the try and its three repeats: 30 ms, many times the idle time
+    // It idles for many times its idle time while another is just being created.
+    holding_creations = true;
+    failing_creations = 1 << 30;
     item second;
     second.flags = work_concurrent;
-    ASSERT_EQ(pool->enqueue(&second), 0);
+    std::thread other([&] { EXPECT_EQ(pool->enqueue(&second), 0); });
+    while (held_creations == 0)
+        std::this_thread::yield();
     go.release();
     second.done.acquire();
-    while (failing_creations > 0)
-        std::this_thread::yield();
-    failing_creations = 1 << 30;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    holding_creations = false;
+    holding_creations.notify_all();
+    other.join();
     item late;
     ASSERT_EQ(pool->enqueue(&late), 0);
     late.done.acquire();

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "monitor.h"
+
+#include "thread.h"
+#include "wq.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/prctl.h>
+
+namespace iowq {
+
+namespace {
+
+// Two looks this far apart tell a long call from a short one. While nothing is found the monitor looks
+// less and less often, so that a pool that is busy but never blocks hardly pays.
+constexpr auto first_look = std::chrono::microseconds(50);
+constexpr auto rarest_look = std::chrono::microseconds(2000);
+constexpr int last_looks = 4; // without any worker in such a call, before it stops
+
+// Signals are repeated: one that comes just before the system call that it is meant for is lost.
+constexpr auto first_interrupt = std::chrono::microseconds(1000);
+constexpr auto rarest_interrupt = std::chrono::microseconds(50000);
+
+deadline earlier(deadline a, deadline b) { return a && b ? std::min(*a, *b) : a ? a : b; }
+
+} // namespace
+
+std::optional<bool> thread_sleeps(pid_t tid) {
+    char path[48], stat[128];
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return {};
+    ssize_t got = read(fd, stat, sizeof stat - 1);
+    close(fd);
+    if (got <= 0)
+        return {};
+    stat[got] = '\0';
+    // "number (name) state ...": the name may hold anything, but the library gave it.
+    const char *name_end = strrchr(stat, ')');
+    if (!name_end || name_end + 2 >= stat + got)
+        return {};
+    return name_end[2] == 'S' || name_end[2] == 'D';
+}
+
+int monitor::start(const cpu_mask &cpus) {
+    int error = start_thread(thread_, cpus, main, this);
+    if (error)
+        thread_ = {};
+    return error;
+}
+
+void monitor::stop() {
+    if (!thread_)
+        return;
+    stop_.store(true, std::memory_order_release); // pairs with run's acquire
+    park_.unpark();
+    pthread_join(thread_, nullptr);
+    thread_ = {};
+}
+
+int monitor::set_affinity(const cpu_mask &cpus) {
+    return -pthread_setaffinity_np(thread_, sizeof(cpu_set_t), &cpus.native());
+}
+
+void monitor::start_watching() {
+    if (!watching_.exchange(true, std::memory_order_seq_cst))
+        park_.unpark();
+}
+
+void monitor::interrupt_soon() {
+    // seq_cst: the mark on the item comes before; pairs with interrupt's exchange.
+    if (!interrupting_.exchange(true, std::memory_order_seq_cst))
+        park_.unpark();
+}
+
+void *monitor::main(void *arg) {
+    pthread_setname_np(pthread_self(), "iowq-monitor");
+    prctl(PR_SET_TIMERSLACK, 1000); // ns; the default of 50 us would double the first look
+    static_cast<monitor *>(arg)->run();
+    return nullptr;
+}
+
+void monitor::run() {
+    deadline next;
+    for (;;) {
+        park_.park(next);
+        if (stop_.load(std::memory_order_acquire))
+            return;
+        auto now = clock::now();
+        next = earlier(look(now), earlier(retry(now), interrupt(now)));
+    }
+}
+
+deadline monitor::look(clock::time_point now) {
+    if (!watching_.load(std::memory_order_seq_cst))
+        return {};
+    if (next_look_ && now < *next_look_)
+        return next_look_;
+    if (!next_look_)
+        look_pause_ = first_look;
+
+    bool found = false;
+    empty_looks_ = look_round(found) ? 0 : empty_looks_ + 1;
+    if (empty_looks_ == last_looks) {
+        empty_looks_ = 0;
+        // Pairs with watch: a worker that still saw true is seen by this very last look.
+        watching_.store(false, std::memory_order_seq_cst);
+        if (!look_round(found)) {
+            next_look_.reset();
+            return {};
+        }
+        watching_.store(true, std::memory_order_seq_cst);
+    }
+    if (found)
+        look_pause_ = first_look;
+    next_look_ = now + look_pause_;
+    look_pause_ = std::min(2 * look_pause_, rarest_look);
+    return next_look_;
+}
+
+// Counts workers as asleep that are. Returns whether others are still in calls that may block.
+bool monitor::look_round(bool &found) {
+    bool in_call = false;
+    std::array<acct::suspect, 16> suspects;
+    for (auto &a : accts_) {
+        size_t n = a->suspects(suspects, in_call);
+        for (const acct::suspect &s : std::span(suspects).first(n)) {
+            // One that copies, or waits for a CPU, must not be made up for. Where the state is not to
+            // be had, the length of the call has to do.
+            if (!thread_sleeps(s.tid).value_or(true))
+                continue;
+            found = true;
+            pool_.act(*a, a->found_asleep(s));
+        }
+    }
+    return in_call;
+}
+
+deadline monitor::retry(clock::time_point now) {
+    deadline due;
+    for (auto &a : accts_)
+        pool_.act(*a, a->retry_creation(now, due));
+    return due;
+}
+
+deadline monitor::interrupt(clock::time_point now) {
+    if (!interrupting_.load(std::memory_order_relaxed))
+        return {};
+    if (!next_interrupt_) { // the canceller has just sent the first signal
+        interrupt_pause_ = first_interrupt;
+        next_interrupt_ = now + interrupt_pause_;
+        return next_interrupt_;
+    }
+    if (now < *next_interrupt_)
+        return next_interrupt_;
+    // Before the look at the items, so that a mark that it misses sets the flag again.
+    interrupting_.exchange(false, std::memory_order_seq_cst);
+    bool any = false;
+    for (auto &a : accts_)
+        any |= a->interrupt_again(signal_);
+    if (!any) {
+        next_interrupt_.reset();
+        return {};
+    }
+    interrupting_.store(true, std::memory_order_relaxed);
+    interrupt_pause_ = std::min(2 * interrupt_pause_, rarest_interrupt);
+    next_interrupt_ = now + interrupt_pause_;
+    return next_interrupt_;
+}
+
+} // namespace iowq

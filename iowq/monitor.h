@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// The monitor: one thread of a wq that does what has to be done after a while. It looks whether workers
+// sleep in calls that may block, creates workers that could not be created before, and signals once more
+// those that have not noticed their item's cancelling. While there is nothing of that kind, it sleeps
+// without a time limit. Owned by its wq; any thread may call what wakes it.
+#pragma once
+
+#include "acct.h"
+
+#include <memory>
+#include <vector>
+
+namespace iowq {
+
+class monitor {
+  public:
+    using accts = std::vector<std::unique_ptr<acct>>;
+
+    monitor(wq &pool, const accts &watched, const interrupt_signal &signal)
+        : pool_(pool), accts_(watched), signal_(signal) {}
+
+    // -EAGAIN: no thread to be had.
+    [[nodiscard]] int start(const cpu_mask &cpus);
+    void stop();
+    [[nodiscard]] int set_affinity(const cpu_mask &cpus);
+
+    // A worker is about to make a call that may block.
+    void watch() {
+        // seq_cst: pairs with the store of false before the last look.
+        if (!watching_.load(std::memory_order_seq_cst))
+            start_watching();
+    }
+    // A worker could not be created.
+    void retry_soon() { park_.unpark(); }
+    // A running item has been cancelled.
+    void interrupt_soon();
+
+  private:
+    static void *main(void *arg);
+    void run();
+    void start_watching();
+    [[nodiscard]] deadline look(clock::time_point now);
+    [[nodiscard]] bool look_round(bool &found);
+    [[nodiscard]] deadline retry(clock::time_point now);
+    [[nodiscard]] deadline interrupt(clock::time_point now);
+
+    // immutable after construction
+    wq &pool_;
+    const accts &accts_;
+    const interrupt_signal &signal_;
+    pthread_t thread_{}; // after start
+
+    // its own thread only
+    deadline next_look_, next_interrupt_;
+    std::chrono::microseconds look_pause_{}, interrupt_pause_{};
+    int empty_looks_ = 0;
+
+    // atomic
+    std::atomic<bool> watching_{false};     // it looks for sleepers, or has been told to
+    std::atomic<bool> interrupting_{false}; // it signals, or has been told to
+    std::atomic<bool> stop_{false};
+    parker park_;
+};
+
+// Does a thread of this process sleep at this moment? nullopt: that cannot be known here (no /proc), or
+// the thread is gone.
+[[nodiscard]] std::optional<bool> thread_sleeps(pid_t tid);
+
+} // namespace iowq
