@@ -18,6 +18,7 @@ export FIO_DIR
 # The order of the layers: each file uses those before it only.
 IOWQ := topology interrupt acct chain worker monitor wq issue sqthread ring
 ENGINE := options pool uring pool_stats engine
+BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
 SANITIZERS := tsan asan
 SANITIZE_tsan := -fsanitize=thread -O1 -g
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -O1 -g
@@ -41,10 +42,14 @@ engine: $(BUILD)/engine/iowq.so
 compare: all ## compare the modes on this machine, and draw the result
 	@scripts/compare
 
+.PHONY: bench
+bench: $(BUILD)/bench/iowq_bench ## compare the pool with the kernel's and with other libraries' pools
+	$< --csv=$(BUILD)/bench.csv
+
 .PHONY: check check-full
-check: all test-programs ## every test but the long ones; under 20 minutes
+check: all test-programs $(BUILD)/bench/iowq_bench ## every test but the long ones; under 20 minutes
 	@scripts/check
-check-full: all test-programs ## every test
+check-full: all test-programs $(BUILD)/bench/iowq_bench ## every test
 	@scripts/check --full
 
 .PHONY: tsan asan
@@ -63,8 +68,8 @@ clean: ## remove what was built; the fetched fio source stays
 
 # ---- what must be there first; silent and quick when it is
 
-.PHONY: setup-run setup-check setup-tidy
-setup-run setup-check setup-tidy: setup-%:
+.PHONY: setup-run setup-check setup-bench setup-tidy
+setup-run setup-check setup-bench setup-tidy: setup-%:
 	@scripts/setup $*
 
 .PHONY: fio-source
@@ -104,6 +109,15 @@ $(BUILD)/engine/%.o: engine/%.cc $(BUILD)/engine/fio_version.h
 # nodelete: fio unloads the engine while threads of other jobs may still be leaving it.
 $(BUILD)/engine/iowq.so: $(ENGINE_OBJECTS) $(BUILD)/libiowq.a
 	$(CXX) -shared -pthread -Wl,-z,nodelete -Wl,--exclude-libs,ALL $^ -lhwloc -luring -o $@
+
+# ---- the benchmark
+
+$(BUILD)/bench/%.o: iowq/bench/%.cc | setup-bench
+	@mkdir -p $(@D)
+	$(CXX) $(FLAGS) $(CXXFLAGS) -c $< -o $@
+
+$(BUILD)/bench/iowq_bench: $(BENCH:%=$(BUILD)/bench/%.o) $(BUILD)/libiowq.a
+	$(CXX) -pthread $^ -lbenchmark -ltbb -luv -luring -lhwloc -o $@
 
 # ---- the tests
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "cases.h"
+
+namespace iowq::bench {
+
+std::string point::name() const {
+    return std::string(of->name) + "/" + side_name() + "/window:" + std::to_string(window) +
+           "/workers:" + std::to_string(workers);
+}
+
+std::vector<point> all_points() {
+    using enum side_id;
+    constexpr auto will = blocking::will;
+    constexpr auto may = blocking::may;
+    const std::vector<side_id> all{iowq, kernel, tbb, asio, uv, mutex};
+    const std::vector<side_id> pools{iowq, tbb, asio, uv, mutex}; // the kernel's has no such items
+    const std::vector<side_id> parking{iowq, kernel, asio, uv, mutex}; // tbb cannot be told to
+    const std::vector<side_id> keyed{iowq, asio};
+    static const std::vector<bench_case> cases{
+        {.name = "nop", .sides = all, .windows = {1, 8, 64, 512}, .workers = {1, 2, 4, 16}},
+        {.name = "nop_batch", .sides = all, .windows = {64}, .workers = {2}, .batch = 16},
+        {.name = "nop_parked",
+         .sides = parking,
+         .windows = {1, 64},
+         .workers = {2},
+         .spins = false},
+        {.name = "hashed_1", .sides = keyed, .windows = {64}, .workers = {2}, .keys = 1},
+        {.name = "hashed_4", .sides = keyed, .windows = {64}, .workers = {2}, .keys = 4},
+        {.name = "hashed_64", .sides = keyed, .windows = {64}, .workers = {2}, .keys = 64},
+        {"blocking_will", pools, {64}, {64}, deed::sleep, will},
+        {"blocking_may", pools, {64}, {64}, deed::sleep, may},
+        {"mixed_will", pools, {64}, {64}, deed::mixed, will},
+        {"mixed_may", pools, {64}, {64}, deed::mixed, may},
+        {.name = "mixed_alone", .sides = pools, .windows = {32}, .workers = {64}},
+        {.name = "pread", .sides = all, .windows = {32}, .workers = {2}, .what = deed::read},
+        {"growth_will", {iowq}, {64}, {64}, deed::meet, will, 0, 1, true, method::growth},
+        {"growth_may", {iowq}, {64}, {64}, deed::meet, may, 0, 1, true, method::growth},
+        {"idle", {iowq, mutex}, {64}, {64}, deed::sleep, may, 0, 1, true, method::idle},
+    };
+    std::vector<point> points;
+    for (const bench_case &c : cases)
+        for (side_id side : c.sides)
+            for (unsigned window : c.windows)
+                for (unsigned workers : c.workers)
+                    points.push_back({&c, side, window, workers});
+    return points;
+}
+
+} // namespace iowq::bench

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#include "targets.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+
+namespace iowq::bench {
+
+namespace {
+
+using column = double figures::*;
+
+// Any of these points: the one that does best in the compared column is taken.
+struct choice {
+    const char *name;
+    std::vector<side_id> sides;
+    unsigned window;
+    unsigned workers; // 0: any
+};
+
+struct target {
+    const char *text;
+    column what;
+    choice ours;
+    std::optional<choice> theirs; // none: ours itself, in units of
+    double unit;
+    double bound; // at least, for rates; at most, for what is to be small
+};
+
+bool more_is_better(column what) { return what == &figures::ops_per_s; }
+
+std::vector<double> values_of(const series &s, column what) {
+    std::vector<double> values;
+    for (const auto &block : s.blocks)
+        if (block && !std::isnan((*block).*what))
+            values.push_back((*block).*what);
+    return values;
+}
+
+const series *best(const std::vector<series> &all, const choice &c, column what) {
+    const series *found = nullptr;
+    double at_best = 0;
+    for (const series &s : all) {
+        if (s.at.of->name != std::string_view(c.name) || s.at.window != c.window ||
+            (c.workers && s.at.workers != c.workers) || !std::ranges::count(c.sides, s.at.side))
+            continue;
+        std::vector<double> values = values_of(s, what);
+        if (values.empty())
+            continue;
+        double median = median_interval(values).median;
+        if (!found || (more_is_better(what) ? median > at_best : median < at_best)) {
+            found = &s;
+            at_best = median;
+        }
+    }
+    return found;
+}
+
+std::vector<double> paired_ratios(const series &ours, const series &theirs, column what) {
+    std::vector<double> ratios;
+    for (size_t block = 0; block < std::min(ours.blocks.size(), theirs.blocks.size()); block++) {
+        const auto &a = ours.blocks[block];
+        const auto &b = theirs.blocks[block];
+        if (a && b && (*b).*what > 0 && !std::isnan((*a).*what))
+            ratios.push_back((*a).*what / ((*b).*what));
+    }
+    return ratios;
+}
+
+const std::vector<target> &targets() {
+    using enum side_id;
+    constexpr column rate = &figures::ops_per_s;
+    constexpr column p50 = &figures::p50_ns;
+    constexpr column p99 = &figures::p99_ns;
+    constexpr column cpu = &figures::cpu_ns_per_op;
+    const std::vector<side_id> peers{tbb, asio, uv, mutex};
+    static const std::vector<target> table{
+        {"nop, window 64: rate", rate, {"nop", {iowq}, 64, 2}, {{"nop", {kernel}, 64, 0}}, 1, 4},
+        {"nop, window 64: rate", rate, {"nop", {iowq}, 64, 2}, {{"nop", peers, 64, 0}}, 1, 1.5},
+        {"nop, window 1: p50", p50, {"nop", {iowq}, 1, 2}, {{"nop", {kernel}, 1, 0}}, 1, 0.1},
+        {"nop, window 1: p50", p50, {"nop", {iowq}, 1, 2}, {{"nop", {tbb}, 1, 0}}, 1, 0.9},
+        {"nop_parked, window 1: p50",
+         p50,
+         {"nop_parked", {iowq}, 1, 2},
+         {{"nop_parked", {kernel}, 1, 2}},
+         1,
+         0.6},
+        {"nop_parked, window 1: p50",
+         p50,
+         {"nop_parked", {iowq}, 1, 2},
+         {{"nop_parked", {mutex}, 1, 2}},
+         1,
+         1},
+        {"nop, window 64: rate", rate, {"nop", {iowq}, 64, 16}, {{"nop", {iowq}, 64, 2}}, 1, 0.8},
+        {"nop, window 64: CPU time",
+         cpu,
+         {"nop", {iowq}, 64, 2},
+         {{"nop", {kernel}, 64, 0}},
+         1,
+         0.5},
+        {"hashed_4: rate", rate, {"hashed_4", {iowq}, 64, 2}, {{"nop", {kernel}, 64, 0}}, 1, 3},
+        {"blocking_will: rate",
+         rate,
+         {"blocking_will", {iowq}, 64, 64},
+         {{"blocking_will", {mutex}, 64, 64}},
+         1,
+         0.9},
+        {"blocking_may: rate",
+         rate,
+         {"blocking_may", {iowq}, 64, 64},
+         {{"blocking_may", {mutex}, 64, 64}},
+         1,
+         0.9},
+        {"growth_will: ms", p50, {"growth_will", {iowq}, 64, 64}, {}, 1e6, 10},
+        {"growth_may: ms", p50, {"growth_may", {iowq}, 64, 64}, {}, 1e6, 10},
+        {"mixed_will: p99 of the nops",
+         p99,
+         {"mixed_will", {iowq}, 64, 64},
+         {{"mixed_alone", {iowq}, 32, 64}},
+         1,
+         2},
+        {"mixed_may: p99 of the nops",
+         p99,
+         {"mixed_may", {iowq}, 64, 64},
+         {{"mixed_alone", {iowq}, 32, 64}},
+         1,
+         2},
+        {"mixed_will: rate of the sleepers",
+         rate,
+         {"mixed_will", {iowq}, 64, 64},
+         {{"mixed_will", {mutex}, 64, 64}},
+         1,
+         0.9},
+        {"mixed_may: rate of the sleepers",
+         rate,
+         {"mixed_may", {iowq}, 64, 64},
+         {{"mixed_may", {mutex}, 64, 64}},
+         1,
+         0.9},
+        {"pread: rate", rate, {"pread", {iowq}, 32, 2}, {{"pread", {kernel}, 32, 2}}, 1, 1.8},
+        // The main thread's own going to sleep and waking is in it.
+        {"idle: CPU ms in 300 ms", cpu, {"idle", {iowq}, 64, 64}, {}, 1e6, 0.1},
+    };
+    return table;
+}
+
+std::string who(const point &p) {
+    return std::string(p.of->name) + "/" + p.side_name() + " " + std::to_string(p.workers);
+}
+
+} // namespace
+
+interval median_interval(std::vector<double> values) {
+    std::ranges::sort(values);
+    size_t n = values.size();
+    // The tail beyond the k-th smallest value: how probable it is that fewer than k are below.
+    double probability = std::pow(0.5, static_cast<double>(n));
+    double tail = 0;
+    size_t k = 0;
+    while (k < n / 2 && (k == 0 || tail + probability <= 0.025)) {
+        tail += probability;
+        probability *= static_cast<double>(n - k) / static_cast<double>(k + 1);
+        k++;
+    }
+    k = std::max<size_t>(k, 1);
+    double median = (values[(n - 1) / 2] + values[n / 2]) / 2;
+    return {median, values[k - 1], values[n - k]};
+}
+
+void write_csv(std::ostream &out, const std::vector<series> &all) {
+    out << "case,side,window,workers,ops_per_s,p50_ns,p99_ns,cpu_ns_per_op\n";
+    for (const series &s : all) {
+        if (std::ranges::none_of(s.blocks, [](const auto &b) { return b.has_value(); }))
+            continue;
+        out << s.at.of->name << ',' << s.at.side_name() << ',' << s.at.window << ','
+            << s.at.workers;
+        for (column c :
+             {&figures::ops_per_s, &figures::p50_ns, &figures::p99_ns, &figures::cpu_ns_per_op}) {
+            std::vector<double> values = values_of(s, c);
+            out << ',';
+            if (!values.empty())
+                out << std::fixed << std::setprecision(1) << median_interval(values).median;
+        }
+        out << '\n';
+    }
+}
+
+void print_targets(std::ostream &out, const std::vector<series> &all) {
+    out << std::left << std::setw(34) << "what" << std::setw(50) << "ours : theirs, and workers"
+        << std::setw(30) << "median of pairs [~95 %]" << std::setw(10) << "target"
+        << "\n";
+    for (const target &t : targets()) {
+        const series *ours = best(all, t.ours, t.what);
+        const series *theirs = t.theirs ? best(all, *t.theirs, t.what) : nullptr;
+        std::vector<double> values;
+        if (ours && theirs)
+            values = paired_ratios(*ours, *theirs, t.what);
+        else if (ours && !t.theirs)
+            for (double v : values_of(*ours, t.what))
+                values.push_back(v / t.unit);
+        std::ostringstream pair, found, bound;
+        bound << (more_is_better(t.what) ? ">= " : "<= ") << t.bound;
+        std::string verdict = "not run";
+        if (!values.empty()) {
+            interval i = median_interval(values);
+            pair << who(ours->at);
+            if (theirs)
+                pair << " : " << who(theirs->at);
+            found << std::setprecision(3) << i.median << " [" << i.low << ", " << i.high << "]";
+            bool met = more_is_better(t.what) ? i.median >= t.bound : i.median <= t.bound;
+            verdict = met ? "met" : "missed";
+        }
+        out << std::setw(34) << t.text << std::setw(50) << pair.str() << std::setw(30)
+            << found.str() << std::setw(10) << bound.str() << verdict << "\n";
+    }
+}
+
+} // namespace iowq::bench
