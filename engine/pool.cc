@@ -29,11 +29,12 @@ void pool::print_stats(FILE *to) const {
         workers = wq_->counters();
     for (unsigned d = 0; d < iowq::ring::nr_directions; d++) {
         const iowq::path_counts &c = ring_->counts(static_cast<iowq::ring::direction>(d));
-        fprintf(to,
-                "\"%s\": {\"issued\": %llu, \"inline\": %llu, \"nowait_miss\": %llu, "
-                "\"nowait_refused\": %llu, \"pooled\": %llu, \"sqthread\": %llu}, ",
-                direction_names[d], n(c.issued), n(c.inlined), n(c.nowait_miss),
-                n(c.nowait_refused), n(c.pooled), n(c.sqthread));
+        fprintf(
+            to,
+            "\"%s\": {\"issued\": %llu, \"inline\": %llu, \"nowait_miss\": %llu, "
+            "\"nowait_refused\": %llu, \"pooled\": %llu, \"helped\": %llu, \"sqthread\": %llu}, ",
+            direction_names[d], n(c.issued), n(c.inlined), n(c.nowait_miss), n(c.nowait_refused),
+            n(c.pooled), n(c.helped), n(c.sqthread));
     }
     fprintf(to,
             "\"chain_waits\": %llu, \"wakes\": %llu, \"workers_created\": %llu, "

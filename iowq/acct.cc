@@ -72,7 +72,6 @@ acct::action acct::settle_locked(bool concurrent) {
     action todo;
     if (free_) {
         todo = {action::wake, free_};
-        free_->free = false;
         free_ = free_->next_free;
         counted_.wakes++;
     } else if (nr_workers_ < max_workers_ && failed_creations_ == 0) {
@@ -133,6 +132,19 @@ work *acct::take(worker &self, work_list &passed) {
     return w;
 }
 
+work *acct::take_to_help(work_list &passed) {
+    locked guard(lock_);
+    drain();
+    work *w = queue_.front();
+    if (!w || !w->next || !(w->flags & work_helpable) || helped_.get())
+        return nullptr;
+    queue_.remove(w);
+    queue_.pop_markers(passed);
+    helped_.publish(w);
+    w->where.store(work::nowhere, std::memory_order_release); // as in take
+    return w;
+}
+
 bool acct::publish(worker &self, work *w) {
     locked guard(lock_);
     if (exiting_ && w->flags & work_unbound)
@@ -168,26 +180,30 @@ acct::idle acct::go_idle(worker &self) {
         forget(self);
         return idle::leave;
     }
-    self.free = true;
+    self.rested = false;
     self.next_free = free_;
     free_ = &self;
     return idle::parked;
 }
 
-acct::idle acct::timed_out(worker &self) {
+worker *acct::reap(bool &due) {
     locked guard(lock_);
-    if (!self.free || nr_workers_ == 1)
-        return idle::parked;
-    if (known_ == &self && !self.next_known)
-        return idle::retry; // the others are still to be created, and may not come to be
-    for (worker **link = &free_; *link; link = &(*link)->next_free) {
-        if (*link == &self) {
-            *link = self.next_free;
-            break;
+    worker *to_leave = nullptr;
+    // The first one stays: the last to have parked.
+    for (worker **link = free_ ? &free_->next_free : &free_; *link;) {
+        worker *w = *link;
+        if (!std::exchange(w->rested, true)) {
+            due = true;
+            link = &w->next_free;
+            continue;
         }
+        *link = w->next_free;
+        forget(*w);
+        w->leaving = true;
+        w->next_free = to_leave;
+        to_leave = w;
     }
-    forget(self);
-    return idle::leave;
+    return to_leave;
 }
 
 void acct::started(worker &self) {
@@ -222,18 +238,15 @@ void acct::running_again() {
     raise_to(peak_running_, nr_running_.fetch_add(1, std::memory_order_seq_cst) + 1);
 }
 
-size_t acct::suspects(std::span<suspect> out, bool &in_call) {
+size_t acct::suspects(std::span<suspect> out) {
     locked guard(lock_);
     size_t n = 0;
     for (worker *w = known_; w && n < out.size(); w = w->next_known) {
         uint32_t call = w->call.load(std::memory_order_seq_cst); // pairs with blocking's store
         bool again = call == w->seen_call;
         w->seen_call = call;
-        if (!(call & worker::in_call) || call & worker::asleep)
-            continue;
-        in_call = true;
-        if (again)
-            out[n++] = {w, call, w->tid};
+        if (call & worker::in_call && !(call & worker::asleep))
+            out[n++] = {w, call, w->tid, again};
     }
     return n;
 }
@@ -313,23 +326,30 @@ bool acct::interrupt(Meant meant, bool all, const interrupt_signal &signal) {
     for (worker *k = known_; k && (all || !any); k = k->next_known) {
         work *w = k->current.get();
         bool first = false;
-        if (!w || k == current_worker() || !meant(*k, w) || !k->current.cancel(w, first))
+        if (!w || &k->current == current_item() || !meant(k->current, w) ||
+            !k->current.cancel(w, first))
             continue;
         any = true;
         if (first) // else the monitor repeats it, so that many cancellers are not as many signals
             signal.send(k->tid);
+    }
+    work *w = helped_.get();
+    if (w && &helped_ != current_item() && (all || !any) && meant(helped_, w)) {
+        bool first;
+        any |= helped_.cancel(w, first);
     }
     return any;
 }
 
 bool acct::cancel_running(match_fn match, void *data, bool all, const interrupt_signal &signal) {
     locked guard(lock_);
-    return interrupt([&](worker &, work *w) { return !match || match(w, data); }, all, signal);
+    return interrupt([&](current_work &, work *w) { return !match || match(w, data); }, all,
+                     signal);
 }
 
 bool acct::cancel_unbound(const interrupt_signal &signal) {
     locked guard(lock_);
-    return interrupt([](worker &k, work *) { return k.current.is_unbound(); }, true, signal);
+    return interrupt([](current_work &c, work *) { return c.is_unbound(); }, true, signal);
 }
 
 void acct::count_hashed(bool waits) {
@@ -368,10 +388,8 @@ worker *acct::close(work_list &cancelled) {
         listed_.store(!queue_.empty(), std::memory_order_seq_cst);
     }
     worker *to_wake = free_;
-    for (worker *w = free_; w; w = w->next_free) {
-        w->free = false;
+    for (worker *w = free_; w; w = w->next_free)
         nr_running_.fetch_add(1, std::memory_order_seq_cst);
-    }
     free_ = nullptr;
     return to_wake;
 }

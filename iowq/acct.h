@@ -101,7 +101,8 @@ struct alignas(64) worker {
     // guarded by home.lock_
     worker *next_free = nullptr;
     worker *next_known = nullptr;
-    bool free = false;
+    bool rested = false;    // free at the monitor's last round of reaping too
+    bool leaving = false;   // told to leave by being woken
     pid_t tid = 0;          // while it is known
     uint32_t seen_call = 0; // the monitor's last look at `call`
 
@@ -127,6 +128,8 @@ struct alignas(64) worker {
 
 // The caller's; nullptr outside workers.
 [[nodiscard]] worker *current_worker();
+// What the caller runs, be it a worker or helping; nullptr outside items.
+[[nodiscard]] current_work *current_item();
 
 // Since creation. Each figure is right by itself.
 struct wq_counters {
@@ -213,14 +216,19 @@ class acct {
     void requeue(work *token) EXCLUDES(lock_);
     // Waits a little for work, as the only worker here that does.
     [[nodiscard]] bool spin_for_work(worker &self);
-    // Stops running: parked (on the free list: park now), leave, or retry as there is work.
+    // Stops running: parked (on the free list: park until woken), leave, or retry as there is work.
     [[nodiscard]] idle go_idle(worker &self) EXCLUDES(lock_);
-    // A parked worker's time is up: leave; parked, without a time limit (as the last one, or as
-    // somebody has just picked it to wake); or retry after the same time again.
-    [[nodiscard]] idle timed_out(worker &self) EXCLUDES(lock_);
     // The caller's worker, or one that the monitor found blocked, goes to sleep inside its item.
     [[nodiscard]] action sleeping();
     void running_again();
+
+    // ---- a thread that waits for items to be done, and helps meanwhile ----
+
+    // The oldest item, if it may be helped with and is not the only one, published as run by the
+    // helper; nullptr otherwise, or when somebody helps already. `passed`: see take.
+    [[nodiscard]] work *take_to_help(work_list &passed) EXCLUDES(lock_);
+    // What the helper runs. Its thread is the program's own and is never signalled.
+    current_work &helped() { return helped_; }
 
     // ---- calls that may block: do they sleep? A saturating counter, as a branch predictor's ----
 
@@ -236,20 +244,23 @@ class acct {
 
     // ---- the monitor ----
 
-    // Workers that are in the call that may block which they were in at the last look.
+    // A worker that is in a call that may block and does not count as asleep.
     struct suspect {
         worker *who;
         uint32_t call;
         pid_t tid;
+        bool again; // the call that it was in at the last look
     };
-    // Fills `out` and returns how many. `in_call` is set when any worker is in such a call without
-    // counting as asleep.
-    [[nodiscard]] size_t suspects(std::span<suspect> out, bool &in_call) EXCLUDES(lock_);
+    // Fills `out` and returns how many.
+    [[nodiscard]] size_t suspects(std::span<suspect> out) EXCLUDES(lock_);
     // Counts a suspect as asleep, unless its call has ended.
     [[nodiscard]] action found_asleep(const suspect &s) EXCLUDES(lock_);
     // What to do about a worker that could not be created. `due` is lowered to the time of the next
     // try, if that is still to come.
     [[nodiscard]] action retry_creation(clock::time_point now, deadline &due) EXCLUDES(lock_);
+    // Gives back (linked by next_free) the workers to be woken so that they leave: those that were free
+    // at the last call too, but for the last parked one. `due` is set when others are to be come for.
+    [[nodiscard]] worker *reap(bool &due) EXCLUDES(lock_);
     // Signals once more the workers whose items have been cancelled and do not know yet. False: none.
     [[nodiscard]] bool interrupt_again(const interrupt_signal &signal) EXCLUDES(lock_);
 
@@ -287,6 +298,7 @@ class acct {
     std::atomic<uint64_t> hashed_{0};
     std::atomic<uint64_t> chain_waits_{0};
     std::atomic<bool> spinning_{false};
+    current_work helped_; // published under lock_
 
     // guarded by lock_
     alignas(64) mutex lock_;

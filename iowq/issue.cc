@@ -128,6 +128,17 @@ void issue_blocking(request &r) {
     r.result = before && got < 0 ? before : before + got;
 }
 
+bool may_not_block(const request &r) {
+    return r.is_rw() && (r.target->in_memory || nowait_worthwhile(r));
+}
+
+bool issue_without_blocking(request &r) {
+    if (!r.target->in_memory)
+        return issue_nowait(r);
+    issue_blocking(r);
+    return true;
+}
+
 void issue_pooled(request &r) {
     if (r.op == opcode::read && !(r.path & path_nowait_miss) && nowait_worthwhile(r) &&
         issue_nowait(r))

@@ -35,7 +35,8 @@ enum path : uint8_t {
     path_nowait_miss = 2,    // RWF_NOWAIT: EAGAIN, or not all of it
     path_nowait_refused = 4, // RWF_NOWAIT: EOPNOTSUPP
     path_pooled = 8,         // ran on a worker
-    path_sqthread = 16       // issued by the submission thread
+    path_sqthread = 16,      // issued by the submission thread
+    path_helped = 32         // ran in the submitter while that waited for others
 };
 
 struct request {
@@ -74,7 +75,12 @@ struct request {
 // Issues what is left of the request, blocking if need be, and sets its result. On a worker, says so
 // to the pool (worker.h, blocking) when it does.
 void issue_blocking(request &r);
-// The same on a worker, with RWF_NOWAIT first for buffered reads, so that the pool knows exactly
+// Issues the request if that does not block. False: it would have, and nothing is decided.
+[[nodiscard]] bool issue_without_blocking(request &r);
+// May that be tried?
+[[nodiscard]] bool may_not_block(const request &r);
+
+// Issues the request on a worker, with RWF_NOWAIT first for buffered reads, so that the pool knows exactly
 // which ones sleep.
 void issue_pooled(request &r);
 

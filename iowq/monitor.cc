@@ -15,8 +15,8 @@ namespace iowq {
 
 namespace {
 
-// Two looks this far apart tell a long call from a short one. While nothing is found the monitor looks
-// less and less often, so that a pool that is busy but never blocks hardly pays.
+// From one look to the next. While nothing is found the monitor looks less and less often, so that a
+// pool that is busy but never blocks hardly pays.
 constexpr auto first_look = std::chrono::microseconds(50);
 constexpr auto rarest_look = std::chrono::microseconds(2000);
 constexpr int last_looks = 4; // without any worker in such a call, before it stops
@@ -92,7 +92,7 @@ void monitor::run() {
         if (stop_.load(std::memory_order_acquire))
             return;
         auto now = clock::now();
-        next = earlier(look(now), earlier(retry(now), interrupt(now)));
+        next = earlier(earlier(look(now), retry(now)), earlier(interrupt(now), reap(now)));
     }
 }
 
@@ -123,16 +123,17 @@ deadline monitor::look(clock::time_point now) {
     return next_look_;
 }
 
-// Counts workers as asleep that are. Returns whether others are still in calls that may block.
+// Counts workers as asleep that are. Returns whether any was in a call that may block.
 bool monitor::look_round(bool &found) {
     bool in_call = false;
     std::array<acct::suspect, 16> suspects;
     for (auto &a : accts_) {
-        size_t n = a->suspects(suspects, in_call);
+        size_t n = a->suspects(suspects);
+        in_call |= n > 0;
         for (const acct::suspect &s : std::span(suspects).first(n)) {
             // One that copies, or waits for a CPU, must not be made up for. Where the state is not to
-            // be had, the length of the call has to do.
-            if (!thread_sleeps(s.tid).value_or(true))
+            // be had, a call that lasts from one look to the next has to do.
+            if (!thread_sleeps(s.tid).value_or(s.again))
                 continue;
             found = true;
             pool_.act(*a, a->found_asleep(s));
@@ -171,6 +172,36 @@ deadline monitor::interrupt(clock::time_point now) {
     interrupt_pause_ = std::min(2 * interrupt_pause_, rarest_interrupt);
     next_interrupt_ = now + interrupt_pause_;
     return next_interrupt_;
+}
+
+deadline monitor::reap(clock::time_point now) {
+    if (!reaping_.load(std::memory_order_seq_cst))
+        return {};
+    if (!next_reap_) { // the first worker is free since now
+        next_reap_ = now + idle_;
+        return next_reap_;
+    }
+    if (now < *next_reap_)
+        return next_reap_;
+    next_reap_ = now + idle_;
+    if (reap_round())
+        return next_reap_;
+    // Pairs with reap_later: a worker that still saw true is seen by this very last round.
+    reaping_.store(false, std::memory_order_seq_cst);
+    if (reap_round()) {
+        reaping_.store(true, std::memory_order_seq_cst);
+        return next_reap_;
+    }
+    next_reap_.reset();
+    return {};
+}
+
+// Returns whether there are workers that may have to leave at the next round.
+bool monitor::reap_round() {
+    bool due = false;
+    for (auto &a : accts_)
+        wq::wake_all(a->reap(due));
+    return due;
 }
 
 } // namespace iowq

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The monitor: one thread of a wq that does what has to be done after a while. It looks whether workers
-// sleep in calls that may block, creates workers that could not be created before, and signals once more
-// those that have not noticed their item's cancelling. While there is nothing of that kind, it sleeps
+// sleep in calls that may block, creates workers that could not be created before, signals once more
+// those that have not noticed their item's cancelling, and has those leave that have nothing to do. While there is nothing of that kind, it sleeps
 // without a time limit. Owned by its wq; any thread may call what wakes it.
 #pragma once
 
 #include "acct.h"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -16,8 +17,10 @@ class monitor {
   public:
     using accts = std::vector<std::unique_ptr<acct>>;
 
-    monitor(wq &pool, const accts &watched, const interrupt_signal &signal)
-        : pool_(pool), accts_(watched), signal_(signal) {}
+    monitor(wq &pool, const accts &watched, const interrupt_signal &signal,
+            std::chrono::milliseconds idle)
+        : pool_(pool), accts_(watched), signal_(signal),
+          idle_(std::max(idle, std::chrono::milliseconds(1))) {}
 
     // -EAGAIN: no thread to be had.
     [[nodiscard]] int start(const cpu_mask &cpus);
@@ -34,6 +37,12 @@ class monitor {
     void retry_soon() { park_.unpark(); }
     // A running item has been cancelled.
     void interrupt_soon();
+    // A worker is free.
+    void reap_later() {
+        // seq_cst: it is on the free list before; pairs with reap's store of false before its last round.
+        if (!reaping_.load(std::memory_order_seq_cst) && !reaping_.exchange(true))
+            park_.unpark();
+    }
 
   private:
     static void *main(void *arg);
@@ -43,21 +52,25 @@ class monitor {
     [[nodiscard]] bool look_round(bool &found);
     [[nodiscard]] deadline retry(clock::time_point now);
     [[nodiscard]] deadline interrupt(clock::time_point now);
+    [[nodiscard]] deadline reap(clock::time_point now);
+    [[nodiscard]] bool reap_round();
 
     // immutable after construction
     wq &pool_;
     const accts &accts_;
     const interrupt_signal &signal_;
+    const std::chrono::milliseconds idle_;
     pthread_t thread_{}; // after start
 
     // its own thread only
-    deadline next_look_, next_interrupt_;
+    deadline next_look_, next_interrupt_, next_reap_;
     std::chrono::microseconds look_pause_{}, interrupt_pause_{};
     int empty_looks_ = 0;
 
     // atomic
     std::atomic<bool> watching_{false};     // it looks for sleepers, or has been told to
     std::atomic<bool> interrupting_{false}; // it signals, or has been told to
+    std::atomic<bool> reaping_{false}; // it looks for workers that are free, or has been told to
     std::atomic<bool> stop_{false};
     parker park_;
 };

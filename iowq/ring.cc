@@ -53,12 +53,8 @@ ring::submitted ring::submit(request &r) {
     case offload::hashed:
         return enqueue(r, true);
     case offload::punt:
-        if (nowait_worthwhile(r) && issue_nowait(r))
+        if (may_not_block(r) && issue_without_blocking(r))
             return completed(r, path_inline);
-        if (r.is_rw() && r.target->in_memory) {
-            issue_blocking(r);
-            return completed(r, path_inline);
-        }
         return enqueue(r, true);
     }
     __builtin_unreachable();
@@ -80,6 +76,8 @@ ring::submitted ring::enqueue(request &r, bool hash) {
         if (hash && modifies && f->regular && !f->direct) {
             r.item.flags |= work_hashed;
             r.item.key = f->key;
+        } else if (may_not_block(r) && !(r.path & path_nowait_miss)) {
+            r.item.flags |= work_helpable;
         }
     }
     bool woke = false;
@@ -95,9 +93,18 @@ void ring::run_item(work **w) {
     request &r = *reinterpret_cast<request *>(*w);
     if (r.item.flags & work_cancel) {
         r.result = -ECANCELED;
-    } else {
+    } else if (!helping()) {
         r.path |= path_pooled;
         issue_pooled(r);
+    } else if (issue_without_blocking(r)) {
+        r.path |= path_helped;
+    } else {
+        // Only a worker may block; it does so at once, as this has been tried.
+        r.item.flags &= ~static_cast<uint32_t>(work_helpable);
+        int error = cancel_requested() ? -ECANCELED : r.owner->pool_->enqueue(&r.item);
+        if (!error)
+            return;
+        r.result = error;
     }
     r.owner->cq_.push(r);
 }
@@ -124,6 +131,8 @@ unsigned ring::reap(std::span<request *> out, unsigned min, deadline until) {
         }
         if (n >= min || n == out.size())
             return n;
+        if (pool_ && pool_->help())
+            continue;
         bool slow_start = std::exchange(worker_starts_, false);
         if (!cq_.wait(min - n, until, slow_start))
             return n;
@@ -138,6 +147,7 @@ void ring::count(const request &r) {
     c.nowait_refused += (r.path & path_nowait_refused) != 0;
     c.pooled += (r.path & path_pooled) != 0;
     c.sqthread += (r.path & path_sqthread) != 0;
+    c.helped += (r.path & path_helped) != 0;
 }
 
 } // namespace iowq

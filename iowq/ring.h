@@ -36,6 +36,7 @@ struct path_counts {
     uint64_t nowait_refused = 0;
     uint64_t pooled = 0;
     uint64_t sqthread = 0;
+    uint64_t helped = 0;
 };
 
 class ring {

@@ -24,6 +24,7 @@ enum work_flags : uint32_t {
     work_needs_user = 8,  // kept for the seed's interface
     work_unbound = 16,    // may take forever: served by the unbound acct
     work_concurrent = 32, // wants a worker even while others run
+    work_helpable = 64,   // its func does not block where helping() (worker.h): see wq::help
     work_marker = 1 << 16 // flush's own: to be called once all that was queued before has started
 };
 

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 namespace iowq {
 
@@ -16,6 +17,7 @@ namespace {
 constexpr int chain_turn = 16;
 
 thread_local worker *this_worker = nullptr;
+thread_local current_work *this_item = nullptr; // the worker's, or the helper's
 
 // How often the calling thread has gone to sleep.
 long voluntary_switches() {
@@ -65,27 +67,11 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
     chains.end_turn(c, self);
 }
 
-// Parks until woken. False: the worker has idled out.
-bool wait_for_wake(worker &self, std::chrono::milliseconds idle) {
-    deadline until = clock::now() + idle;
-    while (!self.park.park(until)) {
-        switch (self.home.timed_out(self)) {
-        case acct::idle::leave:
-            return false;
-        case acct::idle::parked:
-            until.reset();
-            break;
-        case acct::idle::retry:
-            until = clock::now() + idle;
-        }
-    }
-    return true;
-}
-
 } // namespace
 
-void run_worker(worker &self, chain_table &chains, std::chrono::milliseconds idle) {
+void run_worker(worker &self, chain_table &chains) {
     this_worker = &self;
+    this_item = &self.current;
     for (;;) {
         work_list passed;
         if (work *w = self.home.take(self, passed)) {
@@ -104,7 +90,9 @@ void run_worker(worker &self, chain_table &chains, std::chrono::milliseconds idl
         case acct::idle::leave:
             return;
         case acct::idle::parked:
-            if (!wait_for_wake(self, idle))
+            self.pool.parks();
+            self.park.park();
+            if (std::exchange(self.leaving, false))
                 return;
         }
     }
@@ -126,9 +114,30 @@ void run_markers(work_list passed) {
         w->func(&w);
 }
 
+bool help_with_one(acct &home, wq &pool) {
+    work_list passed;
+    work *w = home.take_to_help(passed);
+    if (!w)
+        return false;
+    run_markers(passed);
+    work *item = w;
+    this_item = &home.helped();
+    item->func(&w);
+    this_item = nullptr;
+    (void)home.helped()
+        .finish(); // nobody signals the program's own thread, so nothing is left over
+    if (w && w != item && pool.enqueue(w) != 0)
+        run_cancelled(w);
+    return true;
+}
+
 worker *current_worker() { return this_worker; }
 
-bool cancel_requested() { return this_worker && this_worker->current.is_cancelled(); }
+current_work *current_item() { return this_item; }
+
+bool helping() { return this_item && !this_worker; }
+
+bool cancel_requested() { return this_item && this_item->is_cancelled(); }
 
 bool interrupted_in_vain(int error) {
     return error == EINTR && this_worker && !this_worker->current.is_cancelled();

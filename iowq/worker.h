@@ -7,16 +7,21 @@
 namespace iowq {
 
 // The life of a worker thread; returns when it is to leave. `chains` is its wq's table.
-void run_worker(worker &self, chain_table &chains, std::chrono::milliseconds idle);
+void run_worker(worker &self, chain_table &chains);
 
 // Calls func with work_cancel set, and so for every item linked behind it.
 void run_cancelled(work *w);
 // Calls markers.
 void run_markers(work_list passed);
 
-// From inside an item that runs on a worker: has it been cancelled meanwhile? Its thread is sent a signal
-// again and again until this has said yes, or the item is over, so that a system call that waits returns
-// EINTR. False outside a worker. Source: IO_WQ_WORK_CANCEL on a running item; here the mark is the
+// Runs one item of `home` in the calling thread, which is none of its workers: see wq::help.
+[[nodiscard]] bool help_with_one(acct &home, wq &pool);
+// Does the calling thread run its item because it helps? Then the item must not block.
+[[nodiscard]] bool helping();
+
+// From inside an item: has it been cancelled meanwhile? A worker's thread is sent a signal again and
+// again until this has said yes, or the item is over, so that a system call that waits returns EINTR.
+// False outside items. Source: IO_WQ_WORK_CANCEL on a running item; here the mark is the
 // worker's, as the item may be freed at any time.
 [[nodiscard]] bool cancel_requested();
 

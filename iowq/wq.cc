@@ -52,7 +52,7 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out) {
         topology machine;
         if (int error = topology::load(*settled.cpus, machine))
             return error;
-        std::unique_ptr<wq> pool(new wq(settled, std::move(machine)));
+        std::unique_ptr<wq> pool(new wq(settled, !config.cpus, std::move(machine)));
         if (int error = pool->signal_.open())
             return error;
         if (int error = pool->monitor_.start(*settled.cpus))
@@ -64,7 +64,8 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out) {
     return 0;
 }
 
-wq::wq(const wq_config &config, topology machine) : config_(config), topology_(std::move(machine)) {
+wq::wq(const wq_config &config, bool helpers_welcome, topology machine)
+    : config_(config), topology_(std::move(machine)), helpers_welcome_(helpers_welcome) {
     for (unsigned node = 0; node < topology_.nodes(); node++) {
         accts_.push_back(
             std::make_unique<acct>(true, node, config_.max_bound, config_.max_running));
@@ -95,11 +96,7 @@ int wq::exit() {
             cancelled.append(chains_.cancel_matching(is_unbound, nullptr, true, passed));
         run_markers(passed);
         cancel_list(cancelled);
-        while (to_wake) {
-            worker *w = to_wake;
-            to_wake = w->next_free;
-            w->park.unpark();
-        }
+        wake_all(to_wake);
     }
     // Whatever is unbound and not published by now is not run any more, but cancelled.
     bool any = false;
@@ -156,6 +153,14 @@ void wq::act(acct &a, acct::action todo) {
         return;
     case acct::action::create:
         create_worker(a);
+    }
+}
+
+void wq::wake_all(worker *linked) {
+    while (linked) {
+        worker *w = linked;
+        linked = w->next_free; // before it is awake
+        w->park.unpark();
     }
 }
 
@@ -299,8 +304,8 @@ cancel_result wq::cancel(work *w) {
     match_fn is_it = [](work *other, void *it) { return other == it; };
     if (cancel_running(is_it, w, true))
         return cancel_result::running;
-    worker *self = current_worker();
-    return self && self->current.get() == w ? cancel_result::itself : cancel_result::notfound;
+    current_work *mine = current_item();
+    return mine && mine->get() == w ? cancel_result::itself : cancel_result::notfound;
 }
 
 // Takes an item off the list that it is on.
@@ -360,6 +365,7 @@ int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
     const cpu_mask &all = cpus ? *cpus : *config_.cpus;
     if (!all.count() || !all.within(creators_cpus_))
         return -EINVAL;
+    helpers_welcome_.store(!cpus, std::memory_order_relaxed);
     locked guard(affinity_lock_);
     affinity_epoch_++;
     int error = monitor_.set_affinity(all);
@@ -398,7 +404,7 @@ void *wq::worker_main(void *arg) {
     pthread_setname_np(pthread_self(), name);
     self.home.started(self);
     self.pool.apply_affinity(self);
-    run_worker(self, self.pool.chains_, self.pool.config_.idle);
+    run_worker(self, self.pool.chains_);
     self.gone.store(true, std::memory_order_release);
     return nullptr;
 }

@@ -24,8 +24,10 @@ struct wq_config {
     unsigned max_unbound = default_max_unbound();
     // Of either kind, how many may be *running* per node; the seed's `concurrency`. At least 1.
     unsigned max_running = default_max_running();
-    std::chrono::milliseconds idle{5000}; // then a worker leaves, unless it is the acct's last
-    std::chrono::microseconds spin{10};   // before parking; not at all where there is one CPU
+    // A worker that has not been needed for this long, or at most twice this long, leaves, unless it is
+    // the last to have parked. Below 1 ms is 1 ms.
+    std::chrono::milliseconds idle{5000};
+    std::chrono::microseconds spin{10}; // before parking; not at all where there is one CPU
     // Workers' CPUs: within those of the creating thread, which is also what none given means.
     std::optional<cpu_mask> cpus;
 
@@ -70,15 +72,24 @@ class wq {
         return enqueue(w, woke);
     }
 
+    // For a thread that would only wait for items to be done: runs the oldest item that is queued on its
+    // node, if that is flagged work_helpable and is not the only one. So a CPU that would spin does
+    // work instead, and a single item still goes to a worker. False: there was nothing to help with.
+    // Workers with CPUs of their own (wq_config::cpus, set_affinity) get no help.
+    bool help() {
+        return helpers_welcome_.load(std::memory_order_relaxed) &&
+               help_with_one(acct_for(topology_.here(), 0), *this);
+    }
+
     // Waits until everything enqueued before has started (not finished). -EDEADLK from a worker.
     [[nodiscard]] int flush();
 
     // Cancels one item. Its memory must still be there.
     [[nodiscard]] cancel_result cancel(work *w);
     // Cancels every item that matches, or only the first one found: queued ones before running ones. The
-    // funcs of queued ones are called here. match sees running items too: those must not be freed
-    // before this returns, unless match does not touch them. `running` if any was, else `ok` if any was
-    // queued. The caller's own item is left out.
+    // funcs of queued ones are called here. match sees running items too, and some whose func has just
+    // returned: what it reads of them must neither be freed nor change before this returns. `running` if
+    // any was, else `ok` if any was queued. The caller's own item is left out.
     [[nodiscard]] cancel_result cancel_matching(match_fn match, void *data, bool all = true);
     [[nodiscard]] cancel_result cancel_all() { return cancel_matching(nullptr, nullptr); }
 
@@ -100,9 +111,13 @@ class wq {
     void act(acct &a, acct::action todo);
     // A worker is about to make a call that may block: the monitor has to look at it.
     void watch() { monitor_.watch(); }
+    // A worker is about to park: one day it may have to leave.
+    void parks() { monitor_.reap_later(); }
+    // Wakes workers that are linked by next_free.
+    static void wake_all(worker *linked);
 
   private:
-    wq(const wq_config &config, topology machine);
+    wq(const wq_config &config, bool helpers_welcome, topology machine);
 
     [[nodiscard]] acct &acct_for(unsigned node, uint32_t flags) {
         return *accts_[node * 2 + (flags & work_unbound ? 1 : 0)];
@@ -127,7 +142,7 @@ class wq {
     const cpu_mask creators_cpus_ = cpu_mask::of_this_thread();
 
     chain_table chains_;
-    monitor monitor_{*this, accts_, signal_};
+    monitor monitor_{*this, accts_, signal_, config_.idle};
 
     // Every record there ever was. One whose thread has left is used again, never freed before the wq:
     // whoever woke it last may still be on its way into the futex call.
@@ -138,7 +153,8 @@ class wq {
     std::vector<cpu_mask> node_cpus_ GUARDED_BY(affinity_lock_); // where each node's workers run
     unsigned affinity_epoch_ GUARDED_BY(affinity_lock_) = 0;
 
-    std::atomic<bool> exiting_{false}; // relaxed: a shortcut; an acct's closed stack decides
+    std::atomic<bool> helpers_welcome_; // relaxed: a hint
+    std::atomic<bool> exiting_{false};  // relaxed: a shortcut; an acct's closed stack decides
 };
 
 } // namespace iowq

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "ring.h"
 
-#include "schedule.h"
+#include "item.h"
 
 #include <deque>
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -251,7 +250,7 @@ TEST(ring, hashes_buffered_changes_of_a_file_and_nothing_else) {
         EXPECT_EQ(io->submit(r), ring::submitted::queued);
         EXPECT_EQ(io->reap({&got, 1}, 1, {}), 1u);
         EXPECT_TRUE(!(r.item.flags & work_hashed) || r.item.key == s.f.key);
-        return r.item.flags;
+        return r.item.flags & ~static_cast<uint32_t>(work_helpable);
     };
     EXPECT_EQ(flags_of(opcode::write), work_hashed);
     EXPECT_EQ(flags_of(opcode::trim), work_hashed);
@@ -259,6 +258,83 @@ TEST(ring, hashes_buffered_changes_of_a_file_and_nothing_else) {
     EXPECT_EQ(flags_of(opcode::fsync), 0u);
     s.f.direct = true;
     EXPECT_EQ(flags_of(opcode::write), 0u);
+}
+
+namespace {
+
+// A ring on a pool whose only worker is busy, so that what happens is the reaper's doing.
+struct alone {
+    std::unique_ptr<wq> pool;
+    std::unique_ptr<ring> io;
+    holder worker;
+    std::vector<char> memory = std::vector<char>(3 * block, '?');
+    scratch s;
+    std::deque<prepared> reads;
+
+    explicit alone(wq_config config = limited(1)) : pool(make(config)) {
+        EXPECT_EQ(pool->enqueue(&worker), 0);
+        worker.in.acquire();
+        ring_config ring_settings;
+        ring_settings.mode = offload::sqwq;
+        EXPECT_EQ(ring::create(ring_settings, pool.get(), io), 0);
+        std::vector<char> data(3 * block, 'x');
+        EXPECT_EQ(pwrite(s.f.fd, data.data(), data.size(), 0), static_cast<ssize_t>(data.size()));
+    }
+    void submit_reads(size_t n) {
+        for (size_t i = 0; i < n; i++) {
+            prepared &r =
+                reads.emplace_back(s.f, opcode::read, &memory[i * block], i * block, block);
+            EXPECT_EQ(io->submit(r), ring::submitted::queued);
+        }
+    }
+    void reap_rest(unsigned n) {
+        worker.go.release();
+        request *done[3];
+        EXPECT_EQ(io->reap(done, n, {}), n);
+        for (request &r : reads)
+            EXPECT_EQ(r.result, static_cast<int64_t>(block));
+        EXPECT_EQ(memory, std::vector<char>(3 * block, 'x'));
+    }
+};
+
+} // namespace
+
+TEST(ring, whoever_waits_helps_with_cached_reads_but_for_the_last) {
+    alone a;
+    a.submit_reads(3);
+    request *done[3];
+    EXPECT_EQ(a.io->reap(done, 2, {}), 2u);
+    EXPECT_EQ(done[0], &a.reads[0]);
+    EXPECT_EQ(done[1], &a.reads[1]);
+    a.reap_rest(1);
+    EXPECT_EQ(a.io->counts(ring::reads).helped, 2u);
+    EXPECT_EQ(a.io->counts(ring::reads).pooled, 1u);
+}
+
+TEST(ring, a_read_that_would_block_the_helper_goes_to_a_worker) {
+    alone a;
+    if (a.s.f.in_memory)
+        GTEST_SKIP() << "the build's folder is in memory, where nothing blocks";
+    ASSERT_EQ(fsync(a.s.f.fd), 0);
+    ASSERT_EQ(posix_fadvise(a.s.f.fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    a.submit_reads(3);
+    request *done[3];
+    EXPECT_EQ(a.io->reap(done, 3, clock::now() + std::chrono::milliseconds(1)), 0u);
+    a.reap_rest(3);
+    EXPECT_EQ(a.io->counts(ring::reads).helped, 0u);
+    EXPECT_EQ(a.io->counts(ring::reads).pooled, 3u);
+    EXPECT_GE(a.io->counts(ring::reads).nowait_miss, 2u);
+}
+
+TEST(ring, workers_with_cpus_of_their_own_get_no_help) {
+    wq_config config = limited(1);
+    config.cpus = cpu_mask::of_this_thread();
+    alone a(config);
+    a.submit_reads(3);
+    request *done[3];
+    EXPECT_EQ(a.io->reap(done, 3, clock::now() + std::chrono::milliseconds(1)), 0u);
+    a.reap_rest(3);
+    EXPECT_EQ(a.io->counts(ring::reads).helped, 0u);
 }
 
 TEST(ring, what_may_never_end_goes_to_the_unbound_acct) {

@@ -73,6 +73,8 @@ void run(work **w) {
 void produce(wq &pool, model &m, unsigned producer, unsigned count, uint64_t &accepted) {
     jitter delay(1000 + producer);
     std::deque<item> items(64);
+    for (item &it : items)
+        it.producer = producer;
     std::vector<unsigned> numbers(nr_keys);
     for (unsigned i = 0; i < count; i++) {
         item &it = items[delay.random()() % items.size()];
@@ -80,7 +82,6 @@ void produce(wq &pool, model &m, unsigned producer, unsigned count, uint64_t &ac
             std::this_thread::yield();
         it.m = &m;
         it.func = run;
-        it.producer = producer;
         it.random = delay.random()();
         it.flags = 0;
         if (it.random >> 8 & 1) {
@@ -92,11 +93,26 @@ void produce(wq &pool, model &m, unsigned producer, unsigned count, uint64_t &ac
             it.flags |= work_unbound;
         if ((it.random >> 13) % 16 == 0)
             it.flags |= work_concurrent;
+        if ((it.random >> 17) % 2 == 0)
+            it.flags |= work_helpable;
         it.busy.store(true);
         ASSERT_EQ(pool.enqueue(&it), 0);
         accepted++;
         if ((it.random >> 24) % 32 == 0)
             (void)pool.cancel(&items[delay.random()() % items.size()]);
+        if ((it.random >> 29) % 8 == 0)
+            (void)pool.help();
+        if ((it.random >> 41) % 1024 == 0)
+            pool.max_workers({1 + static_cast<unsigned>(it.random >> 51) % 8, 2});
+        if ((it.random >> 41) % 1024 == 1) {
+            ASSERT_EQ(pool.set_affinity({}), 0);
+        }
+        if ((it.random >> 41) % 4096 == 2) // all that are this producer's, queued or running
+            (void)pool.cancel_matching(
+                [](work *w, void *p) {
+                    return static_cast<item *>(w)->producer == *static_cast<unsigned *>(p);
+                },
+                &producer);
         if ((it.random >> 32) % 512 == 0) {
             ASSERT_EQ(pool.flush(), 0);
         }
@@ -124,7 +140,7 @@ TEST_P(stress, every_item_once_and_one_key_in_order_without_overlap) {
     std::vector<std::thread> threads;
     for (unsigned p = 0; p < producers; p++)
         threads.emplace_back(
-            [&, p] { produce(*pool, m, p, stress_items(12000) / producers, accepted[p]); });
+            [&, p] { produce(*pool, m, p, stress_items(20000) / producers, accepted[p]); });
     for (auto &t : threads)
         t.join();
     pool.reset();

@@ -71,6 +71,57 @@ TEST(wq, an_item_that_asks_for_concurrency_gets_a_worker_while_others_run) {
     b.done.acquire();
 }
 
+// Long enough in the call for the monitor, but on the CPU: making up for it would make things worse.
+TEST(wq, calls_that_may_block_but_compute_do_not_grow_the_pool) {
+    if (!thread_sleeps(gettid()))
+        GTEST_SKIP() << "/proc does not tell whether a thread sleeps";
+    auto pool = make(limited(16));
+    std::deque<item> items;
+    for (int i = 0; i < 8; i++) {
+        item &it = items.emplace_back([](item &) {
+            blocking section(blocking::may);
+            for (auto end = clock::now() + std::chrono::milliseconds(5); clock::now() < end;)
+                ;
+        });
+        ASSERT_EQ(pool->enqueue(&it), 0);
+    }
+    for (item &it : items)
+        it.done.acquire();
+    EXPECT_EQ(pool->counters().workers_created, 1u);
+    EXPECT_EQ(pool->counters().peak_blocked, 0u);
+}
+
+// Once such calls are known to sleep they are made up for without the monitor; once they are known not
+// to, no more.
+TEST(wq, whether_calls_that_may_block_sleep_is_learnt_and_forgotten) {
+    if (!thread_sleeps(gettid()))
+        GTEST_SKIP() << "/proc does not tell whether a thread sleeps";
+    auto pool = make(limited(2));
+    // Returns how many count as asleep while the item is in its call and computes, when the monitor
+    // cannot have found it.
+    auto asleep_in_call = [&](bool sleeps) {
+        unsigned asleep = 0;
+        std::binary_semaphore go(0);
+        item it([&](item &) {
+            blocking section(blocking::may);
+            asleep = pool->counters().nr_blocked;
+            if (sleeps)
+                go.acquire();
+        });
+        EXPECT_EQ(pool->enqueue(&it), 0);
+        while (sleeps && pool->counters().nr_blocked == 0)
+            std::this_thread::yield();
+        go.release();
+        it.done.acquire();
+        return asleep;
+    };
+    EXPECT_EQ(asleep_in_call(true), 0u);
+    EXPECT_EQ(asleep_in_call(true), 1u);
+    for (int i = 0; i < 20; i++)
+        (void)asleep_in_call(false);
+    EXPECT_EQ(asleep_in_call(false), 0u);
+}
+
 TEST(wq, limits_are_hard) {
     auto pool = make(limited(3));
     std::atomic<int> inside{0}, most{0};
@@ -125,7 +176,9 @@ TEST(wq, no_more_than_max_running_run_at_a_time) {
 
 // It looks for sleepers only while a worker is in a call that may block; then it sleeps for good.
 TEST(wq, an_idle_pools_monitor_sleeps_without_a_time_limit) {
-    auto pool = make();
+    wq_config config;
+    config.idle = std::chrono::milliseconds(1);
+    auto pool = make(config);
     item it([](item &) { blocking section(blocking::may); });
     ASSERT_EQ(pool->enqueue(&it), 0);
     it.done.acquire();
@@ -694,6 +747,66 @@ TEST(wq, a_chain_that_returns_from_sleep_above_max_running_lets_others_run) {
         chain[i].done.acquire();
     compute.done.acquire();
     EXPECT_EQ(beside, 0);
+}
+
+TEST(wq, help_runs_the_oldest_item_if_it_may_and_is_not_the_only_one) {
+    auto pool = make(limited(1));
+    holder busy;
+    ASSERT_EQ(pool->enqueue(&busy), 0);
+    busy.in.acquire();
+    EXPECT_FALSE(pool->help());
+    bool helped[3] = {};
+    std::deque<item> items;
+    for (bool &h : helped) {
+        item &it = items.emplace_back([&h](item &) { h = helping(); });
+        it.flags = work_helpable;
+        ASSERT_EQ(pool->enqueue(&it), 0);
+    }
+    item other;
+    ASSERT_EQ(pool->enqueue(&other), 0);
+    EXPECT_FALSE(helping());
+    EXPECT_TRUE(pool->help());
+    EXPECT_EQ(items[0].calls, 1);
+    EXPECT_EQ(items[1].calls, 0);
+    EXPECT_TRUE(pool->help());
+    ASSERT_EQ(pool->set_affinity(cpu_mask::of_this_thread()), 0);
+    EXPECT_FALSE(pool->help()) << "the workers have CPUs of their own";
+    ASSERT_EQ(pool->set_affinity({}), 0);
+    EXPECT_TRUE(pool->help());
+    EXPECT_TRUE(helped[0] && helped[1] && helped[2]);
+    EXPECT_FALSE(pool->help()) << "this one does not allow it";
+    busy.go.release();
+    other.done.acquire();
+    EXPECT_EQ(pool->flush(), 0);
+}
+
+TEST(wq, what_a_helper_runs_can_be_cancelled_and_is_not_signalled) {
+    auto pool = make(limited(1));
+    holder busy;
+    ASSERT_EQ(pool->enqueue(&busy), 0);
+    busy.in.acquire();
+    item it, last;
+    it.flags = work_helpable;
+    cancel_result from_outside = cancel_result::ok, from_inside = cancel_result::ok;
+    bool told_before = true, told_after = false;
+    it.body = [&](item &self) {
+        told_before = cancel_requested();
+        from_inside = pool->cancel(&self);
+        std::thread other([&] { from_outside = pool->cancel_all(); });
+        other.join();
+        told_after = cancel_requested();
+    };
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    ASSERT_EQ(pool->enqueue(&last), 0);
+    EXPECT_TRUE(pool->help());
+    EXPECT_FALSE(told_before);
+    EXPECT_EQ(from_inside, cancel_result::itself);
+    EXPECT_EQ(from_outside, cancel_result::running);
+    EXPECT_TRUE(told_after);
+    EXPECT_FALSE(cancel_requested());
+    EXPECT_TRUE(last.cancelled);
+    busy.go.release();
+    busy.done.acquire();
 }
 
 TEST(wq, an_item_may_enqueue_itself_again) {
