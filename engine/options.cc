@@ -121,7 +121,8 @@ fio_option option_table[] = {
         .type = FIO_OPT_STR_STORE,
         .off1 = offsetof(options, worker_cpus),
         .help = "Run the workers on these CPUs (for example 0-3,8), all of them among the job's. "
-                "Default: all of the job's",
+                "Default: all of the job's, and the submitter helps with cached reads "
+                "while it waits",
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,
     },

@@ -36,11 +36,12 @@ void pool::print_stats(FILE *to) const {
             direction_names[d], n(c.issued), n(c.inlined), n(c.nowait_miss), n(c.nowait_refused),
             n(c.pooled), n(c.helped), n(c.sqthread));
     }
-    fprintf(to,
-            "\"chain_waits\": %llu, \"wakes\": %llu, \"workers_created\": %llu, "
-            "\"workers_reaped\": %llu, \"peak_running\": %u, \"peak_blocked\": %u",
-            n(workers.chain_waits), n(workers.wakes), n(workers.workers_created),
-            n(workers.workers_reaped), workers.peak_running, workers.peak_blocked);
+    fprintf(
+        to,
+        "\"enqueued\": %llu, \"chain_waits\": %llu, \"wakes\": %llu, \"workers_created\": %llu, "
+        "\"workers_reaped\": %llu, \"peak_running\": %u, \"peak_blocked\": %u",
+        n(workers.enqueued), n(workers.chain_waits), n(workers.wakes), n(workers.workers_created),
+        n(workers.workers_reaped), workers.peak_running, workers.peak_blocked);
 }
 
 } // namespace engine

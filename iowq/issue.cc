@@ -23,7 +23,9 @@ int64_t or_errno(int64_t result) { return result < 0 ? -errno : result; }
 
 int64_t read_or_write(const request &r, int flags) {
     iovec rest = {static_cast<char *>(r.buffer) + r.done, r.length - r.done};
-    off_t at = static_cast<off_t>(r.offset + r.done);
+    // Pipes, sockets and the like have no offsets: -1 stands for read and write.
+    bool has_offsets = r.target->regular || r.target->block;
+    off_t at = has_offsets ? static_cast<off_t>(r.offset + r.done) : -1;
     return or_errno(r.op == opcode::read
                         ? preadv2(r.target->fd, &rest, 1, at, r.rw_flags | flags)
                         : pwritev2(r.target->fd, &rest, 1, at, r.rw_flags | flags));

@@ -45,7 +45,7 @@ struct request {
     // what to do: the caller's
     file *target = nullptr;
     void *buffer = nullptr;
-    uint64_t offset = 0; // bytes
+    uint64_t offset = 0; // bytes; of regular files and block devices
     uint64_t length = 0; // bytes
     opcode op = opcode::nop;
     int rw_flags = 0;    // RWF_*, for reads and writes

@@ -15,7 +15,7 @@ namespace iowq {
 enum class offload {
     inline_,  // by the submitter
     sqthread, // by the submission thread
-    sqwq,     // on the wq
+    sqwq,     // on the wq; cached reads also by the submitter while it waits (wq::help)
     punt,     // by the submitter with RWF_NOWAIT; what would block goes to the wq
     hashed    // on the wq; buffered writes to one file one after another
 };

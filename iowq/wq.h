@@ -56,8 +56,8 @@ class wq {
 
     // Ends the pool: runs what is queued and bound, cancels what is queued and unbound, cancels (and so
     // interrupts) what runs and is unbound, joins all threads. What runs and is bound is waited for.
-    // Nothing but counters() may be called any more. -EDEADLK: refused, called from one of its own
-    // workers.
+    // Afterwards enqueue refuses and nothing is found to cancel. -EDEADLK: refused, called from one of
+    // its own workers.
     [[nodiscard]] int exit();
     // exit(), unless it has been called. Aborts with a message when called from one of its own workers.
     ~wq();

@@ -51,7 +51,14 @@ def test_punt_remembers_a_file_systems_refusal(counted, file_system):
 def test_the_pool_takes_every_io(counted, mode):
     said = counted(mode, rw="randrw", fsync=16)
     for way in ("read", "write", "other"):
-        assert said[way]["pooled"] == said[way]["issued"] > 0
+        assert said[way]["pooled"] + said[way]["helped"] == said[way]["issued"] > 0
+
+
+def test_a_submitter_that_waits_helps_unless_the_workers_have_cpus_of_their_own(counted):
+    cached = dict(rw="randread", iodepth=32, invalidate=0, loops=20)
+    assert counted("sqwq", **cached)["read"]["helped"] > 0
+    apart = counted("sqwq", worker_cpus=0, **cached)["read"]
+    assert apart["helped"] == 0 and apart["pooled"] == apart["issued"]
 
 
 def test_hashed_writes_to_one_file_wait_for_each_other(counted):

@@ -212,7 +212,8 @@ figures run_growth(const point &p, double seconds) {
             cpu / static_cast<double>(times.size() * p.window)};
 }
 
-// All the CPU time that a process takes whose pool has nothing to do and whose main thread sleeps.
+// All the CPU time that a pool takes which has nothing to do: the process's but for its main thread's,
+// which sleeps.
 figures run_idle(const point &p, double seconds) {
     std::unique_ptr<side> pool = make_side(p);
     item nop;
@@ -227,15 +228,16 @@ figures run_idle(const point &p, double seconds) {
         pool->submit(i);
     }
     reap_all(*pool, sleepers.size());
-    auto process_ns = [] {
+    auto ns = [](clockid_t of) {
         timespec used{};
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+        clock_gettime(of, &used);
         return 1e9 * static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec);
     };
+    auto pools_ns = [&] { return ns(CLOCK_PROCESS_CPUTIME_ID) - ns(CLOCK_THREAD_CPUTIME_ID); };
     std::this_thread::sleep_for(std::chrono::milliseconds(50)); // until all have parked
-    double before = process_ns();
+    double before = pools_ns();
     std::this_thread::sleep_for(seconds_t(seconds * 3.75)); // 300 ms by default
-    return {not_measured, not_measured, not_measured, process_ns() - before};
+    return {not_measured, not_measured, not_measured, pools_ns() - before};
 }
 
 // A child's whole life.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Cancel: queued items, running ones and the system calls that they wait in, and exit.
 #include "item.h"
+#include "ring.h"
 
 #include <deque>
 #include <sys/socket.h>
@@ -407,6 +408,61 @@ TEST(cancel, a_worker_that_destroys_its_pool_is_told) {
             it.done.acquire();
         },
         "destroyed by one of its own workers");
+}
+
+// A read through a ring, waiting on a worker.
+struct waiting_request {
+    std::unique_ptr<wq> pool = make();
+    std::unique_ptr<ring> io;
+    silence quiet;
+    file in;
+    char byte = 0;
+    request r;
+    pid_t worker = 0;
+
+    waiting_request() {
+        ring_config config;
+        config.mode = offload::sqwq;
+        EXPECT_EQ(ring::create(config, pool.get(), io), 0);
+        // The worker's thread tells its number, then takes the read: there is only one.
+        pool->max_workers({1, 1});
+        item it([this](item &) { worker = gettid(); });
+        it.flags = work_unbound;
+        EXPECT_EQ(pool->enqueue(&it), 0);
+        it.done.acquire();
+        EXPECT_EQ(in.examine(quiet.fd[0]), 0);
+        r.target = &in;
+        r.op = opcode::read;
+        r.buffer = &byte;
+        r.length = 1;
+        EXPECT_EQ(io->submit(r), ring::submitted::queued);
+        while (pool->counters().nr_blocked ==
+               0) // it waits in the read, as RWF_NOWAIT found nothing
+            std::this_thread::yield();
+    }
+    int64_t result() {
+        request *done = nullptr;
+        EXPECT_EQ(io->reap({&done, 1}, 1, {}), 1u);
+        return r.result;
+    }
+};
+
+TEST(ring_cancel, a_read_that_waits_ends_with_eintr) {
+    waiting_request w;
+    EXPECT_EQ(w.pool->cancel(&w.r.item), cancel_result::running);
+    EXPECT_EQ(w.result(), -EINTR);
+}
+
+TEST(ring_cancel, a_signal_that_nobody_sent_for_it_does_not_end_a_read) {
+    waiting_request w;
+    int signal = signal_of(*w.pool); // from the bound acct's worker: the same for all
+    for (int i = 0; i < 50; i++) {
+        ASSERT_EQ(tgkill(getpid(), w.worker, signal), 0);
+        std::this_thread::yield();
+    }
+    ASSERT_EQ(write(w.quiet.fd[1], "x", 1), 1);
+    EXPECT_EQ(w.result(), 1);
+    EXPECT_EQ(w.byte, 'x');
 }
 
 TEST(signal, is_a_real_time_one_shared_by_all_pools_and_given_back) {

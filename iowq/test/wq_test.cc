@@ -533,6 +533,32 @@ TEST(wq, enqueue_is_refused_once_exit_has_begun) {
     EXPECT_EQ(late.calls, 0);
 }
 
+TEST(wq, counts_by_node_and_in_sum) {
+    auto pool = make(limited(1));
+    holder busy;
+    ASSERT_EQ(pool->enqueue(&busy), 0);
+    busy.in.acquire();
+    std::deque<item> items(6);
+    for (size_t i = 0; i < items.size(); i++) {
+        items[i].flags = i < 4 ? work_hashed : work_unbound;
+        ASSERT_EQ(pool->enqueue(&items[i]), 0);
+    }
+    wq_counters now = pool->counters();
+    EXPECT_EQ(now.enqueued, 7u);
+    EXPECT_EQ(now.chain_waits, 3u);
+    EXPECT_EQ(now.workers_created, 2u);
+    EXPECT_GE(now.peak_running, 1u);
+    wq_counters sum;
+    for (unsigned node = 0; node < pool->machine().nodes(); node++)
+        sum += pool->counters(node);
+    EXPECT_EQ(sum.enqueued, 7u);
+    EXPECT_EQ(pool->counters(pool->machine().nodes()).enqueued, 0u);
+    busy.go.release();
+    for (item &it : items)
+        it.done.acquire();
+    EXPECT_EQ(pool->counters().enqueued, 7u) << "a chain's token is no item";
+}
+
 TEST(wq, refuses_bad_items) {
     auto pool = make(limited(1));
     EXPECT_EQ(pool->enqueue(nullptr), -EINVAL);
