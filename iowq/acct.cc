@@ -71,14 +71,15 @@ acct::action acct::settle_locked(bool concurrent) {
         return {};
     action todo;
     if (free_) {
-        todo = {action::wake, free_};
+        todo = {action::wake, free_, concurrent};
         free_ = free_->next_free;
         counted_.wakes++;
     } else if (nr_workers_ < max_workers_ && failed_creations_ == 0) {
-        todo = {action::create, nullptr};
+        todo = {action::create, nullptr, concurrent};
         nr_workers_++;
         counted_.workers_created++;
     } else {
+        retry_concurrent_ |= concurrent && failed_creations_ > 0;
         return {};
     }
     raise_to(peak_running_, nr_running_.fetch_add(1, std::memory_order_seq_cst) + 1);
@@ -136,7 +137,12 @@ work *acct::take_to_help(work_list &passed) {
     locked guard(lock_);
     drain();
     work *w = queue_.front();
-    if (!w || !w->next || !(w->flags & work_helpable) || helped_.get())
+    if (!w || !(w->flags & work_helpable) || helped_.get())
+        return nullptr;
+    work *other = w->next;
+    while (other && other->flags & work_marker)
+        other = other->next;
+    if (!other)
         return nullptr;
     queue_.remove(w);
     queue_.pop_markers(passed);
@@ -197,13 +203,18 @@ worker *acct::reap(bool &due) {
             link = &w->next_free;
             continue;
         }
-        *link = w->next_free;
-        forget(*w);
-        w->leaving = true;
-        w->next_free = to_leave;
-        to_leave = w;
+        dismiss(link, to_leave);
     }
     return to_leave;
+}
+
+void acct::dismiss(worker **free, worker *&to_leave) {
+    worker *w = *free;
+    *free = w->next_free;
+    forget(*w);
+    w->leaving = true;
+    w->next_free = to_leave;
+    to_leave = w;
 }
 
 void acct::started(worker &self) {
@@ -270,7 +281,7 @@ acct::action acct::retry_creation(clock::time_point now, deadline &due) {
         return {};
     }
     int failed = std::exchange(failed_creations_, 0);
-    action todo = settle_locked(false);
+    action todo = settle_locked(std::exchange(retry_concurrent_, false));
     if (todo.what == action::create)
         failed_creations_ = failed;
     return todo;
@@ -358,11 +369,13 @@ void acct::count_hashed(bool waits) {
         chain_waits_.fetch_add(1, std::memory_order_relaxed);
 }
 
-unsigned acct::set_max_workers(unsigned most, action &todo) {
+unsigned acct::set_max_workers(unsigned most, action &todo, worker *&to_leave) {
     locked guard(lock_);
     unsigned old = max_workers_;
     if (most) {
         max_workers_ = most;
+        while (nr_workers_ > most && free_) // the last to have parked is the last to go
+            dismiss(free_->next_free ? &free_->next_free : &free_, to_leave);
         todo = settle_locked(false); // what waited for a worker at the old limit
     }
     return old;
@@ -377,7 +390,7 @@ int acct::set_affinity(const cpu_mask &cpus) {
     return error;
 }
 
-worker *acct::close(work_list &cancelled) {
+worker *acct::close(work_list &cancelled, action &todo) {
     locked guard(lock_);
     exiting_ = true;
     listed_.store(true, std::memory_order_seq_cst); // as in drain
@@ -391,18 +404,22 @@ worker *acct::close(work_list &cancelled) {
     for (worker *w = free_; w; w = w->next_free)
         nr_running_.fetch_add(1, std::memory_order_seq_cst);
     free_ = nullptr;
+    if (std::exchange(failed_creations_, 0))
+        todo = settle_locked(false);
     return to_wake;
 }
 
-acct::action acct::create_failed(bool again, work_list &cancelled) {
+acct::action acct::create_failed(action asked, bool again, work_list &cancelled) {
     locked guard(lock_);
     nr_workers_--;
     counted_.workers_created--;
     nr_running_.fetch_sub(1, std::memory_order_seq_cst);
     if (free_) { // one has parked meanwhile
         failed_creations_ = 0;
-        return settle_locked(false);
+        return settle_locked(asked.concurrent);
     }
+    again &= !exiting_; // the monitor that would try is to go
+    retry_concurrent_ |= again && asked.concurrent;
     if (again && failed_creations_ && clock::now() < retry_at_)
         return {}; // of two that failed at once, one is enough to be tried again
     if (again && failed_creations_ < creation_retries) {
@@ -411,6 +428,7 @@ acct::action acct::create_failed(bool again, work_list &cancelled) {
         return {};
     }
     failed_creations_ = 0;
+    retry_concurrent_ = false;
     // Where there are workers, every one is busy or asleep in its item and will come for the queue.
     if (nr_workers_ == 0)
         cancelled = take_all();

@@ -75,8 +75,6 @@ struct alignas(64) worker {
     static constexpr uint32_t asleep = 2;
 };
 
-// The caller's; nullptr outside workers.
-[[nodiscard]] worker *current_worker();
 // What the caller runs, be it a worker or helping; nullptr outside items.
 [[nodiscard]] current_work *current_item();
 
@@ -100,7 +98,8 @@ class acct {
   public:
     struct action {
         enum { nothing, wake, create } what = nothing;
-        worker *who = nullptr; // to wake
+        worker *who = nullptr;   // to wake
+        bool concurrent = false; // even if others run
     };
     enum class idle { retry, parked, leave };
 
@@ -134,16 +133,19 @@ class acct {
     void wait_for_cancellers() EXCLUDES(lock_) { locked guard(lock_); }
     // Puts a marker behind what is queued. False: nothing is, so it is not needed.
     [[nodiscard]] bool mark(work *marker) EXCLUDES(lock_);
-    // Sets the limit, unless `most` is 0, and returns the old one.
-    [[nodiscard]] unsigned set_max_workers(unsigned most, action &todo) EXCLUDES(lock_);
+    // Sets the limit, unless `most` is 0, and returns the old one. `to_leave`: as reap.
+    [[nodiscard]] unsigned set_max_workers(unsigned most, action &todo, worker *&to_leave)
+        EXCLUDES(lock_);
     // Moves the workers to these CPUs. 0 or the first -errno.
     [[nodiscard]] int set_affinity(const cpu_mask &cpus) EXCLUDES(lock_);
     // No more pushes. Gives back the workers to wake (linked by next_free) and, of an unbound acct,
-    // the items to cancel; tokens stay, as their chains may hold bound items too.
-    [[nodiscard]] worker *close(work_list &cancelled) EXCLUDES(lock_);
-    // A worker that `create` asked for cannot be had. `again`: it is worth another try, in a moment.
-    // Gives back what nobody is left to run, and says what to do for the rest.
-    [[nodiscard]] action create_failed(bool again, work_list &cancelled) EXCLUDES(lock_);
+    // the items to cancel; tokens stay, as their chains may hold bound items too. `todo`: what waited
+    // for a worker to be created again is to be done at once.
+    [[nodiscard]] worker *close(work_list &cancelled, action &todo) EXCLUDES(lock_);
+    // A worker that `asked`, a create, asked for cannot be had. `again`: it is worth another try, in a
+    // moment. Gives back what nobody is left to run, and says what to do for the rest.
+    [[nodiscard]] action create_failed(action asked, bool again, work_list &cancelled)
+        EXCLUDES(lock_);
     // Everything that is queued, once there are no workers any more and will be none.
     [[nodiscard]] work_list abandon() EXCLUDES(lock_);
     [[nodiscard]] wq_counters counters() EXCLUDES(lock_);
@@ -219,6 +221,7 @@ class acct {
     void drain() REQUIRES(lock_);
     void list(work *top) REQUIRES(lock_);
     void forget(worker &self) REQUIRES(lock_);
+    void dismiss(worker **free, worker *&to_leave) REQUIRES(lock_);
     [[nodiscard]] work_list take_all() REQUIRES(lock_);
     template <class Meant>
     bool interrupt(Meant meant, bool all, const interrupt_signal &signal) REQUIRES(lock_);
@@ -260,6 +263,7 @@ class acct {
     // How often creating a worker has failed in a row; while it is not 0, the monitor creates the next.
     int failed_creations_ GUARDED_BY(lock_) = 0;
     clock::time_point retry_at_ GUARDED_BY(lock_);
+    bool retry_concurrent_ GUARDED_BY(lock_) = false; // somebody wants it even if others run
     wq_counters counted_ GUARDED_BY(lock_);
     // Whether queue_ holds something, or is about to; written under lock_, read without it.
     std::atomic<bool> listed_{false};

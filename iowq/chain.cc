@@ -76,6 +76,8 @@ int chain_table::enqueue(work *w, acct &home, acct::action &todo) {
     bool concurrent = w->flags & work_concurrent;
     {
         locked guard(at.in.lock);
+        if (at.in.closed)
+            return -ESHUTDOWN;
         chain *c = find(at, w->key);
         if (c) {
             list(at, *c, w);
@@ -89,6 +91,7 @@ int chain_table::enqueue(work *w, acct &home, acct::action &todo) {
         c->token.where.store(work::on_its_way, std::memory_order_relaxed);
         if (int error = home.push(&c->token)) {
             c->fifo.remove(w);
+            w->where.store(work::on_its_way, std::memory_order_relaxed);
             retire(at, *c);
             return error;
         }
@@ -147,6 +150,15 @@ work_list chain_table::cancel_matching(match_fn match, void *data, bool all, wor
         }
     }
     return cancelled;
+}
+
+work_list chain_table::close(work_list &passed) {
+    for (shard &s : shards_) {
+        locked guard(s.lock);
+        s.closed = true;
+    }
+    return cancel_matching([](work *w, void *) { return (w->flags & work_unbound) != 0; }, nullptr,
+                           true, passed);
 }
 
 bool chain_table::cancel(work *w, const void *where, work_list &passed) {

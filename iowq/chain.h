@@ -31,7 +31,7 @@ struct chain {
 class chain_table {
   public:
     // Queues a hashed item that is `on_its_way`; `home` is where the token goes if the key is
-    // idle. `todo` is what `home` asks for. -ESHUTDOWN when home is closed, -ENOMEM when more keys are
+    // idle. `todo` is what `home` asks for. -ESHUTDOWN when closed, -ENOMEM when more keys are
     // live than ever and no memory is left.
     [[nodiscard]] int enqueue(work *w, acct &home, acct::action &todo);
 
@@ -52,6 +52,8 @@ class chain_table {
     // more).
     [[nodiscard]] bool cancel(work *w, const void *where, work_list &passed);
 
+    // Takes no more items, and gives back those that are queued and unbound.
+    [[nodiscard]] work_list close(work_list &passed);
     // Unlinks those queued on chains that match, or only the first one. nullptr matches every item.
     [[nodiscard]] work_list cancel_matching(match_fn match, void *data, bool all,
                                             work_list &passed);
@@ -76,6 +78,7 @@ class chain_table {
         mutex lock;
         std::array<chain *, nr_buckets> buckets GUARDED_BY(lock){};
         chain *spare GUARDED_BY(lock) = nullptr;
+        bool closed GUARDED_BY(lock) = false;
         std::vector<std::unique_ptr<chain>> all GUARDED_BY(lock);
     };
 

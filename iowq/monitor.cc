@@ -81,7 +81,9 @@ void monitor::interrupt_soon() {
 void *monitor::main(void *arg) {
     pthread_setname_np(pthread_self(), "iowq-monitor");
     prctl(PR_SET_TIMERSLACK, 1000); // ns; the default of 50 us would double the first look
-    static_cast<monitor *>(arg)->run();
+    auto &self = *static_cast<monitor *>(arg);
+    become_monitor_of(self.pool_);
+    self.run();
     return nullptr;
 }
 

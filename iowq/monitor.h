@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The monitor: one thread of a wq that does what has to be done after a while. It looks whether workers
 // sleep in calls that may block, creates workers that could not be created before, signals once more
-// those that have not noticed their item's cancelling, and has those leave that have nothing to do. While there is nothing of that kind, it sleeps
-// without a time limit. Owned by its wq; any thread may call what wakes it.
+// those that have not noticed their item's cancelling, and has those leave that have nothing to do.
+// While there is nothing of that kind, it sleeps without a time limit. Owned by its wq; any thread may
+// call what wakes it.
 #pragma once
 
 #include "acct.h"

@@ -13,7 +13,8 @@ struct work;
 // Runs one item. On entry `*w` is the item; on return it is the next, linked item, or anything that
 // is not (the same item, nullptr); a link must exist before its predecessor is freed, or it might
 // get the same address and be taken for it. Called exactly once for each accepted enqueue, in a
-// worker, or where `work_cancel` is set in the caller of cancel, of the wq's destructor, or the monitor.
+// worker or a helper, or where `work_cancel` is set in whoever cancels it: the caller of cancel or exit, a
+// thread that could not create a worker, or the monitor.
 using work_fn = void (*)(work **w);
 
 // The seed's flags keep their values; those of later kernels follow.

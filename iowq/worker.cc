@@ -16,8 +16,13 @@ namespace {
 // How many items of one chain run before its token goes back behind the others.
 constexpr int chain_turn = 16;
 
-thread_local worker *this_worker = nullptr;
-thread_local current_work *this_item = nullptr; // the worker's, or the helper's
+// What the calling thread is to which pool.
+struct role {
+    wq *pool = nullptr;           // of which it is a worker, a helper or the monitor
+    worker *as = nullptr;         // a worker
+    current_work *item = nullptr; // what it runs as a worker or a helper
+};
+thread_local role here;
 
 // How often the calling thread has gone to sleep.
 long voluntary_switches() {
@@ -70,8 +75,7 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
 } // namespace
 
 void run_worker(worker &self, chain_table &chains) {
-    this_worker = &self;
-    this_item = &self.current;
+    here = {&self.pool, &self, &self.current};
     for (;;) {
         work_list passed;
         if (work *w = self.home.take(self, passed)) {
@@ -121,9 +125,10 @@ bool help_with_one(acct &home, wq &pool) {
         return false;
     run_markers(passed);
     work *item = w;
-    this_item = &home.helped();
+    role before =
+        std::exchange(here, {&pool, nullptr, &home.helped()}); // maybe another pool's worker
     item->func(&w);
-    this_item = nullptr;
+    here = before;
     (void)home.helped()
         .finish(); // nobody signals the program's own thread, so nothing is left over
     if (w && w != item && pool.enqueue(w) != 0)
@@ -131,26 +136,28 @@ bool help_with_one(acct &home, wq &pool) {
     return true;
 }
 
-worker *current_worker() { return this_worker; }
+current_work *current_item() { return here.item; }
 
-current_work *current_item() { return this_item; }
+bool inside(const wq &pool) { return here.pool == &pool; }
 
-bool helping() { return this_item && !this_worker; }
+void become_monitor_of(wq &pool) { here.pool = &pool; }
 
-bool cancel_requested() { return this_item && this_item->is_cancelled(); }
+bool helping() { return here.item && !here.as; }
+
+bool cancel_requested() { return here.item && here.item->is_cancelled(); }
 
 bool interrupted_in_vain(int error) {
-    return error == EINTR && this_worker && !this_worker->current.is_cancelled();
+    return error == EINTR && here.as && !here.item->is_cancelled();
 }
 
-blocking::blocking(kind k) : self_(this_worker), kind_(k) {
+blocking::blocking(kind k) : self_(here.as), kind_(k) {
     if (!self_)
         return;
     expected_ = kind_ == may && self_->home.expects_sleep();
-    if (expected_)
-        switches_ = voluntary_switches();
     if (kind_ == will || expected_) {
         self_->pool.act(self_->home, self_->home.sleeping());
+        if (expected_)
+            switches_ = voluntary_switches(); // after act, which may sleep itself
         return;
     }
     self_->epoch++;

@@ -19,6 +19,10 @@ void run_markers(work_list passed);
 // Does the calling thread run its item because it helps? Then the item must not block.
 [[nodiscard]] bool helping();
 
+// Is the calling thread a worker of this pool, its monitor, or helping it?
+[[nodiscard]] bool inside(const wq &pool);
+void become_monitor_of(wq &pool);
+
 // From inside an item: has it been cancelled meanwhile? A worker's thread is sent a signal again and
 // again until this has said yes, or the item is over, so that a system call that waits returns EINTR.
 // False outside items. Source: IO_WQ_WORK_CANCEL on a running item; here the mark is the

@@ -52,7 +52,7 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out) {
         topology machine;
         if (int error = topology::load(*settled.cpus, machine))
             return error;
-        std::unique_ptr<wq> pool(new wq(settled, !config.cpus, std::move(machine)));
+        std::unique_ptr<wq> pool(new wq(settled, config.cpus.has_value(), std::move(machine)));
         if (int error = pool->signal_.open())
             return error;
         if (int error = pool->monitor_.start(*settled.cpus))
@@ -64,8 +64,9 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out) {
     return 0;
 }
 
-wq::wq(const wq_config &config, bool helpers_welcome, topology machine)
-    : config_(config), topology_(std::move(machine)), helpers_welcome_(helpers_welcome) {
+wq::wq(const wq_config &config, bool own_cpus, topology machine)
+    : config_(config), topology_(std::move(machine)), own_cpus_(own_cpus),
+      helpers_welcome_(!own_cpus) {
     for (unsigned node = 0; node < topology_.nodes(); node++) {
         accts_.push_back(
             std::make_unique<acct>(true, node, config_.max_bound, config_.max_running));
@@ -78,25 +79,26 @@ wq::wq(const wq_config &config, bool helpers_welcome, topology machine)
 
 wq::~wq() {
     if (exit() != 0) {
-        fputs("iowq: a wq was destroyed by one of its own workers\n", stderr);
+        fputs("iowq: a wq was destroyed from inside one of its own items\n", stderr);
         abort();
     }
 }
 
 int wq::exit() {
-    if (on_own_worker())
+    if (inside(*this))
         return -EDEADLK;
     if (exiting_.exchange(true, std::memory_order_relaxed))
         return 0;
-    match_fn is_unbound = [](work *w, void *) { return (w->flags & work_unbound) != 0; };
     for (auto &a : accts_) {
         work_list cancelled, passed;
-        worker *to_wake = a->close(cancelled);
+        acct::action todo;
+        worker *to_wake = a->close(cancelled, todo);
         if (!a->bound)
-            cancelled.append(chains_.cancel_matching(is_unbound, nullptr, true, passed));
+            cancelled.append(chains_.close(passed));
         run_markers(passed);
         cancel_list(cancelled);
         wake_all(to_wake);
+        act(*a, todo);
     }
     // Whatever is unbound and not published by now is not run any more, but cancelled.
     bool any = false;
@@ -104,10 +106,13 @@ int wq::exit() {
         any |= a->cancel_unbound(signal_);
     if (any)
         monitor_.interrupt_soon();
-    join_all();
-    // Only now: until the last worker has left, it may have to be made up for, or signalled again.
+    // The monitor last: until then a worker may have to be made up for, or signalled again. It may just be
+    // creating one.
+    do
+        join_all();
+    while (counters().nr_workers > 0 && sched_yield() == 0);
     monitor_.stop();
-    join_all(); // what the monitor created last
+    join_all();
     for (auto &a : accts_)
         cancel_list(a->abandon()); // what no thread was to be had for
     return 0;
@@ -152,7 +157,7 @@ void wq::act(acct &a, acct::action todo) {
         todo.who->park.unpark();
         return;
     case acct::action::create:
-        create_worker(a);
+        create_worker(a, todo);
     }
 }
 
@@ -164,12 +169,12 @@ void wq::wake_all(worker *linked) {
     }
 }
 
-void wq::create_worker(acct &home) {
+void wq::create_worker(acct &home, acct::action asked) {
     int error = create_thread(home);
     if (!error)
         return;
     work_list cancelled;
-    acct::action todo = home.create_failed(error == -EAGAIN, cancelled);
+    acct::action todo = home.create_failed(asked, error == -EAGAIN, cancelled);
     cancel_list(cancelled);
     act(home, todo);
     monitor_.retry_soon();
@@ -248,13 +253,8 @@ void wq::cancel_list(work_list items) {
     }
 }
 
-bool wq::on_own_worker() const {
-    worker *self = current_worker();
-    return self && &self->pool == this;
-}
-
 int wq::flush() {
-    if (on_own_worker())
+    if (inside(*this))
         return -EDEADLK;
     // A marker behind everything that is queued anywhere. It is called by whoever takes, or cancels,
     // the last item before it, so nothing has to finish for that.
@@ -295,15 +295,19 @@ int wq::flush() {
 }
 
 cancel_result wq::cancel(work *w) {
-    work_list passed;
-    if (unqueue(w, passed)) {
-        run_markers(passed);
-        run_cancelled(w);
-        return cancel_result::ok;
-    }
     match_fn is_it = [](work *other, void *it) { return other == it; };
-    if (cancel_running(is_it, w, true))
-        return cancel_result::running;
+    do {
+        work_list passed;
+        if (unqueue(w, passed)) {
+            run_markers(passed);
+            run_cancelled(w);
+            return cancel_result::ok;
+        }
+        if (cancel_running(is_it, w, true))
+            return cancel_result::running;
+        // It may have run when it was looked for in the queues, and enqueued itself before it was looked
+        // for among those that run.
+    } while (w->where.load(std::memory_order_acquire) != work::nowhere);
     current_work *mine = current_item();
     return mine && mine->get() == w ? cancel_result::itself : cancel_result::notfound;
 }
@@ -354,8 +358,11 @@ worker_limits wq::max_workers(worker_limits wanted) {
     worker_limits old;
     for (auto &a : accts_) {
         acct::action todo;
+        worker *to_leave = nullptr;
         unsigned &was = a->bound ? old.bound : old.unbound;
-        was = a->set_max_workers(std::min(a->bound ? wanted.bound : wanted.unbound, most), todo);
+        was = a->set_max_workers(std::min(a->bound ? wanted.bound : wanted.unbound, most), todo,
+                                 to_leave);
+        wake_all(to_leave);
         act(*a, todo);
     }
     return old;
@@ -365,7 +372,7 @@ int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
     const cpu_mask &all = cpus ? *cpus : *config_.cpus;
     if (!all.count() || !all.within(creators_cpus_))
         return -EINVAL;
-    helpers_welcome_.store(!cpus, std::memory_order_relaxed);
+    helpers_welcome_.store(!cpus && !own_cpus_, std::memory_order_relaxed);
     locked guard(affinity_lock_);
     affinity_epoch_++;
     int error = monitor_.set_affinity(all);

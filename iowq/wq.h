@@ -56,10 +56,10 @@ class wq {
 
     // Ends the pool: runs what is queued and bound, cancels what is queued and unbound, cancels (and so
     // interrupts) what runs and is unbound, joins all threads. What runs and is bound is waited for.
-    // Afterwards enqueue refuses and nothing is found to cancel. -EDEADLK: refused, called from one of
-    // its own workers.
+    // Afterwards enqueue refuses and nothing is found to cancel. -EDEADLK: refused, called from inside
+    // one of its items.
     [[nodiscard]] int exit();
-    // exit(), unless it has been called. Aborts with a message when called from one of its own workers.
+    // exit(), unless it has been called. Aborts with a message when called from inside one of its items.
     ~wq();
 
     // Takes an item: hashed ones (work_hashed) by `w->key`. On 0, func will be called exactly once.
@@ -81,10 +81,11 @@ class wq {
                help_with_one(acct_for(topology_.here(), 0), *this);
     }
 
-    // Waits until everything enqueued before has started (not finished). -EDEADLK from a worker.
+    // Waits until everything enqueued before has started (not finished). -EDEADLK from inside an item.
     [[nodiscard]] int flush();
 
-    // Cancels one item. Its memory must still be there.
+    // Cancels one item. Its memory must still be there. One that enqueues itself again from its func may
+    // be missed while it does.
     [[nodiscard]] cancel_result cancel(work *w);
     // Cancels every item that matches, or only the first one found: queued ones before running ones. The
     // funcs of queued ones are called here. match sees running items too, and some whose func has just
@@ -117,15 +118,14 @@ class wq {
     static void wake_all(worker *linked);
 
   private:
-    wq(const wq_config &config, bool helpers_welcome, topology machine);
+    wq(const wq_config &config, bool own_cpus, topology machine);
 
     [[nodiscard]] acct &acct_for(unsigned node, uint32_t flags) {
         return *accts_[node * 2 + (flags & work_unbound ? 1 : 0)];
     }
-    [[nodiscard]] bool on_own_worker() const;
     [[nodiscard]] bool unqueue(work *w, work_list &passed);
     [[nodiscard]] bool cancel_running(match_fn match, void *data, bool all);
-    void create_worker(acct &home);
+    void create_worker(acct &home, acct::action asked);
     [[nodiscard]] int create_thread(acct &home) EXCLUDES(threads_lock_);
     [[nodiscard]] worker *take_record(acct &home) EXCLUDES(threads_lock_);
     void join_all() EXCLUDES(threads_lock_);
@@ -138,6 +138,7 @@ class wq {
     const wq_config config_;
     const topology topology_;
     std::vector<std::unique_ptr<acct>> accts_; // bound and unbound of node 0, of node 1, ...
+    const bool own_cpus_;                      // the creator gave the workers CPUs of their own
     interrupt_signal signal_;
     const cpu_mask creators_cpus_ = cpu_mask::of_this_thread();
 
@@ -154,7 +155,8 @@ class wq {
     unsigned affinity_epoch_ GUARDED_BY(affinity_lock_) = 0;
 
     std::atomic<bool> helpers_welcome_; // relaxed: a hint
-    std::atomic<bool> exiting_{false};  // relaxed: a shortcut; an acct's closed stack decides
+    std::atomic<bool> exiting_{
+        false}; // relaxed: a shortcut; accts and chains are closed under locks
 };
 
 } // namespace iowq

@@ -125,12 +125,17 @@ TEST(cancel, never_interrupts_the_next_item) {
     jitter delay(7);
     unsigned found_running = 0, interrupted = 0;
     for (unsigned round = 0; round < stress_items(2000); round++) {
-        unsigned spins = static_cast<unsigned>(delay.random()() % 4000);
-        std::atomic<bool> started{false};
+        auto spin = [](uint64_t turns) {
+            for (uint64_t i = 0; i < turns % 4000; i++)
+                asm volatile("");
+        };
+        uint64_t spins = delay.random()();
+        std::atomic<bool> started{false}, cancelling{false};
         item first([&](item &) {
             started = true;
-            for (unsigned i = 0; i < spins; i++)
-                asm volatile("");
+            while (!cancelling)
+                cpu_relax();
+            spin(spins);
         });
         item next([&](item &) {
             timespec moment{0, 1000};
@@ -140,9 +145,8 @@ TEST(cancel, never_interrupts_the_next_item) {
         ASSERT_EQ(pool->enqueue(&next), 0);
         while (!started)
             cpu_relax();
-        unsigned wait = static_cast<unsigned>(delay.random()() % 4000);
-        for (unsigned i = 0; i < wait; i++)
-            asm volatile("");
+        cancelling = true;
+        spin(delay.random()());
         found_running += pool->cancel(&first) == cancel_result::running;
         first.done.acquire();
         next.done.acquire();
@@ -407,7 +411,7 @@ TEST(cancel, a_worker_that_destroys_its_pool_is_told) {
             (void)pool->enqueue(&it);
             it.done.acquire();
         },
-        "destroyed by one of its own workers");
+        "destroyed from inside one of its own items");
 }
 
 // A read through a ring, waiting on a worker.
