@@ -18,7 +18,7 @@ namespace {
 // From one look to the next. While nothing is found the monitor looks less and less often, so that a
 // pool that is busy but never blocks hardly pays.
 constexpr auto first_look = std::chrono::microseconds(50);
-constexpr auto rarest_look = std::chrono::microseconds(2000);
+constexpr auto rarest_look = std::chrono::microseconds(5000);
 constexpr int last_looks = 4; // without any worker in such a call, before it stops
 
 // Signals are repeated: one that comes just before the system call that it is meant for is lost.
