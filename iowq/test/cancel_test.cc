@@ -124,7 +124,7 @@ TEST(cancel, never_interrupts_the_next_item) {
     auto pool = make(limited(1));
     jitter delay(7);
     unsigned found_running = 0, interrupted = 0;
-    for (unsigned round = 0; round < stress_items(2000); round++) {
+    for (unsigned round = 0; round < stress_items(500); round++) {
         auto spin = [](uint64_t turns) {
             for (uint64_t i = 0; i < turns % 4000; i++)
                 asm volatile("");

@@ -838,7 +838,7 @@ TEST(sqthread, loses_no_submission_when_it_goes_to_sleep) {
     jitter delay(9);
     request nop;
     nop.op = opcode::nop;
-    for (unsigned i = 0; i < stress_items(20000); i++) {
+    for (unsigned i = 0; i < stress_items(2000); i++) {
         ASSERT_EQ(io->submit(nop), ring::submitted::queued);
         for (unsigned spins = delay.random()() % 8000; spins > 0; spins--)
             asm volatile("");

@@ -213,7 +213,7 @@ TEST(found_bugs, exit_reaches_unbound_items_that_are_enqueued_meanwhile) {
     static std::atomic<bool> exiting;
     static std::atomic<int> never_told;
     never_told = 0;
-    for (unsigned round = 0; round < stress_items(20) && !never_told; round++) {
+    for (unsigned round = 0; round < stress_items(5) && !never_told; round++) {
         exiting = false;
         auto pool = make(limited(4));
         std::deque<work> unbound(30000);
