@@ -287,18 +287,6 @@ acct::action acct::retry_creation(clock::time_point now, deadline &due) {
     return todo;
 }
 
-bool acct::interrupt_again(const interrupt_signal &signal) {
-    locked guard(lock_);
-    bool any = false;
-    for (worker *w = known_; w; w = w->next_known) {
-        if (w->current.unacknowledged()) {
-            signal.send(w->tid);
-            any = true;
-        }
-    }
-    return any;
-}
-
 bool acct::mark(work *marker) {
     locked guard(lock_);
     drain();
@@ -306,61 +294,6 @@ bool acct::mark(work *marker) {
         return false;
     queue_.push_back(marker);
     return true;
-}
-
-bool acct::cancel(work *w, work_list &passed) {
-    locked guard(lock_);
-    drain();
-    if (w->where.load(std::memory_order_relaxed) != this)
-        return false;
-    queue_.remove(w);
-    queue_.pop_markers(passed);
-    listed_.store(!queue_.empty(), std::memory_order_relaxed);
-    w->where.store(work::nowhere, std::memory_order_relaxed);
-    return true;
-}
-
-work_list acct::cancel_matching(match_fn match, void *data, bool all, work_list &passed) {
-    locked guard(lock_);
-    drain();
-    work_list cancelled = queue_.take_matching(
-        [&](work *w) { return w->func && !(w->flags & work_marker) && (!match || match(w, data)); },
-        all);
-    queue_.pop_markers(passed);
-    listed_.store(!queue_.empty(), std::memory_order_relaxed);
-    return cancelled;
-}
-
-template <class Meant>
-bool acct::interrupt(Meant meant, bool all, const interrupt_signal &signal) {
-    bool any = false;
-    for (worker *k = known_; k && (all || !any); k = k->next_known) {
-        work *w = k->current.get();
-        bool first = false;
-        if (!w || &k->current == current_item() || !meant(k->current, w) ||
-            !k->current.cancel(w, first))
-            continue;
-        any = true;
-        if (first) // else the monitor repeats it, so that many cancellers are not as many signals
-            signal.send(k->tid);
-    }
-    work *w = helped_.get();
-    if (w && &helped_ != current_item() && (all || !any) && meant(helped_, w)) {
-        bool first;
-        any |= helped_.cancel(w, first);
-    }
-    return any;
-}
-
-bool acct::cancel_running(match_fn match, void *data, bool all, const interrupt_signal &signal) {
-    locked guard(lock_);
-    return interrupt([&](current_work &, work *w) { return !match || match(w, data); }, all,
-                     signal);
-}
-
-bool acct::cancel_unbound(const interrupt_signal &signal) {
-    locked guard(lock_);
-    return interrupt([](current_work &c, work *) { return c.is_unbound(); }, true, signal);
 }
 
 void acct::count_hashed(bool waits) {

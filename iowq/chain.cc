@@ -132,26 +132,6 @@ work_list chain_table::dissolve(chain &c) {
     return items;
 }
 
-work_list chain_table::cancel_matching(match_fn match, void *data, bool all, work_list &passed) {
-    work_list cancelled;
-    auto meant = [&](work *w) { return !(w->flags & work_marker) && (!match || match(w, data)); };
-    for (shard &s : shards_) {
-        place at{s, 0};
-        locked guard(at.in.lock);
-        for (at.bucket = 0; at.bucket < nr_buckets; at.bucket++) {
-            for (chain *c = at.in.buckets[at.bucket], *next; c && (all || cancelled.empty());
-                 c = next) {
-                next = c->next;
-                work_list taken = c->fifo.take_matching(meant, all);
-                if (!taken.empty())
-                    settle(at, *c, passed);
-                cancelled.append(taken);
-            }
-        }
-    }
-    return cancelled;
-}
-
 work_list chain_table::close(work_list &passed) {
     for (shard &s : shards_) {
         locked guard(s.lock);
@@ -159,24 +139,6 @@ work_list chain_table::close(work_list &passed) {
     }
     return cancel_matching([](work *w, void *) { return (w->flags & work_unbound) != 0; }, nullptr,
                            true, passed);
-}
-
-bool chain_table::cancel(work *w, const void *where, work_list &passed) {
-    for (shard &s : shards_) {
-        if (&s != where)
-            continue;
-        place at{s, 0};
-        locked guard(at.in.lock);
-        if (w->where.load(std::memory_order_relaxed) != &s)
-            return false;
-        at.bucket = place_of(w->key).bucket; // only now: its func might change the key
-        chain *c = find(at, w->key);
-        c->fifo.remove(w);
-        settle(at, *c, passed);
-        w->where.store(work::nowhere, std::memory_order_relaxed);
-        return true;
-    }
-    return false;
 }
 
 } // namespace iowq

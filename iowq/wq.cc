@@ -294,65 +294,6 @@ int wq::flush() {
     return error;
 }
 
-cancel_result wq::cancel(work *w) {
-    match_fn is_it = [](work *other, void *it) { return other == it; };
-    do {
-        work_list passed;
-        if (unqueue(w, passed)) {
-            run_markers(passed);
-            run_cancelled(w);
-            return cancel_result::ok;
-        }
-        if (cancel_running(is_it, w, true))
-            return cancel_result::running;
-        // It may have run when it was looked for in the queues, and enqueued itself before it was looked
-        // for among those that run.
-    } while (w->where.load(std::memory_order_acquire) != work::nowhere);
-    current_work *mine = current_item();
-    return mine && mine->get() == w ? cancel_result::itself : cancel_result::notfound;
-}
-
-// Takes an item off the list that it is on.
-bool wq::unqueue(work *w, work_list &passed) {
-    // Acquire: if it is on none any more, its worker is seen to run it.
-    const void *where = w->where.load(std::memory_order_acquire);
-    if (where == work::nowhere)
-        return false;
-    if (chains_.cancel(w, where, passed))
-        return true;
-    for (auto &a : accts_)
-        if (a->cancel(w, passed))
-            return true;
-    return false;
-}
-
-cancel_result wq::cancel_matching(match_fn match, void *data, bool all) {
-    work_list cancelled, passed;
-    for (auto &a : accts_)
-        if (all || cancelled.empty())
-            cancelled.append(a->cancel_matching(match, data, all, passed));
-    if (all || cancelled.empty())
-        cancelled.append(chains_.cancel_matching(match, data, all, passed));
-    bool any_queued = !cancelled.empty();
-    bool any_running = (all || !any_queued) && cancel_running(match, data, all);
-    run_markers(passed);
-    while (work *w = cancelled.pop_front())
-        run_cancelled(w);
-    return any_running  ? cancel_result::running
-           : any_queued ? cancel_result::ok
-                        : cancel_result::notfound;
-}
-
-bool wq::cancel_running(match_fn match, void *data, bool all) {
-    bool any = false;
-    for (auto &a : accts_)
-        if (all || !any)
-            any |= a->cancel_running(match, data, all, signal_);
-    if (any)
-        monitor_.interrupt_soon();
-    return any;
-}
-
 worker_limits wq::max_workers(worker_limits wanted) {
     unsigned most = nproc_limit();
     worker_limits old;

@@ -1,13 +1,31 @@
 // SPDX-License-Identifier: MIT
-// What the tests of the pool share: an item that runs a function object, and pools to run it on.
+// What the tests of the pool share: items of several kinds, and pools to run them on.
 #pragma once
 
+#include "monitor.h"
 #include "schedule.h"
 #include "wq.h"
 
+#include <deque>
 #include <functional>
 #include <gtest/gtest.h>
+#include <latch>
 #include <semaphore>
+#include <sys/socket.h>
+#include <thread>
+
+inline std::unique_ptr<iowq::wq> make(const iowq::wq_config &config = {}) {
+    std::unique_ptr<iowq::wq> pool;
+    EXPECT_EQ(iowq::wq::create(config, pool), 0);
+    return pool;
+}
+
+inline iowq::wq_config limited(unsigned workers) {
+    iowq::wq_config config;
+    config.max_bound = workers;
+    config.max_unbound = workers;
+    return config;
+}
 
 // An item that runs a function object, and counts.
 struct item : iowq::work {
@@ -27,32 +45,200 @@ struct item : iowq::work {
             self.body(self);
         self.done.release(); // last: whoever waits may free the item
     }
+
+    void run_on(iowq::wq &pool) {
+        ASSERT_EQ(pool.enqueue(this), 0);
+        done.acquire();
+    }
 };
-
-inline std::unique_ptr<iowq::wq> make(const iowq::wq_config &config = {}) {
-    std::unique_ptr<iowq::wq> pool;
-    EXPECT_EQ(iowq::wq::create(config, pool), 0);
-    return pool;
-}
-
-inline iowq::wq_config limited(unsigned workers) {
-    iowq::wq_config config;
-    config.max_bound = workers;
-    config.max_unbound = workers;
-    return config;
-}
 
 // Holds the worker that runs it until told to go on.
 struct holder : item {
     std::binary_semaphore in{0}, go{0};
-    holder()
-        : item([this](item &) {
-              in.release();
-              go.acquire();
-          }) {}
+    bool told = false; // that it has been cancelled
+
+    explicit holder(uint32_t f = 0) {
+        flags = f;
+        body = [this](item &) {
+            in.release();
+            wait();
+        };
+    }
+    void wait() {
+        go.acquire();
+        told = iowq::cancel_requested();
+    }
+    // Returns once it runs.
+    void start_on(iowq::wq &pool) {
+        ASSERT_EQ(pool.enqueue(this), 0);
+        in.acquire();
+    }
+    void end() {
+        go.release();
+        done.acquire();
+    }
 };
 
-// An unbound item that is cancelled tells that the exit has begun.
-struct exit_probe : item {
-    exit_probe() { flags = iowq::work_unbound; }
+// A holder whose worker counts as asleep.
+struct sleeper : holder {
+    explicit sleeper(uint32_t f = 0) : holder(f) {
+        body = [this](item &) {
+            iowq::blocking section(iowq::blocking::will);
+            in.release();
+            wait();
+        };
+    }
+};
+
+// Items that sleep until they are let go, as many at a time as the limit allows.
+struct sleepers {
+    std::deque<item> items;
+    std::counting_semaphore<64> go{0};
+    std::atomic<int> inside{0}, most{0};
+
+    sleepers(iowq::wq &pool, int n, uint32_t flags = 0) {
+        for (int i = 0; i < n; i++) {
+            item &it = items.emplace_back([this](item &) {
+                iowq::blocking section(iowq::blocking::will);
+                int now = ++inside;
+                for (int m = most; m < now && !most.compare_exchange_weak(m, now);) {
+                }
+                go.acquire();
+                inside--;
+            });
+            it.flags = flags;
+            EXPECT_EQ(pool.enqueue(&it), 0);
+        }
+    }
+    void wait_inside(int n) {
+        while (most < n)
+            std::this_thread::yield();
+    }
+    void end() {
+        go.release(static_cast<ptrdiff_t>(items.size()));
+        for (item &it : items)
+            it.done.acquire();
+    }
+};
+
+// Has the pool run n items that wait for each other, so that there are n workers then.
+inline void grow(iowq::wq &pool, int n, uint32_t flags = 0) {
+    sleepers all(pool, n, flags);
+    all.wait_inside(n);
+    all.end();
+}
+
+inline void until_all_park(iowq::wq &pool) {
+    while (pool.counters().nr_running > 0)
+        std::this_thread::yield();
+}
+
+// Leaves another item to be run next.
+struct linking : item {
+    work *after = nullptr;
+    linking() {
+        func = [](work **w) {
+            auto &self = *static_cast<linking *>(*w);
+            *w = self.after;
+            self.calls++;
+            self.done.release();
+        };
+    }
+};
+
+// Workers without threads: the test does what they would do.
+struct by_hand {
+    std::unique_ptr<iowq::wq> pool = make();
+    std::deque<iowq::worker> workers;
+    iowq::worker &add(iowq::acct &home) {
+        iowq::worker &w = workers.emplace_back(*pool, home, std::chrono::nanoseconds(0));
+        home.started(w);
+        return w;
+    }
+};
+
+// Waits until a thread sleeps. Nothing is known where /proc does not tell.
+inline void until_asleep(pid_t tid) {
+    while (!iowq::thread_sleeps(tid).value_or(true))
+        std::this_thread::yield();
+}
+
+// Flushes in a thread of its own, and returns once the flush waits.
+struct flusher {
+    iowq::wq &pool;
+    std::atomic<pid_t> tid{0};
+    std::atomic<bool> returned{false};
+    std::thread thread;
+    explicit flusher(iowq::wq &p)
+        : pool(p), thread([this] {
+              tid = gettid();
+              EXPECT_EQ(pool.flush(), 0);
+              returned = true;
+          }) {
+        while (tid == 0)
+            std::this_thread::yield();
+        until_asleep(tid);
+    }
+    ~flusher() { thread.join(); }
+};
+
+// An end to read from at which nothing arrives, unless something is written to the other.
+struct silence {
+    int fd[2] = {-1, -1};
+    explicit silence(bool socket = false) {
+        EXPECT_EQ(socket ? socketpair(AF_UNIX, SOCK_STREAM, 0, fd) : pipe(fd), 0);
+    }
+    ~silence() {
+        close(fd[0]);
+        close(fd[1]);
+    }
+    void end(size_t readers = 1) const {
+        EXPECT_EQ(write(fd[1], "12345678", readers), static_cast<ssize_t>(readers));
+    }
+    // Reads for as long as it takes. Returns 0 or the error.
+    int listen() const {
+        char byte;
+        return read(fd[0], &byte, 1) < 0 ? errno : 0;
+    }
+};
+
+// Waits in a read until it is cancelled.
+struct listener : holder {
+    int error = -1;
+    explicit listener(const silence &quiet, uint32_t f = iowq::work_unbound) {
+        flags = f;
+        body = [this, &quiet](item &) {
+            in.release();
+            error = quiet.listen();
+            told = iowq::cancel_requested();
+        };
+    }
+    void expect_interrupted() {
+        done.acquire();
+        EXPECT_EQ(error, EINTR);
+        EXPECT_TRUE(told);
+        EXPECT_EQ(calls, 1);
+    }
+};
+
+// An exit that has begun: an unbound item that was queued tells, as it is cancelled. What the pool
+// ran before is left to be waited for.
+struct begun_exit {
+    holder runs{iowq::work_unbound};
+    item queued;
+    std::atomic<pid_t> tid{0};
+    std::thread thread;
+    explicit begun_exit(iowq::wq &pool) {
+        runs.start_on(pool);
+        queued.flags = iowq::work_unbound;
+        EXPECT_EQ(pool.enqueue(&queued), 0);
+        thread = std::thread([&] {
+            tid = gettid();
+            EXPECT_EQ(pool.exit(), 0);
+        });
+        queued.done.acquire();
+        EXPECT_TRUE(queued.cancelled);
+        runs.end();
+    }
+    ~begun_exit() { thread.join(); }
 };

@@ -3,41 +3,28 @@
 #include "item.h"
 
 #include <algorithm>
-#include <deque>
-#include <latch>
 #include <set>
-#include <thread>
 
 using namespace iowq;
 
 // io-wq once took work without a hash for work with key 0, and let go of a key that it had never taken.
 TEST(kernel_mistakes, unhashed_work_does_not_hold_or_release_key_0) {
     auto pool = make(limited(3));
-    std::binary_semaphore in(0), go(0);
-    std::atomic<bool> overlap{false}, inside{false};
-    item first([&](item &) {
-        inside = true;
-        in.release();
-        blocking section(blocking::will);
-        go.acquire();
-        inside = false;
-    });
-    item second([&](item &) { overlap = overlap || inside; });
-    first.flags = second.flags = work_hashed; // both of key 0
-    ASSERT_EQ(pool->enqueue(&first), 0);
-    in.acquire();
+    sleeper first(work_hashed);
+    bool overlap = true;
+    item second([&](item &) { overlap = first.calls == 0 || !first.done.try_acquire(); });
+    second.flags = work_hashed; // both of key 0
+    first.start_on(*pool);
     std::deque<item> unhashed(8);
     for (item &it : unhashed) { // while key 0 is held
-        ASSERT_EQ(pool->enqueue(&it), 0);
-        it.done.acquire();
+        it.run_on(*pool);
     }
     ASSERT_EQ(pool->enqueue(&second), 0);
     for (item &it : unhashed) {
-        ASSERT_EQ(pool->enqueue(&it), 0);
-        it.done.acquire();
+        it.run_on(*pool);
     }
     EXPECT_EQ(second.calls, 0) << "the key was let go of by one that never held it";
-    go.release();
+    first.go.release();
     second.done.acquire();
     EXPECT_FALSE(overlap);
 }
@@ -50,8 +37,7 @@ TEST(kernel_mistakes, removing_a_pending_item_leaves_the_queue_whole) {
         for (unsigned removed = 0; removed < n; removed++) {
             auto pool = make(limited(1));
             holder first;
-            ASSERT_EQ(pool->enqueue(&first), 0);
-            first.in.acquire();
+            first.start_on(*pool);
             std::vector<unsigned> order;
             std::deque<item> items;
             unsigned kind_of[n + 1], m = mix;
@@ -85,20 +71,8 @@ TEST(kernel_mistakes, exit_wakes_every_idle_worker) {
     wq_config config = limited(5);
     config.idle = std::chrono::hours(24);
     auto pool = make(config);
-    for (uint32_t flags : {0u, static_cast<uint32_t>(work_unbound)}) {
-        std::latch all(5);
-        std::deque<item> items;
-        for (int i = 0; i < 5; i++) {
-            item &it = items.emplace_back([&](item &) {
-                blocking section(blocking::will);
-                all.arrive_and_wait();
-            });
-            it.flags = flags;
-            ASSERT_EQ(pool->enqueue(&it), 0);
-        }
-        for (item &it : items)
-            it.done.acquire();
-    }
+    grow(*pool, 5);
+    grow(*pool, 5, work_unbound);
     EXPECT_EQ(pool->counters().nr_workers, 10u);
     EXPECT_EQ(pool->exit(), 0);
     EXPECT_EQ(pool->counters().nr_workers, 0u);
@@ -111,30 +85,16 @@ TEST(kernel_mistakes, a_creation_that_fails_is_counted_once) {
     for (int round = 0; round < 3; round++) {
         failing_creations = 4; // the first try and its repeats
         item it;
-        ASSERT_EQ(pool->enqueue(&it), 0);
-        it.done.acquire();
+        it.run_on(*pool);
         EXPECT_TRUE(it.cancelled);
         EXPECT_EQ(pool->counters().nr_workers, 0u);
     }
     failing_creations = 0;
-    std::atomic<int> inside{0}, most{0};
-    std::deque<item> items;
-    for (int i = 0; i < 40; i++) {
-        item &it = items.emplace_back([&](item &) {
-            blocking section(blocking::will);
-            int now = ++inside;
-            for (int m = most; m < now && !most.compare_exchange_weak(m, now);) {
-            }
-            std::this_thread::yield();
-            inside--;
-        });
-        it.flags = work_concurrent;
-        ASSERT_EQ(pool->enqueue(&it), 0);
-    }
-    for (item &it : items)
-        it.done.acquire();
-    EXPECT_LE(most, 2);
-    EXPECT_LE(pool->counters().workers_created, 2u);
+    sleepers all(*pool, 40, work_concurrent);
+    all.wait_inside(2);
+    all.end();
+    EXPECT_EQ(all.most, 2);
+    EXPECT_EQ(pool->counters().workers_created, 2u);
 }
 
 // Eight asynchronous writes at a time once made for over 300 workers, and three of them for over 400
@@ -172,27 +132,9 @@ TEST(kernel_mistakes, workers_do_not_pile_up) {
 // later ones queued while the queue is not empty, then starve.
 TEST(kernel_mistakes, a_queue_that_was_not_empty_still_gets_its_workers) {
     auto pool = make(limited(3));
-    std::latch all(3), parked(3);
-    std::deque<item> first;
-    for (int i = 0; i < 3; i++) { // so that there are three workers, parked
-        item &it = first.emplace_back([&](item &) {
-            blocking section(blocking::will);
-            parked.arrive_and_wait();
-        });
-        ASSERT_EQ(pool->enqueue(&it), 0);
-    }
-    for (item &it : first)
-        it.done.acquire();
-    std::deque<item> items;
-    for (int i = 0; i < 3; i++) {
-        item &it = items.emplace_back([&](item &) {
-            blocking section(blocking::will);
-            all.arrive_and_wait();
-        });
-        ASSERT_EQ(pool->enqueue(&it), 0);
-    }
-    for (item &it : items)
-        it.done.acquire();
+    grow(*pool, 3);
+    until_all_park(*pool);
+    grow(*pool, 3);
     EXPECT_EQ(pool->counters().workers_created, 3u);
 }
 
@@ -200,26 +142,15 @@ TEST(kernel_mistakes, a_queue_that_was_not_empty_still_gets_its_workers) {
 // items that compute.
 TEST(kernel_mistakes, many_parked_workers_are_no_herd) {
     auto pool = make(limited(16));
-    std::latch all(16);
-    std::deque<item> sleepers, items;
-    for (int i = 0; i < 16; i++) {
-        item &it = sleepers.emplace_back([&](item &) {
-            blocking section(blocking::will);
-            all.arrive_and_wait();
-        });
-        ASSERT_EQ(pool->enqueue(&it), 0);
-    }
-    for (item &it : sleepers)
-        it.done.acquire();
+    grow(*pool, 16);
     EXPECT_EQ(pool->counters().workers_created, 16u);
     // All have parked once as many wakes as workers would be needed: the last to park runs this one.
     holder first;
-    while (pool->counters().nr_running > 0)
-        std::this_thread::yield();
+    until_all_park(*pool);
     uint64_t before = pool->counters().wakes;
-    ASSERT_EQ(pool->enqueue(&first), 0);
-    first.in.acquire();
+    first.start_on(*pool);
     std::set<std::thread::id> ran_on;
+    std::deque<item> items;
     for (int i = 0; i < 64; i++) {
         item &it = items.emplace_back([&](item &) { ran_on.insert(std::this_thread::get_id()); });
         ASSERT_EQ(pool->enqueue(&it), 0);

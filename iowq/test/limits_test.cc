@@ -1,46 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Limits and CPUs that change while the pool works, and what happens when threads cannot be had.
+// How many workers there are, and on which CPUs: limits, affinity, and who leaves when.
 #include "item.h"
 
-#include <deque>
-#include <grp.h>
-#include <latch>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <thread>
 
 using namespace iowq;
 
 namespace {
-
-// Items that sleep until they are let go, as many at a time as the limit allows.
-struct sleepers {
-    std::deque<item> items;
-    std::counting_semaphore<64> go{0};
-    std::atomic<int> inside{0};
-
-    sleepers(wq &pool, int n, uint32_t flags = 0) {
-        for (int i = 0; i < n; i++) {
-            item &it = items.emplace_back([this](item &) {
-                blocking section(blocking::will);
-                inside++;
-                go.acquire();
-                inside--;
-            });
-            it.flags = flags;
-            EXPECT_EQ(pool.enqueue(&it), 0);
-        }
-    }
-    void wait_inside(int n) {
-        while (inside != n)
-            std::this_thread::yield();
-    }
-    void end() {
-        go.release(static_cast<ptrdiff_t>(items.size()));
-        for (item &it : items)
-            it.done.acquire();
-    }
-};
 
 cpu_mask one_cpu(bool last) {
     cpu_mask mine = cpu_mask::of_this_thread(), one;
@@ -55,30 +21,16 @@ cpu_mask one_cpu(bool last) {
     return one;
 }
 
-constexpr int cannot_tell = 99;
-
-// Runs `test` in a child that is not root and may have `threads` threads. Returns its exit status.
-template <class Test>
-int with_threads(unsigned threads, Test test) {
-#if defined(__SANITIZE_THREAD__)
-    return cannot_tell; // it has threads of its own
-#endif
-    pid_t child = fork();
-    if (child == 0) {
-        rlimit limit{threads, threads};
-        auto nobody_else =
-            static_cast<uid_t>(100000 + getpid()); // the limit counts all of a user's
-        if (setgroups(0, nullptr) || setrlimit(RLIMIT_NPROC, &limit) ||
-            setresuid(nobody_else, nobody_else, nobody_else))
-            _exit(cannot_tell);
-        _exit(test() ? 0 : 1);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 } // namespace
+
+TEST(max_workers, are_a_hard_limit) {
+    auto pool = make(limited(3));
+    sleepers all(*pool, 30, work_concurrent);
+    all.wait_inside(3);
+    all.end();
+    EXPECT_EQ(all.most, 3);
+    EXPECT_EQ(pool->counters().workers_created, 3u);
+}
 
 TEST(max_workers, are_asked_for_set_and_clamped) {
     auto pool = make(limited(3));
@@ -104,8 +56,10 @@ TEST_P(max_workers_of, raised_let_those_run_that_wait) {
     auto pool = make(limited(2));
     sleepers all(*pool, 6, GetParam());
     all.wait_inside(2);
+    EXPECT_EQ(all.most, 2);
     pool->max_workers({5, 5});
     all.wait_inside(5);
+    EXPECT_EQ(all.most, 5);
     EXPECT_EQ(pool->counters().workers_created, 5u);
     all.end();
 }
@@ -122,10 +76,71 @@ TEST_P(max_workers_of, lowered_kill_nobody_and_hold_from_then_on) {
     sleepers more(*pool, 4, GetParam());
     more.wait_inside(2);
     more.end();
+    EXPECT_EQ(more.most, 2);
     EXPECT_EQ(pool->counters().workers_created, 6u);
 }
 
 INSTANTIATE_TEST_SUITE_P(limits, max_workers_of, testing::Values(0u, work_unbound));
+
+TEST(max_workers, lowered_hold_for_workers_that_had_parked) {
+    auto pool = make(limited(6));
+    grow(*pool, 6);
+    until_all_park(*pool);
+    pool->max_workers({2, 2});
+    EXPECT_EQ(pool->counters().nr_workers, 2u);
+    sleepers all(*pool, 6);
+    all.wait_inside(2);
+    all.end();
+    EXPECT_EQ(all.most, 2);
+}
+
+TEST(reaping, lets_idle_workers_leave_but_for_one) {
+    wq_config config = limited(8);
+    config.idle = std::chrono::milliseconds(1);
+    auto pool = make(config);
+    grow(*pool, 8);
+    while (pool->counters().nr_workers > 1)
+        std::this_thread::yield();
+    EXPECT_EQ(pool->counters().workers_reaped, 7u);
+    // What they leave behind is used again.
+    item again;
+    again.run_on(*pool);
+    EXPECT_EQ(pool->counters().workers_created, 8u);
+}
+
+TEST(reaping, lets_a_worker_be_that_has_been_used_since_the_last_round) {
+    by_hand hands;
+    iowq::acct a(true, 0, 2, 2);
+    item items[4];
+    auto push = [&](item &it) {
+        EXPECT_EQ(a.push(&it), 0);
+        return a.pushed(true);
+    };
+    for (item *it : {&items[0], &items[1]})
+        ASSERT_EQ(push(*it).what, iowq::acct::action::create);
+    worker &first = hands.add(a), &last = hands.add(a);
+    auto take_all = [&] {
+        work_list passed;
+        for (worker *w : {&first, &last}) {
+            EXPECT_NE(a.take(*w, passed), nullptr);
+            EXPECT_FALSE(w->current.finish());
+        }
+        EXPECT_EQ(a.go_idle(first), iowq::acct::idle::parked);
+        EXPECT_EQ(a.go_idle(last), iowq::acct::idle::parked);
+    };
+    take_all();
+    bool due = false;
+    EXPECT_EQ(a.reap(due), nullptr);
+    EXPECT_TRUE(due);
+    for (item *it : {&items[2], &items[3]})
+        EXPECT_EQ(push(*it).what, iowq::acct::action::wake);
+    take_all();
+    due = false;
+    EXPECT_EQ(a.reap(due), nullptr) << "it has just been used";
+    EXPECT_TRUE(due);
+    EXPECT_EQ(a.reap(due), &first);
+    EXPECT_EQ(a.counters().nr_workers, 1u);
+}
 
 TEST(affinity, moves_workers_that_are_there_and_those_to_come) {
     auto pool = make(limited(4));
@@ -142,8 +157,7 @@ TEST(affinity, moves_workers_that_are_there_and_those_to_come) {
         in.acquire();
         ASSERT_EQ(pool->set_affinity(wanted), 0);
         item second([&](item &) { to_come = cpu_mask::of_this_thread(); });
-        ASSERT_EQ(pool->enqueue(&second), 0);
-        second.done.acquire();
+        second.run_on(*pool);
         go.release();
         first.done.acquire();
         EXPECT_EQ(there, wanted);
@@ -153,23 +167,20 @@ TEST(affinity, moves_workers_that_are_there_and_those_to_come) {
     ASSERT_EQ(pool->set_affinity({}), 0);
     cpu_mask after;
     item it([&](item &) { after = cpu_mask::of_this_thread(); });
-    ASSERT_EQ(pool->enqueue(&it), 0);
-    it.done.acquire();
+    it.run_on(*pool);
     EXPECT_EQ(after, cpu_mask::of_this_thread());
 }
 
 // The mask changes between the thread's creation and its first step.
 TEST(affinity, reaches_a_worker_that_is_just_being_created) {
     auto pool = make();
-    holding_creations = true;
+    creations held;
     cpu_mask seen;
     item it([&](item &) { seen = cpu_mask::of_this_thread(); });
     std::thread other([&] { EXPECT_EQ(pool->enqueue(&it), 0); });
-    while (held_creations == 0)
-        std::this_thread::yield();
+    creations::wait();
     ASSERT_EQ(pool->set_affinity(one_cpu(true)), 0);
-    holding_creations = false;
-    holding_creations.notify_all();
+    creations::go();
     other.join();
     it.done.acquire();
     EXPECT_EQ(seen, one_cpu(true));
@@ -183,68 +194,6 @@ TEST(affinity, outside_the_creators_cpus_is_refused) {
     EXPECT_EQ(pool->set_affinity(absent), -EINVAL);
     cpu_mask seen;
     item it([&](item &) { seen = cpu_mask::of_this_thread(); });
-    ASSERT_EQ(pool->enqueue(&it), 0);
-    it.done.acquire();
+    it.run_on(*pool);
     EXPECT_EQ(seen, cpu_mask::of_this_thread());
-}
-
-// Main thread, monitor, and so two workers.
-TEST(nproc, fewer_threads_than_the_limit_run_everything_all_the_same) {
-    int status = with_threads(4, [] {
-        wq_config config = limited(4);
-        config.max_unbound = 4;
-        std::unique_ptr<wq> pool;
-        if (wq::create(config, pool))
-            return false;
-        std::latch two(2);
-        std::deque<item> items;
-        for (int i = 0; i < 6; i++) {
-            item &it = items.emplace_back([&, i](item &) {
-                blocking section(blocking::will);
-                if (i < 2)
-                    two.arrive_and_wait();
-            });
-            if (pool->enqueue(&it))
-                return false;
-        }
-        bool all = true;
-        for (item &it : items) {
-            it.done.acquire();
-            all &= it.calls == 1 && !it.cancelled;
-        }
-        return all && pool->counters().workers_created == 2;
-    });
-    if (status == cannot_tell)
-        GTEST_SKIP() << "no process of another user with a limit of its own here";
-    EXPECT_EQ(status, 0);
-}
-
-TEST(nproc, without_any_worker_every_item_is_cancelled) {
-    int status = with_threads(2, [] {
-        std::unique_ptr<wq> pool;
-        if (wq::create(limited(2), pool))
-            return false;
-        std::deque<item> items(5);
-        bool all = true;
-        for (item &it : items)
-            all &= pool->enqueue(&it) == 0;
-        for (item &it : items) {
-            it.done.acquire();
-            all &= it.calls == 1 && it.cancelled;
-        }
-        return all && pool->counters().nr_workers == 0;
-    });
-    if (status == cannot_tell)
-        GTEST_SKIP() << "no process of another user with a limit of its own here";
-    EXPECT_EQ(status, 0);
-}
-
-TEST(nproc, without_a_monitor_there_is_no_pool) {
-    int status = with_threads(1, [] {
-        std::unique_ptr<wq> pool;
-        return wq::create(limited(1), pool) == -EAGAIN && !pool;
-    });
-    if (status == cannot_tell)
-        GTEST_SKIP() << "no process of another user with a limit of its own here";
-    EXPECT_EQ(status, 0);
 }

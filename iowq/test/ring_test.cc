@@ -272,8 +272,7 @@ struct alone {
     std::deque<prepared> reads;
 
     explicit alone(wq_config config = limited(1)) : pool(make(config)) {
-        EXPECT_EQ(pool->enqueue(&worker), 0);
-        worker.in.acquire();
+        worker.start_on(*pool);
         ring_config ring_settings;
         ring_settings.mode = offload::sqwq;
         EXPECT_EQ(ring::create(ring_settings, pool.get(), io), 0);
@@ -311,19 +310,25 @@ TEST(ring, whoever_waits_helps_with_cached_reads_but_for_the_last) {
     EXPECT_EQ(a.io->counts(ring::reads).pooled, 1u);
 }
 
+// Whether it would block is the kernel's to say, which may leave pages in the cache: hence the rounds.
 TEST(ring, a_read_that_would_block_the_helper_goes_to_a_worker) {
-    alone a;
-    if (a.s.f.in_memory)
-        GTEST_SKIP() << "the build's folder is in memory, where nothing blocks";
-    ASSERT_EQ(fsync(a.s.f.fd), 0);
-    ASSERT_EQ(posix_fadvise(a.s.f.fd, 0, 0, POSIX_FADV_DONTNEED), 0);
-    a.submit_reads(3);
-    request *done[3];
-    EXPECT_EQ(a.io->reap(done, 3, clock::now() + std::chrono::milliseconds(1)), 0u);
-    a.reap_rest(3);
-    EXPECT_EQ(a.io->counts(ring::reads).helped, 0u);
-    EXPECT_EQ(a.io->counts(ring::reads).pooled, 3u);
-    EXPECT_GE(a.io->counts(ring::reads).nowait_miss, 2u);
+    uint64_t misses = 0;
+    for (int round = 0; round < 100 && misses == 0; round++) {
+        alone a;
+        if (a.s.f.in_memory)
+            GTEST_SKIP() << "the build's folder is in memory, where nothing blocks";
+        ASSERT_EQ(fsync(a.s.f.fd), 0);
+        ASSERT_EQ(posix_fadvise(a.s.f.fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+        a.submit_reads(3);
+        request *done[3];
+        unsigned early = a.io->reap(done, 3, clock::now() + std::chrono::milliseconds(1));
+        a.reap_rest(3 - early);
+        const path_counts &reads = a.io->counts(ring::reads);
+        EXPECT_EQ(reads.helped, early);
+        EXPECT_GE(reads.pooled, reads.nowait_miss);
+        misses = reads.nowait_miss;
+    }
+    EXPECT_GT(misses, 0u);
 }
 
 TEST(ring, workers_with_cpus_of_their_own_get_no_help) {
@@ -436,6 +441,26 @@ TEST(sqthread, sleeps_when_idle_and_is_woken_by_the_next_submission) {
         request *got = nullptr;
         ASSERT_EQ(io->reap({&got, 1}, 1, {}), 1u);
         ASSERT_EQ(got, &r);
+    }
+}
+
+// Submitted just when its thread goes to sleep, again and again.
+TEST(sqthread, loses_no_submission_when_it_goes_to_sleep) {
+    ring_config config;
+    config.mode = offload::sqthread;
+    config.sqthread_idle = std::chrono::milliseconds(0);
+    std::unique_ptr<ring> io;
+    ASSERT_EQ(ring::create(config, nullptr, io), 0);
+    jitter delay(9);
+    request nop;
+    nop.op = opcode::nop;
+    for (unsigned i = 0; i < stress_items(2000); i++) {
+        ASSERT_EQ(io->submit(nop), ring::submitted::queued);
+        for (unsigned spins = delay.random()() % 8000; spins > 0; spins--)
+            asm volatile("");
+        io->commit();
+        request *got = nullptr;
+        ASSERT_EQ(io->reap({&got, 1}, 1, clock::now() + std::chrono::seconds(20)), 1u);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <random>
+#include <thread>
 
 // The seed of this test program's run: IOWQ_SEED if set, else a random one. Printed once.
 uint64_t test_seed();
@@ -31,3 +32,32 @@ extern std::atomic<int> failing_creations;
 // While this is set, calls of pthread_create wait, and are counted.
 extern std::atomic<bool> holding_creations;
 extern std::atomic<int> held_creations;
+
+// Stops creations, and lets the one that waits fail.
+struct creations {
+    creations() { holding_creations = true; }
+    ~creations() {
+        failing_creations = 0;
+        go();
+    }
+    // Until `n` creations wait.
+    static void wait(int n = 1) {
+        while (held_creations < n)
+            std::this_thread::yield();
+    }
+    static void go() {
+        holding_creations = false;
+        holding_creations.notify_all();
+    }
+    // Lets it go on, and holds the next, which is milliseconds away. False: that has got past.
+    static bool fail_one() {
+        int before = failing_creations;
+        go();
+        while (failing_creations == before || held_creations > 0)
+            std::this_thread::yield();
+        holding_creations = true;
+        while (held_creations == 0 && failing_creations == before - 1)
+            std::this_thread::yield();
+        return failing_creations == before - 1;
+    }
+};
