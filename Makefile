@@ -12,7 +12,14 @@ endif
 BUILD := build
 CXXFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
-FLAGS := -std=gnu++20 -fPIC -pthread $(WARNINGS) -MMD -MP -Iiowq
+FLAGS := -std=gnu++20 -fPIC -pthread -fvisibility=hidden $(WARNINGS) -MMD -MP -Iiowq
+C_FLAGS := -std=c11 -pthread $(WARNINGS) -MMD -MP -Iiowq
+
+# The library's version; its first number is the one that programs are bound to.
+VERSION := 0.1.0
+SONAME := libiowq.so.$(firstword $(subst ., ,$(VERSION)))
+PREFIX := /usr/local
+LIBDIR = $(PREFIX)/lib
 
 # FIO_DIR= names a configured fio source tree of the user's own, with its fio in it. Else the source
 # of Debian's fio is fetched.
@@ -20,7 +27,7 @@ FIO_SOURCE := $(or $(FIO_DIR),$(BUILD)/fio)
 export FIO_DIR
 
 # The order of the layers: each file uses those before it only.
-IOWQ := topology interrupt acct chain worker monitor wq cancel issue sqthread ring
+IOWQ := topology interrupt acct chain worker monitor wq cancel io_wq issue sqthread ring
 ENGINE := options pool uring pool_stats engine
 BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
 SANITIZERS := tsan asan
@@ -30,6 +37,7 @@ SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -O1 -g
 IOWQ_OBJECTS := $(IOWQ:%=$(BUILD)/iowq/%.o)
 ENGINE_OBJECTS := $(ENGINE:%=$(BUILD)/engine/%.o)
 TESTS := $(wildcard iowq/test/*.cc)
+TESTS_C := $(wildcard iowq/test/*.c)
 
 .PHONY: help
 help: ## this list
@@ -91,8 +99,30 @@ $(BUILD)/iowq/%.o: iowq/%.cc | setup-run
 $(BUILD)/libiowq.a: $(IOWQ_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/libiowq.so: $(IOWQ_OBJECTS)
-	$(CXX) -shared -pthread $^ -lhwloc -o $@
+$(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
+	$(CXX) -shared -pthread -Wl,-soname,$(SONAME) -Wl,--version-script=iowq/libiowq.map $(IOWQ_OBJECTS) -lhwloc -o $@
+
+# ---- installed, for other programs
+
+# What a program includes, as <iowq/wq.h> and so on.
+HEADERS := $(filter-out iowq/thread.h,$(wildcard iowq/*.h))
+
+.PHONY: install uninstall
+install: all ## the library, its headers and the engine, under PREFIX (/usr/local) and DESTDIR
+	install -d '$(DESTDIR)$(PREFIX)/include/iowq' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/fio'
+	install -m 644 $(HEADERS) '$(DESTDIR)$(PREFIX)/include/iowq'
+	install -m 644 $(BUILD)/libiowq.a '$(DESTDIR)$(LIBDIR)'
+	install -m 755 $(BUILD)/libiowq.so '$(DESTDIR)$(LIBDIR)/libiowq.so.$(VERSION)'
+	ln -sf libiowq.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libiowq.so'
+	install -m 755 $(BUILD)/engine/iowq.so '$(DESTDIR)$(LIBDIR)/fio'
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' iowq/iowq.pc.in \
+	    >'$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc'
+uninstall: ## what install put there
+	rm -rf '$(DESTDIR)$(PREFIX)/include/iowq'
+	rm -f '$(DESTDIR)$(LIBDIR)'/libiowq.a '$(DESTDIR)$(LIBDIR)'/libiowq.so* \
+	    '$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc' '$(DESTDIR)$(LIBDIR)/fio/iowq.so'
+	-rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(LIBDIR)/fio' '$(DESTDIR)$(LIBDIR)/pkgconfig'
 
 # ---- the engine
 
@@ -132,7 +162,10 @@ define test_program
 $(BUILD)/$(1)/%.o: iowq/%.cc | setup-check
 	@mkdir -p $$(@D)
 	$$(CXX) $$(FLAGS) $(2) -c $$< -o $$@
-$(BUILD)/$(1)/iowq_test: $(IOWQ:%=$(BUILD)/$(1)/%.o) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o)
+$(BUILD)/$(1)/%.o: iowq/%.c | setup-check
+	@mkdir -p $$(@D)
+	$$(CC) $$(C_FLAGS) $(2) -c $$< -o $$@
+$(BUILD)/$(1)/iowq_test: $(IOWQ:%=$(BUILD)/$(1)/%.o) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o) $(TESTS_C:iowq/%.c=$(BUILD)/$(1)/%.o)
 	$$(CXX) -pthread $(2) -Wl,--wrap=pthread_create $$^ -lgtest -lgtest_main -lhwloc -o $$@
 endef
 $(eval $(call test_program,plain,$$(CXXFLAGS)))

@@ -79,7 +79,7 @@ struct alignas(64) worker {
 [[nodiscard]] current_work *current_item();
 
 // Since creation. Each figure is right by itself.
-struct wq_counters {
+struct IOWQ_API wq_counters {
     uint64_t enqueued = 0;
     uint64_t chain_waits = 0; // items that queued behind others of their key
     uint64_t wakes = 0;

@@ -15,7 +15,7 @@ class ring;
 enum class opcode : uint8_t { nop, read, write, fsync, fdatasync, sync_file_range, trim };
 
 // What is known of an open file. Filled in once by examine(); the refusals are learnt.
-struct file {
+struct IOWQ_API file {
     // Returns 0 or -errno of fstat.
     [[nodiscard]] int examine(int open_fd);
 
@@ -60,6 +60,15 @@ struct request {
     uint64_t done = 0; // bytes that RWF_NOWAIT has moved already
     request *next = nullptr;
     ring *owner = nullptr;
+
+    // Says what to do: read into or write from `data`, at a place in the file; or sync, or trim.
+    void prepare(opcode what, file &on, void *data = nullptr, uint64_t bytes = 0, uint64_t at = 0) {
+        op = what;
+        target = &on;
+        buffer = data;
+        length = bytes;
+        offset = at;
+    }
 
     [[nodiscard]] bool is_rw() const { return op == opcode::read || op == opcode::write; }
 };

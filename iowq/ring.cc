@@ -37,6 +37,8 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
     return 0;
 }
 
+ring::~ring() = default;
+
 ring::submitted ring::submit(request &r) {
     r.owner = this;
     r.path = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One submitter's way in and out: a mode decides where each request is issued, and the completions
-// come back here. Used by one thread, its owner; several rings may share a wq.
+// come back here. Used by one thread, its owner; several rings may share a wq. For those who know
+// io_uring: request::prepare, submit, commit, reap (iowq/example/sum.cc).
 #pragma once
 
 #include "sqthread.h"
@@ -24,7 +25,7 @@ struct ring_config {
     offload mode = offload::punt;
     unsigned depth = 128;               // requests under way; 1 to 65536
     std::chrono::microseconds spin{10}; // before the reaper sleeps
-    std::optional<unsigned> sqthread_cpu;
+    std::optional<unsigned> sqthread_cpu{};
     std::chrono::milliseconds sqthread_idle{1000};
 };
 
@@ -43,20 +44,20 @@ class ring {
   public:
     // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth, a CPU that
     // this thread may not use, a pool that is missing.
-    [[nodiscard]] static int create(const ring_config &config, wq *pool,
-                                    std::unique_ptr<ring> &out);
+    [[nodiscard]] IOWQ_API static int create(const ring_config &config, wq *pool,
+                                             std::unique_ptr<ring> &out);
     // No request may be under way.
-    ~ring() = default;
+    IOWQ_API ~ring();
 
     enum class submitted { completed, queued };
     // Takes a request on its way. completed: its result is set and it will not be reaped. queued:
     // commit() sends it, if nothing has before, and reap() returns it. A request that the pool
     // refuses (exit has begun, no memory) is completed with that error.
-    [[nodiscard]] submitted submit(request &r);
-    void commit();
+    [[nodiscard]] IOWQ_API submitted submit(request &r);
+    IOWQ_API void commit();
 
     // Waits for `min` completions or until `until`, and hands out up to out.size() of them.
-    [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until);
+    [[nodiscard]] IOWQ_API unsigned reap(std::span<request *> out, unsigned min, deadline until);
 
     enum direction { reads, writes, others, nr_directions };
     [[nodiscard]] static direction direction_of(const request &r) {

@@ -3,6 +3,8 @@
 // Immutable once loaded; any thread may read it.
 #pragma once
 
+#include "api.h"
+
 #include <sched.h>
 #include <string>
 #include <string_view>
@@ -11,9 +13,10 @@
 namespace iowq {
 
 // A set of CPUs. 1024 of them, as glibc's cpu_set_t.
-class cpu_mask {
+class IOWQ_API cpu_mask {
   public:
     cpu_mask() { CPU_ZERO(&set_); }
+    explicit cpu_mask(const cpu_set_t &set) : set_(set) {}
 
     // Reads a list like "0-3,8". Returns 0, or -EINVAL when it is not one, or names no CPU.
     [[nodiscard]] static int parse(std::string_view list, cpu_mask &out);
@@ -34,7 +37,7 @@ class cpu_mask {
     cpu_set_t set_;
 };
 
-class topology {
+class IOWQ_API topology {
   public:
     // Reads the machine through hwloc; CPUs outside `allowed` are left out, and nodes left without
     // any. Returns 0, or -EIO when hwloc fails, or -EINVAL when no CPU is left.

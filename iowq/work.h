@@ -3,6 +3,8 @@
 // may touch which field in which state.
 #pragma once
 
+#include "api.h"
+
 #include <atomic>
 #include <cstdint>
 

@@ -17,7 +17,7 @@ void run_markers(work_list passed);
 // Runs one item of `home` in the calling thread, which is none of its workers: see wq::help.
 [[nodiscard]] bool help_with_one(acct &home, wq &pool);
 // Does the calling thread run its item because it helps? Then the item must not block.
-[[nodiscard]] bool helping();
+[[nodiscard]] IOWQ_API bool helping();
 
 // Is the calling thread a worker of this pool, its monitor, or helping it?
 [[nodiscard]] bool inside(const wq &pool);
@@ -27,16 +27,16 @@ void become_monitor_of(wq &pool);
 // again until this has said yes, or the item is over, so that a system call that waits returns EINTR.
 // False outside items. Source: IO_WQ_WORK_CANCEL on a running item; here the mark is the
 // worker's, as the item may be freed at any time.
-[[nodiscard]] bool cancel_requested();
+[[nodiscard]] IOWQ_API bool cancel_requested();
 
 // Did a call fail with EINTR (`error`) in a worker whose item nobody has cancelled? Then it is to be
 // made again. Outside a worker signals are the program's own, and so is what to do about them.
-[[nodiscard]] bool interrupted_in_vain(int error);
+[[nodiscard]] IOWQ_API bool interrupted_in_vain(int error);
 
 // Put round a call that blocks, inside an item: the annotation by which the pool makes up for a
 // worker that sleeps. Outside a worker it does nothing. Not to be nested.
 // Source: io_wq_worker_sleeping and io_wq_worker_running, which the kernel's scheduler calls.
-class blocking {
+class IOWQ_API blocking {
   public:
     enum kind {
         will, // counts as asleep at once: O_DIRECT, fsync, a read that missed the page cache

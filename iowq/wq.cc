@@ -253,6 +253,8 @@ void wq::cancel_list(work_list items) {
     }
 }
 
+bool wq::help_with_oldest() { return help_with_one(acct_for(topology_.here(), 0), *this); }
+
 int wq::flush() {
     if (inside(*this))
         return -EDEADLK;

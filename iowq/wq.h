@@ -18,7 +18,7 @@
 
 namespace iowq {
 
-struct wq_config {
+struct IOWQ_API wq_config {
     // Workers per node; 1 to RLIMIT_NPROC.
     unsigned max_bound = default_max_bound();
     unsigned max_unbound = default_max_unbound();
@@ -29,7 +29,7 @@ struct wq_config {
     std::chrono::milliseconds idle{5000};
     std::chrono::microseconds spin{10}; // before parking; not at all where there is one CPU
     // Workers' CPUs: within those of the creating thread, which is also what none given means.
-    std::optional<cpu_mask> cpus;
+    std::optional<cpu_mask> cpus{};
 
     [[nodiscard]] static unsigned default_max_bound();   // min(4 x CPUs, RLIMIT_NPROC)
     [[nodiscard]] static unsigned default_max_unbound(); // RLIMIT_NPROC
@@ -52,21 +52,21 @@ class wq {
   public:
     // -EINVAL: a limit that is 0 or above RLIMIT_NPROC, or a CPU outside the creator's. -EAGAIN,
     // -ENOMEM: no monitor thread to be had. -EIO: hwloc fails. -EBUSY: no real-time signal is left.
-    [[nodiscard]] static int create(const wq_config &config, std::unique_ptr<wq> &out);
+    [[nodiscard]] IOWQ_API static int create(const wq_config &config, std::unique_ptr<wq> &out);
 
     // Ends the pool: runs what is queued and bound, cancels what is queued and unbound, cancels (and so
     // interrupts) what runs and is unbound, joins all threads. What runs and is bound is waited for.
     // Afterwards enqueue refuses and nothing is found to cancel. -EDEADLK: refused, called from inside
     // one of its items.
-    [[nodiscard]] int exit();
+    [[nodiscard]] IOWQ_API int exit();
     // exit(), unless it has been called. Aborts with a message when called from inside one of its items.
-    ~wq();
+    IOWQ_API ~wq();
 
     // Takes an item: hashed ones (work_hashed) by `w->key`. On 0, func will be called exactly once.
     // -EINVAL: no func. -EBUSY: it is queued already (one that *runs* may be enqueued only from its own
     // func on). -ESHUTDOWN: exit has begun. -ENOMEM: see chain_table.
     // `woke` is set when a worker had to be woken or created for it.
-    [[nodiscard]] int enqueue(work *w, bool &woke);
+    [[nodiscard]] IOWQ_API int enqueue(work *w, bool &woke);
     [[nodiscard]] int enqueue(work *w) {
         bool woke;
         return enqueue(w, woke);
@@ -76,34 +76,32 @@ class wq {
     // node, if that is flagged work_helpable and is not the only one. So a CPU that would spin does
     // work instead, and a single item still goes to a worker. False: there was nothing to help with.
     // Workers with CPUs of their own (wq_config::cpus, set_affinity) get no help.
-    bool help() {
-        return helpers_welcome_.load(std::memory_order_relaxed) &&
-               help_with_one(acct_for(topology_.here(), 0), *this);
-    }
+    bool help() { return helpers_welcome_.load(std::memory_order_relaxed) && help_with_oldest(); }
 
     // Waits until everything enqueued before has started (not finished). -EDEADLK from inside an item.
-    [[nodiscard]] int flush();
+    [[nodiscard]] IOWQ_API int flush();
 
     // Cancels one item. Its memory must still be there. One that enqueues itself again from its func may
     // be missed while it does.
-    [[nodiscard]] cancel_result cancel(work *w);
+    [[nodiscard]] IOWQ_API cancel_result cancel(work *w);
     // Cancels every item that matches, or only the first one found: queued ones before running ones. The
     // funcs of queued ones are called here. match sees running items too, and some whose func has just
     // returned: what it reads of them must neither be freed nor change before this returns. `running` if
     // any was, else `ok` if any was queued. The caller's own item is left out.
-    [[nodiscard]] cancel_result cancel_matching(match_fn match, void *data, bool all = true);
+    [[nodiscard]] IOWQ_API cancel_result cancel_matching(match_fn match, void *data,
+                                                         bool all = true);
     [[nodiscard]] cancel_result cancel_all() { return cancel_matching(nullptr, nullptr); }
 
     // Sets the limits per node, 0 leaving one as it is, clamped to RLIMIT_NPROC; returns the old ones. A
     // lowered limit kills nobody: workers above it leave when they have nothing to do.
-    worker_limits max_workers(worker_limits wanted = {});
+    IOWQ_API worker_limits max_workers(worker_limits wanted = {});
 
     // Puts the workers, those to come too, on these CPUs; none: on those of create. A node none of whose
     // CPUs is among them uses all of them. -EINVAL: empty, or outside the creator's CPUs.
-    [[nodiscard]] int set_affinity(const std::optional<cpu_mask> &cpus);
+    [[nodiscard]] IOWQ_API int set_affinity(const std::optional<cpu_mask> &cpus);
 
     // Of one node or, without it, of all. The pool goes on meanwhile.
-    [[nodiscard]] wq_counters counters(std::optional<unsigned> node = {});
+    [[nodiscard]] IOWQ_API wq_counters counters(std::optional<unsigned> node = {});
     [[nodiscard]] const topology &machine() const { return topology_; }
 
     // ---- for its own workers ----
@@ -123,6 +121,7 @@ class wq {
     [[nodiscard]] acct &acct_for(unsigned node, uint32_t flags) {
         return *accts_[node * 2 + (flags & work_unbound ? 1 : 0)];
     }
+    IOWQ_API bool help_with_oldest();
     [[nodiscard]] bool unqueue(work *w, work_list &passed);
     [[nodiscard]] bool cancel_running(match_fn match, void *data, bool all);
     void create_worker(acct &home, acct::action asked);

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""`make install`: what it puts where, and that programs built on it run where io_uring is forbidden."""
+
+import ctypes
+import errno
+import os
+import re
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXAMPLES = REPOSITORY / "iowq/example"
+IO_URING_SETUP = 425  # the same number on every architecture
+STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+
+
+def make(*arguments):
+    """This repository's make, as if called by hand: not as a part of the `make check` that runs this."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    done = subprocess.run(["make", "-s", *map(str, arguments)], cwd=REPOSITORY, env=environment,
+                          capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def files_under(folder):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir())
+
+
+def run(command, **more):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120, **more)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("installed")
+    make("install", f"PREFIX={folder}")
+    return folder
+
+
+@pytest.fixture
+def flags(prefix):
+    """What pkg-config says for a program that is built against the installed copy."""
+    if not shutil.which("pkg-config"):
+        pytest.skip("no pkg-config")
+
+    def of(*options):
+        environment = os.environ | {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
+        return run(["pkg-config", *options, "iowq"], env=environment).split()
+
+    return of
+
+
+def forbid_io_uring():
+    """A seccomp filter, for preexec_fn: io_uring_setup gives EPERM, as in many containers."""
+    allow, refuse = 0x7fff0000, 0x00050000 | errno.EPERM
+    load_number, jump_if_equal, give = 0x20, 0x15, 0x06
+    program = b"".join(struct.pack("HBBI", *i) for i in (
+        (load_number, 0, 0, 0), (jump_if_equal, 0, 1, IO_URING_SETUP), (give, 0, 0, refuse),
+        (give, 0, 0, allow)))
+    code = ctypes.create_string_buffer(program)
+    header = ctypes.create_string_buffer(struct.pack("HxxxxxxP", 4, ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header):
+        raise OSError(ctypes.get_errno(), "no seccomp filter to be had")
+
+
+def test_the_filter_of_these_tests_forbids_io_uring():
+    tell = ("import ctypes; c = ctypes.CDLL(None, use_errno=True); "
+            f"print(c.syscall({IO_URING_SETUP}, 1, ctypes.create_string_buffer(120)), ctypes.get_errno())")
+    assert run(["/usr/bin/python3", "-c", tell], preexec_fn=forbid_io_uring) == f"-1 {errno.EPERM}\n"
+
+
+def test_every_file_has_its_place(tmp_path):
+    make("install", f"DESTDIR={tmp_path}", "PREFIX=/opt/pool", "LIBDIR=/opt/pool/lib64")
+    installed = files_under(tmp_path / "opt/pool")
+    for name in ("include/iowq/wq.h", "include/iowq/ring.h", "include/iowq/io_wq.h", "lib64/libiowq.a",
+                 "lib64/libiowq.so", "lib64/fio/iowq.so", "lib64/pkgconfig/iowq.pc"):
+        assert name in installed
+    told = (tmp_path / "opt/pool/lib64/pkgconfig/iowq.pc").read_text()
+    assert "libdir=/opt/pool/lib64" in told and str(tmp_path) not in told
+    make("uninstall", f"DESTDIR={tmp_path}", "PREFIX=/opt/pool", "LIBDIR=/opt/pool/lib64")
+    assert files_under(tmp_path) == []
+
+
+def test_uninstall_leaves_other_programs_files_alone(tmp_path):
+    make("install", f"PREFIX={tmp_path}")
+    others = ["lib/fio/other.so", "lib/libother.so", "include/other.h"]
+    for name in others:
+        (tmp_path / name).touch()
+    make("uninstall", f"PREFIX={tmp_path}")
+    assert files_under(tmp_path) == sorted(others)
+
+
+def test_the_shared_library_has_a_soname_and_shows_public_symbols_only(prefix):
+    library = prefix / "lib/libiowq.so"
+    soname = re.search(r"SONAME.*\[(.*)\]", run(["readelf", "-d", library])).group(1)
+    assert re.fullmatch(r"libiowq\.so\.\d+", soname) and (prefix / "lib" / soname).exists()
+    shown = [line.split(maxsplit=2)[2] for line in run(["nm", "-DC", "--defined-only", library]).splitlines()]
+    assert any(name.startswith("iowq::wq::create(") for name in shown)
+    strangers = [name for name in shown
+                 if not re.match(r"(iowq::|io_wq_|acall_|IOWQ_)", name)
+                 or re.match(r"iowq::(acct|chain|chain_table|monitor|worker|sqthread|interrupt_signal)\b", name)]
+    assert strangers == []
+
+
+def test_each_header_compiles_alone(prefix, tmp_path):
+    for header in sorted((prefix / "include/iowq").iterdir()):
+        (tmp_path / "a.cc").write_text(f"#include <iowq/{header.name}>\n")
+        run(["c++", "-std=c++20", *STRICT, "-fsyntax-only", f"-I{prefix}/include", tmp_path / "a.cc"])
+
+
+def test_the_c_interface_compiles_as_c(prefix, tmp_path):
+    (tmp_path / "a.c").write_text("#include <iowq/io_wq.h>\nint main(void) { io_wq_destroy(0); return 0; }\n")
+    for standard in ("c11", "gnu11"):
+        run(["cc", f"-std={standard}", *STRICT, "-fsyntax-only", f"-I{prefix}/include", tmp_path / "a.c"])
+
+
+@pytest.fixture
+def load(tmp_path):
+    """A file, and the sum of its bytes."""
+    path = tmp_path / "load"
+    data = os.urandom(3_000_001)
+    path.write_bytes(data)
+    return path, sum(data)
+
+
+@pytest.mark.parametrize("compiler, source", [("cc", "sum.c"), ("c++", "sum.cc")])
+@pytest.mark.parametrize("static", [False, True])
+def test_an_example_runs_where_io_uring_is_forbidden(compiler, source, static, flags, prefix, load, tmp_path):
+    language = ["-std=c++20"] if compiler == "c++" else ["-std=gnu11"]
+    libraries = flags("--libs")
+    if static:
+        libraries = [f"{prefix}/lib/libiowq.a" if word == "-liowq" else word for word in flags("--libs", "--static")]
+    run([compiler, *language, *STRICT[:2], *flags("--cflags"), EXAMPLES / source, "-o", tmp_path / "sum", *libraries])
+    path, wanted = load
+    told = run([tmp_path / "sum", path], preexec_fn=forbid_io_uring,
+               env={"LD_LIBRARY_PATH": "" if static else f"{prefix}/lib"})
+    assert told.split()[0] == str(wanted)
+
+
+def test_fio_loads_the_installed_engine(prefix, tmp_path):
+    if not shutil.which("fio"):
+        pytest.skip("no fio")
+    run(["fio", "--name=a", f"--ioengine=external:{prefix}/lib/fio/iowq.so", f"--filename={tmp_path}/a",
+         "--size=1m", "--rw=randwrite", "--verify=crc32c", "--minimal"])
