@@ -12,7 +12,7 @@ endif
 BUILD := build
 CXXFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
-FLAGS := -std=gnu++20 -fPIC -pthread -fvisibility=hidden $(WARNINGS) -MMD -MP -Iiowq
+FLAGS := -std=gnu++20 -fPIC -pthread -fvisibility=hidden -fno-omit-frame-pointer $(WARNINGS) -MMD -MP -Iiowq
 C_FLAGS := -std=c11 -pthread $(WARNINGS) -MMD -MP -Iiowq
 
 # The library's version; its first number is the one that programs are bound to.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "acct.h"
 
+#include "probe.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -238,8 +240,9 @@ void acct::forget(worker &self) {
 
 acct::action acct::sleeping() {
     raise_to(peak_blocked_, nr_blocked_.fetch_add(1, std::memory_order_relaxed) + 1);
-    // Pairs with pushed().
-    if (nr_running_.fetch_sub(1, std::memory_order_seq_cst) > 1 || !has_work())
+    int others = nr_running_.fetch_sub(1, std::memory_order_seq_cst) - 1; // pairs with pushed()
+    IOWQ_PROBE(sleep, node, bound, others);
+    if (others > 0 || !has_work())
         return {};
     return settle(false);
 }

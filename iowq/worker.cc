@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "worker.h"
 
+#include "probe.h"
 #include "wq.h"
 
 #include <cerrno>
@@ -45,7 +46,9 @@ void finish(worker &self) {
 void run(worker &self, work *w) {
     for (;;) {
         work *item = w;
+        IOWQ_PROBE(start, &self.pool, item);
         item->func(&w);
+        IOWQ_PROBE(finish, &self.pool, item);
         finish(self);
         if (!w || w == item)
             return;
@@ -127,7 +130,9 @@ bool help_with_one(acct &home, wq &pool) {
     work *item = w;
     role before =
         std::exchange(here, {&pool, nullptr, &home.helped()}); // maybe another pool's worker
+    IOWQ_PROBE(start, &pool, item);
     item->func(&w);
+    IOWQ_PROBE(finish, &pool, item);
     here = before;
     (void)home.helped()
         .finish(); // nobody signals the program's own thread, so nothing is left over

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "wq.h"
 
+#include "probe.h"
 #include "thread.h"
 
 #include <algorithm>
@@ -126,6 +127,7 @@ int wq::enqueue(work *w, bool &woke) {
     // Relaxed: it only tells two enqueues apart; that its last run is over is the caller's to know.
     if (!w->where.compare_exchange_strong(expected, work::on_its_way, std::memory_order_relaxed))
         return -EBUSY;
+    IOWQ_PROBE(enqueue, this, w, w->flags);
     int error = -ESHUTDOWN;
     acct::action todo;
     if (!exiting_.load(std::memory_order_relaxed)) {
@@ -191,6 +193,8 @@ int wq::create_thread(acct &home) {
         record->affinity_epoch = affinity_epoch_;
     }
     int error = start_thread(record->thread, cpus, worker_main, record, signal_.number());
+    if (!error)
+        IOWQ_PROBE(create, this, home.node, home.bound);
     locked guard(threads_lock_);
     record->phase = error ? worker::spare : worker::live;
     return error;
@@ -355,6 +359,7 @@ void *wq::worker_main(void *arg) {
     self.home.started(self);
     self.pool.apply_affinity(self);
     run_worker(self, self.pool.chains_);
+    IOWQ_PROBE(reap, &self.pool, self.home.node, self.home.bound);
     self.gone.store(true, std::memory_order_release);
     return nullptr;
 }
