@@ -74,6 +74,11 @@ format: | setup-check ## format the C++ sources
 tidy: | setup-tidy ## clang-tidy over the library
 	@clang-tidy-14 --quiet $(IOWQ:%=iowq/%.cc) -- -std=gnu++20 -Iiowq
 
+.PHONY: doc
+doc: | setup-check ## the library's reference, build/doc/index.html
+	@mkdir -p $(BUILD)/doc
+	@doxygen iowq/Doxyfile
+
 .PHONY: clean
 clean: ## remove what was built; the fetched fio source stays
 	@find $(BUILD) -mindepth 1 -maxdepth 1 ! -name fio -exec rm -rf {} + 2>/dev/null || true

@@ -33,6 +33,7 @@ enum {
     IO_WQ_WORK_CONCURRENT = 32 /* wants a worker of its own even while others run */
 };
 
+/* What a cancel came to. */
 enum io_wq_cancel {
     IO_WQ_CANCEL_OK,       /* cancelled before it started; its func has been called */
     IO_WQ_CANCEL_RUNNING,  /* found running, and signalled until it ends or has asked */
@@ -45,10 +46,10 @@ enum io_wq_cancel {
  * func is called exactly once for each enqueue, and may leave the next, linked item in *work.
  */
 struct io_wq_work {
-    struct io_wq_work *list[2];
-    void (*func)(struct io_wq_work **work);
-    unsigned flags;
-    const void *reserved[3]; /* the pool's */
+    struct io_wq_work *list[2];             /* the pool's */
+    void (*func)(struct io_wq_work **work); /* what to do */
+    unsigned flags;                         /* IO_WQ_WORK_ */
+    const void *reserved[3];                /* the pool's */
 };
 
 /*
@@ -134,6 +135,7 @@ IOWQ_API int io_wq_cpu_affinity(struct io_wq *wq, const cpu_set_t *mask);
  * twice in a row, without effect.
  */
 IOWQ_API void io_wq_worker_sleeping(struct task_struct *tsk);
+/* The call is over: the other half of io_wq_worker_sleeping. */
 IOWQ_API void io_wq_worker_running(struct task_struct *tsk);
 
 #ifdef __cplusplus

@@ -12,6 +12,7 @@ namespace iowq {
 
 class ring;
 
+// What a request asks for. A nop is completed without any system call.
 enum class opcode : uint8_t { nop, read, write, fsync, fdatasync, sync_file_range, trim };
 
 // What is known of an open file. Filled in once by examine(); the refusals are learnt.
@@ -39,6 +40,7 @@ enum path : uint8_t {
     path_helped = 32         // ran in the submitter while that waited for others
 };
 
+// One I/O. Where it goes and what came of it.
 struct request {
     work item; // the pool's; must stay first
 

@@ -21,6 +21,7 @@ enum class offload {
     hashed    // on the wq; buffered writes to one file one after another
 };
 
+// What a ring is made with.
 struct ring_config {
     offload mode = offload::punt;
     unsigned depth = 128;               // requests under way; 1 to 65536
@@ -40,6 +41,7 @@ struct path_counts {
     uint64_t helped = 0;
 };
 
+// A submitter's way in and out.
 class ring {
   public:
     // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth, a CPU that
@@ -49,11 +51,13 @@ class ring {
     // No request may be under way.
     IOWQ_API ~ring();
 
+    // What submit has done with a request.
     enum class submitted { completed, queued };
     // Takes a request on its way. completed: its result is set and it will not be reaped. queued:
     // commit() sends it, if nothing has before, and reap() returns it. A request that the pool
     // refuses (exit has begun, no memory) is completed with that error.
     [[nodiscard]] IOWQ_API submitted submit(request &r);
+    // Sends what has been queued, if it has not gone already.
     IOWQ_API void commit();
 
     // Waits for `min` completions or until `until`, and hands out up to out.size() of them.

@@ -37,6 +37,7 @@ class IOWQ_API cpu_mask {
     cpu_set_t set_;
 };
 
+// The nodes, numbered from 0, that have CPUs the pool may use.
 class IOWQ_API topology {
   public:
     // Reads the machine through hwloc; CPUs outside `allowed` are left out, and nodes left without

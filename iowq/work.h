@@ -38,6 +38,7 @@ struct chain_key {
     bool operator==(const chain_key &) const = default;
 };
 
+// A work item. In a program's own structure, as a base or a member; see work_fn.
 struct alignas(8) work {
     work *next = nullptr;
     work *prev = nullptr;

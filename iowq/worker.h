@@ -38,11 +38,15 @@ void become_monitor_of(wq &pool);
 // Source: io_wq_worker_sleeping and io_wq_worker_running, which the kernel's scheduler calls.
 class IOWQ_API blocking {
   public:
+    // How sure it is.
     enum kind {
-        will, // counts as asleep at once: O_DIRECT, fsync, a read that missed the page cache
-        may // counts as running until the monitor finds the worker asleep in the call, unless such
-            // calls have lately been found to sleep
+        // Counts as asleep at once: O_DIRECT, fsync, a read that missed the page cache.
+        will,
+        // Counts as running until the monitor finds the worker asleep in the call, unless such calls
+        // have lately been found to sleep.
+        may
     };
+    // The call begins; at the end of the scope it is over.
     explicit blocking(kind k);
     ~blocking();
     blocking(const blocking &) = delete;

@@ -18,6 +18,7 @@
 
 namespace iowq {
 
+// What a pool is made with. The defaults suit a program that knows nothing of its machine.
 struct IOWQ_API wq_config {
     // Workers per node; 1 to RLIMIT_NPROC.
     unsigned max_bound = default_max_bound();
@@ -36,6 +37,7 @@ struct IOWQ_API wq_config {
     [[nodiscard]] static unsigned default_max_running(); // 2 x CPUs
 };
 
+// What a cancel came to.
 enum class cancel_result {
     ok,       // it had not started; its func has been called with work_cancel
     running,  // found running, and signalled until it notices (worker.h, cancel_requested) or ends
@@ -43,11 +45,13 @@ enum class cancel_result {
     itself    // refused: it runs, and is the caller
 };
 
+// The most workers per node; see wq::max_workers.
 struct worker_limits {
     unsigned bound = 0;
     unsigned unbound = 0;
 };
 
+// A pool. Its items, workers and limits are as the contract says (README.md).
 class wq {
   public:
     // -EINVAL: a limit that is 0 or above RLIMIT_NPROC, or a CPU outside the creator's. -EAGAIN,
