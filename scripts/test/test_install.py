@@ -146,6 +146,19 @@ def test_an_example_runs_where_io_uring_is_forbidden(compiler, source, static, f
     assert told.split()[0] == str(wanted)
 
 
+README_PARTS = re.findall(r"```cpp\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.S)
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_what_the_readme_shows_runs_where_io_uring_is_forbidden(part, flags, prefix, tmp_path):
+    lines = README_PARTS[part].splitlines()
+    includes = [line for line in lines if line.startswith("#include")]
+    body = [line for line in lines if line not in includes]
+    (tmp_path / "a.cc").write_text("\n".join([*includes, "#include <cstdio>", "int main() {", *body, "}\n"]))
+    run(["c++", "-std=c++20", *STRICT, *flags("--cflags"), tmp_path / "a.cc", "-o", tmp_path / "a", *flags("--libs")])
+    run([tmp_path / "a"], preexec_fn=forbid_io_uring, env={"LD_LIBRARY_PATH": f"{prefix}/lib"})
+
+
 def test_fio_loads_the_installed_engine(prefix, tmp_path):
     if not shutil.which("fio"):
         pytest.skip("no fio")
