@@ -12,6 +12,7 @@ endif
 BUILD := build
 CXXFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
+C_FLAGS := -std=c11 -fPIC -pthread $(WARNINGS) -MMD -MP -Iiowq
 FLAGS := -std=gnu++20 -fPIC -pthread $(WARNINGS) -MMD -MP -Iiowq
 
 # FIO_DIR= names a configured fio source tree of the user's own, with its fio in it. Else the source
@@ -20,7 +21,7 @@ FIO_SOURCE := $(or $(FIO_DIR),$(BUILD)/fio)
 export FIO_DIR
 
 # The order of the layers: each file uses those before it only.
-IOWQ := topology interrupt acct chain worker monitor wq cancel issue sqthread ring
+IOWQ := topology interrupt acct chain worker monitor wq cancel issue sqthread ring acall_calls acall
 ENGINE := options pool uring pool_stats engine
 BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
 SANITIZERS := tsan asan
@@ -30,6 +31,7 @@ SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -O1 -g
 IOWQ_OBJECTS := $(IOWQ:%=$(BUILD)/iowq/%.o)
 ENGINE_OBJECTS := $(ENGINE:%=$(BUILD)/engine/%.o)
 TESTS := $(wildcard iowq/test/*.cc)
+TESTS_C := $(wildcard iowq/test/*.c)
 
 .PHONY: help
 help: ## this list
@@ -132,7 +134,11 @@ define test_program
 $(BUILD)/$(1)/%.o: iowq/%.cc | setup-check
 	@mkdir -p $$(@D)
 	$$(CXX) $$(FLAGS) $(2) -c $$< -o $$@
-$(BUILD)/$(1)/iowq_test: $(IOWQ:%=$(BUILD)/$(1)/%.o) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o)
+$(BUILD)/$(1)/%.o: iowq/%.c | setup-check
+	@mkdir -p $$(@D)
+	$$(CC) $$(C_FLAGS) $(2) -c $$< -o $$@
+$(BUILD)/$(1)/iowq_test: $(IOWQ:%=$(BUILD)/$(1)/%.o) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o) \
+    $(TESTS_C:iowq/%.c=$(BUILD)/$(1)/%.o)
 	$$(CXX) -pthread $(2) -Wl,--wrap=pthread_create $$^ -lgtest -lgtest_main -lhwloc -o $$@
 endef
 $(eval $(call test_program,plain,$$(CXXFLAGS)))
