@@ -54,7 +54,7 @@ long make_call(const acall_submission &s) {
     return result == -1 ? -errno : result; // lseek may well return other negative numbers
 }
 
-bool begin_call(call &c) EXCLUDES(lock) {
+bool begin_call(call &c) IOWQ_EXCLUDES(lock) {
     locked guard(lock);
     if (c.cancelled)
         return false;
@@ -63,7 +63,7 @@ bool begin_call(call &c) EXCLUDES(lock) {
     return true;
 }
 
-void end_call(call &c) EXCLUDES(lock) {
+void end_call(call &c) IOWQ_EXCLUDES(lock) {
     std::optional<timer_t> signals;
     {
         locked guard(lock);
@@ -86,7 +86,7 @@ long call_unless_cancelled(call &c) {
 // ---- the pool
 
 // Why the pool cancels a call: it was asked to, or gets no thread.
-long why_not_started(call &c) EXCLUDES(lock) {
+long why_not_started(call &c) IOWQ_EXCLUDES(lock) {
     locked guard(lock);
     return c.cancelled ? -ECANCELED : -EAGAIN;
 }
@@ -103,7 +103,7 @@ void run_in_pool(work **w) {
     complete(c, result);
 }
 
-int open_pool() REQUIRES(lock) {
+int open_pool() IOWQ_REQUIRES(lock) {
     if (all().pool)
         return 0;
     wq_config config;
@@ -124,7 +124,7 @@ void *run_in_own_thread(void *arg) {
 }
 
 // The kernel repeats the signal until the thread, which is there now, deletes the timer.
-int interrupt(call &c) REQUIRES(lock) {
+int interrupt(call &c) IOWQ_REQUIRES(lock) {
     if (c.signals)
         return 0;
     sigevent how{};
@@ -157,7 +157,7 @@ int check(const acall_submission *s) {
 
 // Opens what the call needs, and makes it a record. The pool to enqueue it on, or else nullptr and the
 // signal for its thread not to block.
-int prepare(const acall_submission &s, call *&c, wq *&pool, int &signal) EXCLUDES(lock) {
+int prepare(const acall_submission &s, call *&c, wq *&pool, int &signal) IOWQ_EXCLUDES(lock) {
     locked guard(lock);
     state &now = all();
     if (!now.signal)

@@ -49,7 +49,7 @@ void in_child() IOWQ_ANNOTATE(release_capability(lock)) {
 
 // Makes sure that one more completion will find an entry that has been consumed. The entries that follow
 // `head` are kept for the calls that are outstanding, whichever of them ends first.
-int reserve_place(acall_completion_ring *ring) REQUIRES(lock) {
+int reserve_place(acall_completion_ring *ring) IOWQ_REQUIRES(lock) {
     auto [it, added] = all().rings.try_emplace(ring);
     ring_in_use &use = it->second;
     if (added)
@@ -68,7 +68,7 @@ int reserve_place(acall_completion_ring *ring) REQUIRES(lock) {
     return -EBUSY;
 }
 
-void give_back_place(acall_completion_ring *ring) REQUIRES(lock) {
+void give_back_place(acall_completion_ring *ring) IOWQ_REQUIRES(lock) {
     auto it = all().rings.find(ring);
     if (--it->second.outstanding == 0)
         all().rings.erase(it);
@@ -83,7 +83,7 @@ void fill(acall_completion &comp, long result, uint64_t cookie) {
 // ---- waiting
 
 // Sets result and there.
-void look(waiter &w) REQUIRES(lock) {
+void look(waiter &w) IOWQ_REQUIRES(lock) {
     if (w.ring) {
         // Under the lock no entry is behind head. It is atomic for those who read it without.
         uint32_t since = std::atomic_ref(w.ring->head).load(std::memory_order_relaxed) - w.tail;
@@ -101,7 +101,7 @@ void look(waiter &w) REQUIRES(lock) {
     w.there = w.result != 0;
 }
 
-void wake_those_who_wait() REQUIRES(lock) {
+void wake_those_who_wait() IOWQ_REQUIRES(lock) {
     for (waiter **link = &all().waiting; *link;) {
         waiter &w = **link;
         look(w);
@@ -116,7 +116,7 @@ void wake_those_who_wait() REQUIRES(lock) {
 }
 
 // Returns whether the waiter is to wait.
-bool enlist(waiter &w) EXCLUDES(lock) {
+bool enlist(waiter &w) IOWQ_EXCLUDES(lock) {
     locked guard(lock);
     look(w);
     if (!w.there && w.event >= 0)
@@ -124,7 +124,7 @@ bool enlist(waiter &w) EXCLUDES(lock) {
     return !w.there;
 }
 
-void unlist(waiter &w) REQUIRES(lock) {
+void unlist(waiter &w) IOWQ_REQUIRES(lock) {
     for (waiter **link = &all().waiting; *link; link = &(*link)->next) {
         if (*link == &w) {
             *link = w.next;

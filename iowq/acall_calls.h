@@ -29,16 +29,16 @@ struct call : work {
     acall_submission what{}; // not changed while `live`
 
     // The one that is live, or else the last that was.
-    uint64_t generation GUARDED_BY(lock) = 0;
-    bool live GUARDED_BY(lock) = false;
-    bool cancelled GUARDED_BY(lock) = false;
-    unsigned cancellers GUARDED_BY(lock) = 0; // while there are, the record is not used again
-    call *next_spare GUARDED_BY(lock) = nullptr;
+    uint64_t generation IOWQ_GUARDED_BY(lock) = 0;
+    bool live IOWQ_GUARDED_BY(lock) = false;
+    bool cancelled IOWQ_GUARDED_BY(lock) = false;
+    unsigned cancellers IOWQ_GUARDED_BY(lock) = 0; // while there are, the record is not used again
+    call *next_spare IOWQ_GUARDED_BY(lock) = nullptr;
 
-    enum { coming, calling, over } phase GUARDED_BY(lock) = coming; // of the system call
-    pid_t tid GUARDED_BY(lock) = 0;                                 // while calling
+    enum { coming, calling, over } phase IOWQ_GUARDED_BY(lock) = coming; // of the system call
+    pid_t tid IOWQ_GUARDED_BY(lock) = 0;                                 // while calling
     // Of a thread of its own, while it is calling and has been cancelled.
-    std::optional<timer_t> signals GUARDED_BY(lock);
+    std::optional<timer_t> signals IOWQ_GUARDED_BY(lock);
 };
 
 // A ring for which calls are outstanding.
@@ -55,25 +55,26 @@ struct waiter {
     uint32_t tail = 0, min = 0;
 
     int event = -1;
-    long result GUARDED_BY(lock) = 0;
-    bool there GUARDED_BY(lock) = false; // what it waits for, or an error
-    waiter *next GUARDED_BY(lock) = nullptr;
+    long result IOWQ_GUARDED_BY(lock) = 0;
+    bool there IOWQ_GUARDED_BY(lock) = false; // what it waits for, or an error
+    waiter *next IOWQ_GUARDED_BY(lock) = nullptr;
 };
 
 struct state {
     state();
 
-    std::deque<call> calls GUARDED_BY(lock);
-    call *spare GUARDED_BY(lock) = nullptr;
-    unsigned busy GUARDED_BY(lock) = 0; // records that are not spare, and users of the pool besides
-    std::unordered_map<acall_completion_ring *, ring_in_use> rings GUARDED_BY(lock);
-    waiter *waiting GUARDED_BY(lock) = nullptr;
-    std::optional<interrupt_signal> signal GUARDED_BY(lock);
-    std::unique_ptr<wq> pool GUARDED_BY(lock);
+    std::deque<call> calls IOWQ_GUARDED_BY(lock);
+    call *spare IOWQ_GUARDED_BY(lock) = nullptr;
+    unsigned
+        busy IOWQ_GUARDED_BY(lock) = 0; // records that are not spare, and users of the pool besides
+    std::unordered_map<acall_completion_ring *, ring_in_use> rings IOWQ_GUARDED_BY(lock);
+    waiter *waiting IOWQ_GUARDED_BY(lock) = nullptr;
+    std::optional<interrupt_signal> signal IOWQ_GUARDED_BY(lock);
+    std::unique_ptr<wq> pool IOWQ_GUARDED_BY(lock);
 };
 
 // Never destroyed: at the process's end threads may still be calling.
-[[nodiscard]] state &all() REQUIRES(lock);
+[[nodiscard]] state &all() IOWQ_REQUIRES(lock);
 
 [[nodiscard]] inline acall_completion_ring *ring_of(const acall_submission &s) {
     return reinterpret_cast<acall_completion_ring *>(s.completion_ring_pointer);
@@ -83,18 +84,18 @@ struct state {
 [[nodiscard]] inline bool in_range(uint32_t nr) { return nr > 0 && nr <= INT32_MAX; }
 
 // Makes a record live for a submission, with a place in its ring, and writes its id. -EBUSY: no place.
-[[nodiscard]] int take(const acall_submission &s, call *&out) REQUIRES(lock);
+[[nodiscard]] int take(const acall_submission &s, call *&out) IOWQ_REQUIRES(lock);
 // It could not be started after all.
-void put_back(call &c) EXCLUDES(lock);
+void put_back(call &c) IOWQ_EXCLUDES(lock);
 // Writes the completion and the ring's entry, and wakes those who wait for it.
-void complete(call &c, long result) EXCLUDES(lock);
+void complete(call &c, long result) IOWQ_EXCLUDES(lock);
 // Gives the record to be used again, unless it is in use.
-void spare_if_unused(call &c) REQUIRES(lock);
+void spare_if_unused(call &c) IOWQ_REQUIRES(lock);
 
 // Gives the id's call, or nullptr if that is done. -EFAULT, -EINVAL: there is no such id.
-[[nodiscard]] int look_up(const acall_id *id, call *&found) REQUIRES(lock);
+[[nodiscard]] int look_up(const acall_id *id, call *&found) IOWQ_REQUIRES(lock);
 // acall_comp_pwait and acall_ring_pwait, which have filled `w`.
 [[nodiscard]] long wait_for(waiter &w, const timespec *utime, const sigset_t *sigmask,
-                            size_t sigsetsize) EXCLUDES(lock);
+                            size_t sigsetsize) IOWQ_EXCLUDES(lock);
 
 } // namespace iowq::acalls
