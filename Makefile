@@ -13,7 +13,7 @@ BUILD := build
 CXXFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
 FLAGS := -std=gnu++20 -fPIC -pthread -fvisibility=hidden -fno-omit-frame-pointer $(WARNINGS) -MMD -MP -Iiowq
-C_FLAGS := -std=c11 -pthread $(WARNINGS) -MMD -MP -Iiowq
+C_FLAGS := -std=c11 -fPIC -pthread $(WARNINGS) -MMD -MP -Iiowq
 
 # The library's version; its first number is the one that programs are bound to.
 VERSION := 0.1.0
@@ -27,7 +27,7 @@ FIO_SOURCE := $(or $(FIO_DIR),$(BUILD)/fio)
 export FIO_DIR
 
 # The order of the layers: each file uses those before it only.
-IOWQ := topology interrupt acct chain worker monitor wq cancel io_wq issue sqthread ring
+IOWQ := topology interrupt acct chain worker monitor wq cancel io_wq issue sqthread ring acall_calls acall
 ENGINE := options pool uring pool_stats engine
 BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
 SANITIZERS := tsan asan
@@ -110,7 +110,7 @@ $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
 # ---- installed, for other programs
 
 # What a program includes, as <iowq/wq.h> and so on.
-HEADERS := $(filter-out iowq/thread.h iowq/probe.h,$(wildcard iowq/*.h))
+HEADERS := $(filter-out iowq/thread.h iowq/probe.h iowq/acall_calls.h,$(wildcard iowq/*.h))
 
 .PHONY: install uninstall
 install: all ## the library, its headers and the engine, under PREFIX (/usr/local) and DESTDIR
@@ -170,7 +170,8 @@ $(BUILD)/$(1)/%.o: iowq/%.cc | setup-check
 $(BUILD)/$(1)/%.o: iowq/%.c | setup-check
 	@mkdir -p $$(@D)
 	$$(CC) $$(C_FLAGS) $(2) -c $$< -o $$@
-$(BUILD)/$(1)/iowq_test: $(IOWQ:%=$(BUILD)/$(1)/%.o) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o) $(TESTS_C:iowq/%.c=$(BUILD)/$(1)/%.o)
+$(BUILD)/$(1)/iowq_test: $(IOWQ:%=$(BUILD)/$(1)/%.o) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o) \
+    $(TESTS_C:iowq/%.c=$(BUILD)/$(1)/%.o)
 	$$(CXX) -pthread $(2) -Wl,--wrap=pthread_create $$^ -lgtest -lgtest_main -lhwloc -o $$@
 endef
 $(eval $(call test_program,plain,$$(CXXFLAGS)))

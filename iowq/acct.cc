@@ -197,8 +197,8 @@ acct::idle acct::go_idle(worker &self) {
 worker *acct::reap(bool &due) {
     locked guard(lock_);
     worker *to_leave = nullptr;
-    // The first one stays: the last to have parked.
-    for (worker **link = free_ ? &free_->next_free : &free_; *link;) {
+    // The first on the list is the last to have parked.
+    for (worker **link = free_ && last_stays_ ? &free_->next_free : &free_; *link;) {
         worker *w = *link;
         if (!std::exchange(w->rested, true)) {
             due = true;

@@ -103,9 +103,10 @@ class acct {
     };
     enum class idle { retry, parked, leave };
 
-    acct(bool bound, unsigned node, unsigned max_workers, unsigned max_running)
+    acct(bool bound, unsigned node, unsigned max_workers, unsigned max_running,
+         bool last_stays = true)
         : bound(bound), node(node), max_running_(static_cast<int>(max_running)),
-          max_workers_(max_workers) {}
+          last_stays_(last_stays), max_workers_(max_workers) {}
 
     const bool bound;
     const unsigned node;
@@ -210,7 +211,7 @@ class acct {
     // try, if that is still to come.
     [[nodiscard]] action retry_creation(clock::time_point now, deadline &due) IOWQ_EXCLUDES(lock_);
     // Gives back (linked by next_free) the workers to be woken so that they leave: those that were free
-    // at the last call too, but for the last parked one. `due` is set when others are to be come for.
+    // at the last call too, but for the last parked one where that stays. `due` is set when others are to be come for.
     [[nodiscard]] worker *reap(bool &due) IOWQ_EXCLUDES(lock_);
     // Signals once more the workers whose items have been cancelled and do not know yet. False: none.
     [[nodiscard]] bool interrupt_again(const interrupt_signal &signal) IOWQ_EXCLUDES(lock_);
@@ -235,6 +236,7 @@ class acct {
 
     // immutable after construction
     const int max_running_;
+    const bool last_stays_;
 
     // atomic: written by producers
     // The newest pushed item, linked to the older ones; `closed_` after close.

@@ -68,12 +68,11 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out) {
 wq::wq(const wq_config &config, bool own_cpus, topology machine)
     : config_(config), topology_(std::move(machine)), own_cpus_(own_cpus),
       helpers_welcome_(!own_cpus) {
-    for (unsigned node = 0; node < topology_.nodes(); node++) {
-        accts_.push_back(
-            std::make_unique<acct>(true, node, config_.max_bound, config_.max_running));
-        accts_.push_back(
-            std::make_unique<acct>(false, node, config_.max_unbound, config_.max_running));
-    }
+    for (unsigned node = 0; node < topology_.nodes(); node++)
+        for (bool bound : {true, false})
+            accts_.push_back(std::make_unique<acct>(bound, node,
+                                                    bound ? config_.max_bound : config_.max_unbound,
+                                                    config_.max_running, config_.last_stays));
     for (unsigned node = 0; node < topology_.nodes(); node++)
         node_cpus_.push_back(topology_.cpus(node));
 }

@@ -26,8 +26,9 @@ struct IOWQ_API wq_config {
     // Of either kind, how many may be *running* per node; the seed's `concurrency`. At least 1.
     unsigned max_running = default_max_running();
     // A worker that has not been needed for this long, or at most twice this long, leaves, unless it is
-    // the last to have parked. Below 1 ms is 1 ms.
+    // the last to have parked and that stays. Below 1 ms is 1 ms.
     std::chrono::milliseconds idle{5000};
+    bool last_stays = true;
     std::chrono::microseconds spin{10}; // before parking; not at all where there is one CPU
     // Workers' CPUs: within those of the creating thread, which is also what none given means.
     std::optional<cpu_mask> cpus{};

@@ -108,6 +108,19 @@ TEST(reaping, lets_idle_workers_leave_but_for_one) {
     EXPECT_EQ(pool->counters().workers_created, 8u);
 }
 
+TEST(reaping, lets_all_idle_workers_leave_where_none_is_to_stay) {
+    wq_config config = limited(8);
+    config.idle = std::chrono::milliseconds(1);
+    config.last_stays = false;
+    auto pool = make(config);
+    for (unsigned round = 1; round <= 2; round++) { // the second one starts from none
+        grow(*pool, 8);
+        while (pool->counters().nr_workers > 0)
+            std::this_thread::yield();
+        EXPECT_EQ(pool->counters().workers_reaped, pool->counters().workers_created);
+    }
+}
+
 TEST(reaping, lets_a_worker_be_that_has_been_used_since_the_last_round) {
     by_hand hands;
     iowq::acct a(true, 0, 2, 2);

@@ -117,8 +117,9 @@ def test_each_header_compiles_alone(prefix, tmp_path):
         run(["c++", "-std=c++20", *STRICT, "-fsyntax-only", f"-I{prefix}/include", tmp_path / "a.cc"])
 
 
-def test_the_c_interface_compiles_as_c(prefix, tmp_path):
-    (tmp_path / "a.c").write_text("#include <iowq/io_wq.h>\nint main(void) { io_wq_destroy(0); return 0; }\n")
+def test_the_c_interfaces_compile_as_c(prefix, tmp_path):
+    (tmp_path / "a.c").write_text("#include <iowq/acall.h>\n#include <iowq/io_wq.h>\n"
+                                  "int main(void) { io_wq_destroy(0); return 0; }\n")
     for standard in ("c11", "gnu11"):
         run(["cc", f"-std={standard}", *STRICT, "-fsyntax-only", f"-I{prefix}/include", tmp_path / "a.c"])
 
