@@ -20,7 +20,7 @@ FIO_SOURCE := $(or $(FIO_DIR),$(BUILD)/fio)
 export FIO_DIR
 
 # The order of the layers: each file uses those before it only.
-IOWQ := topology interrupt acct chain worker monitor wq cancel issue sqthread ring
+IOWQ := topology interrupt sleep_hook_perf sleep_hook_bpf sleep_hook acct chain worker monitor wq cancel issue sqthread ring
 ENGINE := options pool uring pool_stats engine
 BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
 SANITIZERS := tsan asan
