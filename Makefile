@@ -50,6 +50,10 @@ compare: all ## compare the modes on this machine, and draw the result
 bench: $(BUILD)/bench/iowq_bench ## compare the pool with the kernel's and with other libraries' pools
 	$< --csv=$(BUILD)/bench.csv
 
+.PHONY: bench-hooks
+bench-hooks: $(BUILD)/bench/hooks_bench ## compare the ways to know that a worker sleeps
+	$<
+
 .PHONY: check check-full
 check: all test-programs $(BUILD)/bench/iowq_bench ## every test but the long ones; under 20 minutes
 	@scripts/check
@@ -122,6 +126,9 @@ $(BUILD)/bench/%.o: iowq/bench/%.cc | setup-bench
 
 $(BUILD)/bench/iowq_bench: $(BENCH:%=$(BUILD)/bench/%.o) $(BUILD)/libiowq.a
 	$(CXX) -pthread $^ -lbenchmark -ltbb -luv -luring -lhwloc -o $@
+
+$(BUILD)/bench/hooks_bench: $(BUILD)/bench/hooks_bench.o $(BUILD)/libiowq.a
+	$(CXX) -pthread $^ -lhwloc -o $@
 
 # ---- the tests
 

@@ -16,6 +16,7 @@ namespace {
 // pool that is busy but never blocks hardly pays.
 constexpr auto first_look = std::chrono::microseconds(50);
 constexpr auto rarest_look = std::chrono::microseconds(5000);
+constexpr auto rarest_hooked_look = std::chrono::microseconds(500); // which reads no files
 constexpr int last_looks = 4; // without any worker in such a call, before it stops
 
 // Signals are repeated: one that comes just before the system call that it is meant for is lost.
@@ -103,7 +104,7 @@ deadline monitor::look(clock::time_point now) {
     if (found)
         look_pause_ = first_look;
     next_look_ = now + look_pause_;
-    look_pause_ = std::min(2 * look_pause_, rarest_look);
+    look_pause_ = std::min(2 * look_pause_, hook_ ? rarest_hooked_look : rarest_look);
     return next_look_;
 }
 

@@ -41,8 +41,8 @@ class sleep_hooks : public testing::TestWithParam<sleep_hook_kind> {
     // In an item, round what sleeps: nothing, where there is a hook.
     struct section {
         std::optional<blocking> annotation;
-        section() {
-            if (GetParam() == annotate)
+        explicit section(sleep_hook_kind kind) {
+            if (kind == annotate)
                 annotation.emplace(blocking::may);
         }
     };
@@ -54,12 +54,12 @@ class knowing_hooks : public sleep_hooks {};
 class real_hooks : public sleep_hooks {};
 
 // Items that sleep until all of them do.
-void meet(wq &pool, int n) {
+void meet(wq &pool, int n, sleep_hook_kind kind) {
     std::latch all(n);
     std::deque<item> items;
     for (int i = 0; i < n; i++) {
         item &it = items.emplace_back([&](item &) {
-            sleep_hooks::section section;
+            sleep_hooks::section section(kind);
             all.arrive_and_wait();
         });
         ASSERT_EQ(pool.enqueue(&it), 0);
@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(all, real_hooks, testing::Values(perf, bpf),
 // Eight sleepers that only the ninth item can wake.
 TEST_P(knowing_hooks, make_up_for_workers_that_sleep) {
     auto pool = make_hooked(limited(9));
-    meet(*pool, 9);
+    meet(*pool, 9, GetParam());
     EXPECT_GE(pool->counters().peak_blocked, 8u);
 }
 
@@ -124,7 +124,7 @@ TEST_P(sleep_hooks, do_not_grow_the_pool_for_items_that_compute) {
     std::deque<item> items;
     for (int i = 0; i < 8; i++) {
         item &it = items.emplace_back([](item &) {
-            section section;
+            section section(GetParam());
             compute(std::chrono::milliseconds(5));
         });
         ASSERT_EQ(pool->enqueue(&it), 0);
@@ -178,7 +178,7 @@ TEST_P(knowing_hooks, make_up_for_those_that_sleep_in_chains) {
     for (unsigned i = 0; i < 3 * ran.size(); i++) {
         unsigned key = i % ran.size();
         item &it = items.emplace_back([&, key, round = static_cast<int>(i / ran.size())](item &) {
-            section section;
+            section section(GetParam());
             released.wait();
             EXPECT_EQ(ran[key]++, round);
         });
@@ -207,7 +207,7 @@ TEST_P(knowing_hooks, watch_workers_that_come_and_go) {
     config.idle = std::chrono::milliseconds(1);
     auto pool = make_hooked(config);
     for (int round = 0; round < 30; round++) {
-        meet(*pool, 4);
+        meet(*pool, 4, GetParam());
         while (pool->counters().nr_workers > 1)
             std::this_thread::yield();
     }
@@ -222,10 +222,10 @@ TEST_P(knowing_hooks, serve_several_pools) {
         pools.push_back(make_hooked(limited(3)));
     for (int round = 0; round < 3; round++)
         for (auto &pool : pools)
-            meet(*pool, 3);
+            meet(*pool, 3, GetParam());
     pools.pop_back();
     for (auto &pool : pools)
-        meet(*pool, 3);
+        meet(*pool, 3, GetParam());
 }
 
 TEST_P(knowing_hooks, leave_nothing_behind) {
@@ -237,7 +237,7 @@ TEST_P(knowing_hooks, leave_nothing_behind) {
     auto before = open_files();
     {
         auto pool = make_hooked(limited(4));
-        meet(*pool, 4);
+        meet(*pool, 4, GetParam());
     }
     EXPECT_EQ(open_files(), before);
     std::ifstream maps("/proc/self/maps");
@@ -248,6 +248,33 @@ TEST_P(knowing_hooks, leave_nothing_behind) {
 
 // ---- what cannot be had
 
+namespace {
+
+// From here on the system call fails in this thread, and in those that it creates, as on a kernel, or
+// in a container, that lacks it or a part of it: whatever its first argument, or if that is `command`.
+void let_fail(long number, int error, std::optional<uint32_t> command = {}) {
+    auto load = [](size_t offset) {
+        return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<uint32_t>(offset));
+    };
+    auto skip_unless = [](uint32_t value, uint8_t insns) {
+        return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, insns);
+    };
+    sock_filter filter[] = {
+        load(offsetof(seccomp_data, nr)),
+        skip_unless(static_cast<uint32_t>(number), 3),
+        load(command ? offsetof(seccomp_data, args) : offsetof(seccomp_data, nr)),
+        skip_unless(command.value_or(static_cast<uint32_t>(number)), 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<uint32_t>(error)),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    sock_fprog program{std::size(filter), filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+        _exit(1);
+}
+
+} // namespace
+
 TEST(sleep_hook_perf, leaves_a_worker_that_it_cannot_watch_to_proc) {
     wq_config config = limited(2);
     config.sleep_hook = perf;
@@ -255,23 +282,13 @@ TEST(sleep_hook_perf, leaves_a_worker_that_it_cannot_watch_to_proc) {
     std::string why;
     if (wq::create(config, pool, &why))
         GTEST_SKIP() << why;
-    std::binary_semaphore second_ran(0);
-    holder first;
-    first.body = [&](item &) {
-        first.in.release();
-        second_ran.acquire();
-    };
-    rlimit files{};
-    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
-    rlimit no_more{0, files.rlim_max};
-    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &no_more), 0);
-    std::unique_ptr<sleep_hook> hook;
-    EXPECT_EQ(open_sleep_hook(perf, hook, why), -EMFILE);
-    first.start_on(*pool);
-    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
-    item second([&](item &) { second_ran.release(); });
-    second.run_on(*pool);
-    first.done.acquire();
+    std::thread([&] {
+        let_fail(SYS_perf_event_open, EMFILE);
+        std::unique_ptr<sleep_hook> another;
+        EXPECT_EQ(open_sleep_hook(perf, another, why), -EMFILE);
+        meet(*pool, 2, perf); // the workers are created from here
+    }).join();
+    EXPECT_GE(pool->counters().peak_blocked, 1u);
 }
 
 TEST(sleep_hook_bpf, refuses_more_threads_than_it_has_places_for) {
@@ -366,29 +383,6 @@ answer ask_elsewhere(sleep_hook_kind kind, Prepare prepare) {
 // Drops every capability, if there are any.
 void become_nobody() {
     if (geteuid() == 0 && (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534)))
-        _exit(1);
-}
-
-// The system call fails as on a kernel, or in a container, that has it not, or only in part: whatever
-// its first argument, or if that is `command`.
-void let_fail(long number, int error, std::optional<uint32_t> command = {}) {
-    auto load = [](size_t offset) {
-        return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<uint32_t>(offset));
-    };
-    auto skip_unless = [](uint32_t value, uint8_t insns) {
-        return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, insns);
-    };
-    sock_filter filter[] = {
-        load(offsetof(seccomp_data, nr)),
-        skip_unless(static_cast<uint32_t>(number), 3),
-        load(command ? offsetof(seccomp_data, args) : offsetof(seccomp_data, nr)),
-        skip_unless(command.value_or(static_cast<uint32_t>(number)), 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<uint32_t>(error)),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    sock_fprog program{std::size(filter), filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
         _exit(1);
 }
 
