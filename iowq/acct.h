@@ -125,57 +125,57 @@ class acct {
     // A hashed item was queued on its chain, perhaps behind others; its token may be on this acct.
     void count_hashed(bool waits);
     // Unlinks an item that is queued here. False: it is not (or no more). `passed`: see take.
-    [[nodiscard]] bool cancel(work *w, work_list &passed) EXCLUDES(lock_);
+    [[nodiscard]] bool cancel(work *w, work_list &passed) IOWQ_EXCLUDES(lock_);
     // Unlinks those queued here that match, or only the first one. nullptr matches every item.
     [[nodiscard]] work_list cancel_matching(match_fn match, void *data, bool all, work_list &passed)
-        EXCLUDES(lock_);
+        IOWQ_EXCLUDES(lock_);
     // Cancels those that run on workers here, but not on the caller, and match, or only the first one:
     // marks them, and interrupts their system calls. False: there is none.
     [[nodiscard]] bool cancel_running(match_fn match, void *data, bool all,
-                                      const interrupt_signal &signal) EXCLUDES(lock_);
+                                      const interrupt_signal &signal) IOWQ_EXCLUDES(lock_);
     // The same for unbound items.
-    [[nodiscard]] bool cancel_unbound(const interrupt_signal &signal) EXCLUDES(lock_);
+    [[nodiscard]] bool cancel_unbound(const interrupt_signal &signal) IOWQ_EXCLUDES(lock_);
     // Returns when no canceller is about to signal the caller's worker any more.
-    void wait_for_cancellers() EXCLUDES(lock_) { locked guard(lock_); }
+    void wait_for_cancellers() IOWQ_EXCLUDES(lock_) { locked guard(lock_); }
     // Puts a marker behind what is queued. False: nothing is, so it is not needed.
-    [[nodiscard]] bool mark(work *marker) EXCLUDES(lock_);
+    [[nodiscard]] bool mark(work *marker) IOWQ_EXCLUDES(lock_);
     // Sets the limit, unless `most` is 0, and returns the old one. `to_leave`: as reap.
     [[nodiscard]] unsigned set_max_workers(unsigned most, action &todo, worker *&to_leave)
-        EXCLUDES(lock_);
+        IOWQ_EXCLUDES(lock_);
     // Moves the workers to these CPUs. 0 or the first -errno.
-    [[nodiscard]] int set_affinity(const cpu_mask &cpus) EXCLUDES(lock_);
+    [[nodiscard]] int set_affinity(const cpu_mask &cpus) IOWQ_EXCLUDES(lock_);
     // No more pushes. Gives back the workers to wake (linked by next_free) and, of an unbound acct,
     // the items to cancel; tokens stay, as their chains may hold bound items too. `todo`: what waited
     // for a worker to be created again is to be done at once.
-    [[nodiscard]] worker *close(work_list &cancelled, action &todo) EXCLUDES(lock_);
+    [[nodiscard]] worker *close(work_list &cancelled, action &todo) IOWQ_EXCLUDES(lock_);
     // A worker that `asked`, a create, asked for cannot be had. `again`: it is worth another try, in a
     // moment. Gives back what nobody is left to run, and says what to do for the rest.
     [[nodiscard]] action create_failed(action asked, bool again, work_list &cancelled)
-        EXCLUDES(lock_);
+        IOWQ_EXCLUDES(lock_);
     // Everything that is queued, once there are no workers any more and will be none.
-    [[nodiscard]] work_list abandon() EXCLUDES(lock_);
-    [[nodiscard]] wq_counters counters() EXCLUDES(lock_);
+    [[nodiscard]] work_list abandon() IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] wq_counters counters() IOWQ_EXCLUDES(lock_);
 
     // ---- its workers ----
 
     // `place`: with the sleep hook.
-    void started(worker &self, int place = -1) EXCLUDES(lock_);
+    void started(worker &self, int place = -1) IOWQ_EXCLUDES(lock_);
     // The next item, published as self.current; nullptr when there is none, or too many run.
     // `passed` gets the markers that have nothing left before them: the caller calls them.
-    [[nodiscard]] work *take(worker &self, work_list &passed) EXCLUDES(lock_);
+    [[nodiscard]] work *take(worker &self, work_list &passed) IOWQ_EXCLUDES(lock_);
     // Do more workers run than may? Then this one is to stop at the next opportunity.
     [[nodiscard]] bool crowded() const {
         return nr_running_.load(std::memory_order_relaxed) > max_running_;
     }
     // Publishes an item that did not come from the queue (a linked one). False: the exit has begun
     // and cancels it.
-    [[nodiscard]] bool publish(worker &self, work *w) EXCLUDES(lock_);
+    [[nodiscard]] bool publish(worker &self, work *w) IOWQ_EXCLUDES(lock_);
     // Puts a chain's token back at the end, even after close.
-    void requeue(work *token) EXCLUDES(lock_);
+    void requeue(work *token) IOWQ_EXCLUDES(lock_);
     // Waits a little for work, as the only worker here that does.
     [[nodiscard]] bool spin_for_work(worker &self);
     // Stops running: parked (on the free list: park until woken), leave, or retry as there is work.
-    [[nodiscard]] idle go_idle(worker &self) EXCLUDES(lock_);
+    [[nodiscard]] idle go_idle(worker &self) IOWQ_EXCLUDES(lock_);
     // The caller's worker, or one that the monitor found blocked, goes to sleep inside its item.
     [[nodiscard]] action sleeping();
     void running_again();
@@ -184,7 +184,7 @@ class acct {
 
     // The oldest item, if it may be helped with and is not the only one, published as run by the
     // helper; nullptr otherwise, or when somebody helps already. `passed`: see take.
-    [[nodiscard]] work *take_to_help(work_list &passed) EXCLUDES(lock_);
+    [[nodiscard]] work *take_to_help(work_list &passed) IOWQ_EXCLUDES(lock_);
     // What the helper runs. Its thread is the program's own and is never signalled.
     current_work &helped() { return helped_; }
 
@@ -211,34 +211,34 @@ class acct {
         bool again; // the call that it was in at the last look
     };
     // Fills `out` and returns how many.
-    [[nodiscard]] size_t suspects(std::span<suspect> out) EXCLUDES(lock_);
+    [[nodiscard]] size_t suspects(std::span<suspect> out) IOWQ_EXCLUDES(lock_);
     // Those that the monitor has counted as asleep, but for the first `skip` of them.
-    [[nodiscard]] size_t found(std::span<suspect> out, size_t skip) EXCLUDES(lock_);
+    [[nodiscard]] size_t found(std::span<suspect> out, size_t skip) IOWQ_EXCLUDES(lock_);
     // Counts a suspect as asleep, unless its call has ended.
-    [[nodiscard]] action found_asleep(const suspect &s) EXCLUDES(lock_);
+    [[nodiscard]] action found_asleep(const suspect &s) IOWQ_EXCLUDES(lock_);
     // Counts one of `found` as running again, unless its call has ended.
     void found_running(const suspect &s);
     // What to do about a worker that could not be created. `due` is lowered to the time of the next
     // try, if that is still to come.
-    [[nodiscard]] action retry_creation(clock::time_point now, deadline &due) EXCLUDES(lock_);
+    [[nodiscard]] action retry_creation(clock::time_point now, deadline &due) IOWQ_EXCLUDES(lock_);
     // Gives back (linked by next_free) the workers to be woken so that they leave: those that were free
     // at the last call too, but for the last parked one. `due` is set when others are to be come for.
-    [[nodiscard]] worker *reap(bool &due) EXCLUDES(lock_);
+    [[nodiscard]] worker *reap(bool &due) IOWQ_EXCLUDES(lock_);
     // Signals once more the workers whose items have been cancelled and do not know yet. False: none.
-    [[nodiscard]] bool interrupt_again(const interrupt_signal &signal) EXCLUDES(lock_);
+    [[nodiscard]] bool interrupt_again(const interrupt_signal &signal) IOWQ_EXCLUDES(lock_);
 
   private:
     [[nodiscard]] bool has_incoming(std::memory_order order) const;
     [[nodiscard]] bool has_work() const;
-    void drain() REQUIRES(lock_);
-    void list(work *top) REQUIRES(lock_);
-    void forget(worker &self) REQUIRES(lock_);
-    void dismiss(worker **free, worker *&to_leave) REQUIRES(lock_);
-    [[nodiscard]] work_list take_all() REQUIRES(lock_);
+    void drain() IOWQ_REQUIRES(lock_);
+    void list(work *top) IOWQ_REQUIRES(lock_);
+    void forget(worker &self) IOWQ_REQUIRES(lock_);
+    void dismiss(worker **free, worker *&to_leave) IOWQ_REQUIRES(lock_);
+    [[nodiscard]] work_list take_all() IOWQ_REQUIRES(lock_);
     template <class Meant>
-    bool interrupt(Meant meant, bool all, const interrupt_signal &signal) REQUIRES(lock_);
-    [[nodiscard]] action settle(bool concurrent) EXCLUDES(lock_);
-    [[nodiscard]] action settle_locked(bool concurrent) REQUIRES(lock_);
+    bool interrupt(Meant meant, bool all, const interrupt_signal &signal) IOWQ_REQUIRES(lock_);
+    [[nodiscard]] action settle(bool concurrent) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] action settle_locked(bool concurrent) IOWQ_REQUIRES(lock_);
 
     static constexpr int surest = 8;
     static constexpr int creation_retries = 3;
@@ -266,17 +266,17 @@ class acct {
 
     // guarded by lock_
     alignas(64) mutex lock_;
-    work_list queue_ GUARDED_BY(lock_);
-    worker *free_ GUARDED_BY(lock_) = nullptr;  // last parked first
-    worker *known_ GUARDED_BY(lock_) = nullptr; // every worker whose thread has started
-    unsigned max_workers_ GUARDED_BY(lock_);
-    unsigned nr_workers_ GUARDED_BY(lock_) = 0;
-    bool exiting_ GUARDED_BY(lock_) = false;
+    work_list queue_ IOWQ_GUARDED_BY(lock_);
+    worker *free_ IOWQ_GUARDED_BY(lock_) = nullptr;  // last parked first
+    worker *known_ IOWQ_GUARDED_BY(lock_) = nullptr; // every worker whose thread has started
+    unsigned max_workers_ IOWQ_GUARDED_BY(lock_);
+    unsigned nr_workers_ IOWQ_GUARDED_BY(lock_) = 0;
+    bool exiting_ IOWQ_GUARDED_BY(lock_) = false;
     // How often creating a worker has failed in a row; while it is not 0, the monitor creates the next.
-    int failed_creations_ GUARDED_BY(lock_) = 0;
-    clock::time_point retry_at_ GUARDED_BY(lock_);
-    bool retry_concurrent_ GUARDED_BY(lock_) = false; // somebody wants it even if others run
-    wq_counters counted_ GUARDED_BY(lock_);
+    int failed_creations_ IOWQ_GUARDED_BY(lock_) = 0;
+    clock::time_point retry_at_ IOWQ_GUARDED_BY(lock_);
+    bool retry_concurrent_ IOWQ_GUARDED_BY(lock_) = false; // somebody wants it even if others run
+    wq_counters counted_ IOWQ_GUARDED_BY(lock_);
     // Whether queue_ holds something, or is about to; written under lock_, read without it.
     std::atomic<bool> listed_{false};
 

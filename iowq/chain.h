@@ -76,10 +76,10 @@ class chain_table {
 
     struct alignas(64) shard {
         mutex lock;
-        std::array<chain *, nr_buckets> buckets GUARDED_BY(lock){};
-        chain *spare GUARDED_BY(lock) = nullptr;
-        bool closed GUARDED_BY(lock) = false;
-        std::vector<std::unique_ptr<chain>> all GUARDED_BY(lock);
+        std::array<chain *, nr_buckets> buckets IOWQ_GUARDED_BY(lock){};
+        chain *spare IOWQ_GUARDED_BY(lock) = nullptr;
+        bool closed IOWQ_GUARDED_BY(lock) = false;
+        std::vector<std::unique_ptr<chain>> all IOWQ_GUARDED_BY(lock);
     };
 
     struct place {
@@ -87,13 +87,14 @@ class chain_table {
         size_t bucket;
     };
     [[nodiscard]] place place_of(const chain_key &key);
-    [[nodiscard]] static chain *find(const place &at, const chain_key &key) REQUIRES(at.in.lock);
+    [[nodiscard]] static chain *find(const place &at, const chain_key &key)
+        IOWQ_REQUIRES(at.in.lock);
     [[nodiscard]] static chain *add(const place &at, const chain_key &key, acct &home)
-        REQUIRES(at.in.lock);
-    static void retire(const place &at, chain &c) REQUIRES(at.in.lock);
+        IOWQ_REQUIRES(at.in.lock);
+    static void retire(const place &at, chain &c) IOWQ_REQUIRES(at.in.lock);
     // After items have been cancelled: the markers at the front, and the chain if none is left.
-    static void settle(const place &at, chain &c, work_list &passed) REQUIRES(at.in.lock);
-    static void list(const place &at, chain &c, work *w) REQUIRES(at.in.lock);
+    static void settle(const place &at, chain &c, work_list &passed) IOWQ_REQUIRES(at.in.lock);
+    static void list(const place &at, chain &c, work *w) IOWQ_REQUIRES(at.in.lock);
 
     std::array<shard, nr_shards> shards_;
 };

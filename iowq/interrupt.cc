@@ -15,9 +15,9 @@ namespace {
 // A signal's handler is the process's, so this is too.
 struct shared_signal {
     mutex lock;
-    unsigned users GUARDED_BY(lock) = 0;
-    int number GUARDED_BY(lock) = 0;
-    struct sigaction before GUARDED_BY(lock) = {};
+    unsigned users IOWQ_GUARDED_BY(lock) = 0;
+    int number IOWQ_GUARDED_BY(lock) = 0;
+    struct sigaction before IOWQ_GUARDED_BY(lock) = {};
 };
 shared_signal shared;
 

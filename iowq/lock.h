@@ -12,9 +12,9 @@
 #define IOWQ_ANNOTATE(x)
 #endif
 
-#define GUARDED_BY(x) IOWQ_ANNOTATE(guarded_by(x))
-#define REQUIRES(...) IOWQ_ANNOTATE(requires_capability(__VA_ARGS__))
-#define EXCLUDES(...) IOWQ_ANNOTATE(locks_excluded(__VA_ARGS__))
+#define IOWQ_GUARDED_BY(x) IOWQ_ANNOTATE(guarded_by(x))
+#define IOWQ_REQUIRES(...) IOWQ_ANNOTATE(requires_capability(__VA_ARGS__))
+#define IOWQ_EXCLUDES(...) IOWQ_ANNOTATE(locks_excluded(__VA_ARGS__))
 
 namespace iowq {
 

@@ -255,7 +255,7 @@ class bpf_hook final : public sleep_hook {
     char *states_ = nullptr;
 
     mutex lock_;
-    std::bitset<places> taken_ GUARDED_BY(lock_);
+    std::bitset<places> taken_ IOWQ_GUARDED_BY(lock_);
 };
 
 } // namespace

@@ -107,7 +107,7 @@ class perf_hook final : public sleep_hook {
 
   private:
     mutex lock_;
-    std::vector<switch_records> threads_ GUARDED_BY(lock_); // by place; closed ones are free
+    std::vector<switch_records> threads_ IOWQ_GUARDED_BY(lock_); // by place; closed ones are free
 };
 
 std::string paranoia() {

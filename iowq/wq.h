@@ -133,11 +133,11 @@ class wq {
     [[nodiscard]] bool unqueue(work *w, work_list &passed);
     [[nodiscard]] bool cancel_running(match_fn match, void *data, bool all);
     void create_worker(acct &home, acct::action asked);
-    [[nodiscard]] int create_thread(acct &home) EXCLUDES(threads_lock_);
-    [[nodiscard]] worker *take_record(acct &home) EXCLUDES(threads_lock_);
-    void join_all() EXCLUDES(threads_lock_);
+    [[nodiscard]] int create_thread(acct &home) IOWQ_EXCLUDES(threads_lock_);
+    [[nodiscard]] worker *take_record(acct &home) IOWQ_EXCLUDES(threads_lock_);
+    void join_all() IOWQ_EXCLUDES(threads_lock_);
     void cancel_list(work_list items);
-    void apply_affinity(worker &self) EXCLUDES(affinity_lock_);
+    void apply_affinity(worker &self) IOWQ_EXCLUDES(affinity_lock_);
 
     static void *worker_main(void *arg);
 
@@ -156,11 +156,12 @@ class wq {
     // Every record there ever was. One whose thread has left is used again, never freed before the wq:
     // whoever woke it last may still be on its way into the futex call.
     mutex threads_lock_;
-    std::vector<std::unique_ptr<worker>> records_ GUARDED_BY(threads_lock_);
+    std::vector<std::unique_ptr<worker>> records_ IOWQ_GUARDED_BY(threads_lock_);
 
     mutex affinity_lock_;
-    std::vector<cpu_mask> node_cpus_ GUARDED_BY(affinity_lock_); // where each node's workers run
-    unsigned affinity_epoch_ GUARDED_BY(affinity_lock_) = 0;
+    std::vector<cpu_mask>
+        node_cpus_ IOWQ_GUARDED_BY(affinity_lock_); // where each node's workers run
+    unsigned affinity_epoch_ IOWQ_GUARDED_BY(affinity_lock_) = 0;
 
     std::atomic<bool> helpers_welcome_; // relaxed: a hint
     std::atomic<bool> exiting_{

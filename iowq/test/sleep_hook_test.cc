@@ -144,7 +144,6 @@ TEST_P(real_hooks, take_no_notice_of_annotations) {
     it.run_on(*pool);
 }
 
-// Then the next item of the queue is not its business any more.
 TEST_P(real_hooks, count_a_worker_as_running_once_it_is_awake) {
     auto pool = make_hooked(limited(4));
     std::latch second_ran(1);
@@ -161,7 +160,8 @@ TEST_P(real_hooks, count_a_worker_as_running_once_it_is_awake) {
     while (!slept)
         std::this_thread::yield();
     while (pool->counters().nr_blocked > 0) {
-        item it; // the monitor looks while items run
+        item it;                    // the monitor looks while items run
+        it.flags = work_concurrent; // the first may be running by now, and does not end before this
         it.run_on(*pool);
     }
     counts = true;
