@@ -27,7 +27,8 @@ FIO_SOURCE := $(or $(FIO_DIR),$(BUILD)/fio)
 export FIO_DIR
 
 # The order of the layers: each file uses those before it only.
-IOWQ := topology interrupt acct chain worker monitor wq cancel io_wq issue sqthread ring acall_calls acall
+IOWQ := topology interrupt sleep_hook_perf sleep_hook_bpf sleep_hook acct chain worker monitor wq cancel io_wq issue \
+    sqthread ring acall_calls acall
 ENGINE := options pool uring pool_stats engine
 BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
 SANITIZERS := tsan asan
@@ -57,6 +58,10 @@ compare: all ## compare the modes on this machine, and draw the result
 .PHONY: bench
 bench: $(BUILD)/bench/iowq_bench ## compare the pool with the kernel's and with other libraries' pools
 	$< --csv=$(BUILD)/bench.csv
+
+.PHONY: bench-hooks
+bench-hooks: $(BUILD)/bench/hooks_bench ## compare the ways to know that a worker sleeps
+	$<
 
 .PHONY: check check-full
 check: all test-programs $(BUILD)/bench/iowq_bench ## every test but the long ones; under 20 minutes
@@ -157,6 +162,9 @@ $(BUILD)/bench/%.o: iowq/bench/%.cc | setup-bench
 
 $(BUILD)/bench/iowq_bench: $(BENCH:%=$(BUILD)/bench/%.o) $(BUILD)/libiowq.a
 	$(CXX) -pthread $^ -lbenchmark -ltbb -luv -luring -lhwloc -o $@
+
+$(BUILD)/bench/hooks_bench: $(BUILD)/bench/hooks_bench.o $(BUILD)/libiowq.a
+	$(CXX) -pthread $^ -lhwloc -o $@
 
 # ---- the tests
 

@@ -219,10 +219,11 @@ void acct::dismiss(worker **free, worker *&to_leave) {
     to_leave = w;
 }
 
-void acct::started(worker &self) {
+void acct::started(worker &self, int place) {
     locked guard(lock_);
     failed_creations_ = 0;
     self.tid = gettid();
+    self.place = place;
     self.next_known = known_;
     known_ = &self;
 }
@@ -260,7 +261,22 @@ size_t acct::suspects(std::span<suspect> out) {
         bool again = call == w->seen_call;
         w->seen_call = call;
         if (call & worker::in_call && !(call & worker::asleep))
-            out[n++] = {w, call, w->tid, again};
+            out[n++] = {w, call, w->tid, w->place, again};
+    }
+    return n;
+}
+
+size_t acct::found(std::span<suspect> out, size_t skip) {
+    locked guard(lock_);
+    size_t n = 0;
+    for (worker *w = known_; w && n < out.size(); w = w->next_known) {
+        uint32_t call = w->call.load(std::memory_order_relaxed); // found_running's CAS looks again
+        if (!(call & worker::asleep))
+            continue;
+        if (skip)
+            skip--;
+        else
+            out[n++] = {w, call, w->tid, w->place, true};
     }
     return n;
 }
@@ -273,6 +289,14 @@ acct::action acct::found_asleep(const suspect &s) {
         return {};
     expects_sleep_.store(surest / 2, std::memory_order_relaxed);
     return sleeping();
+}
+
+void acct::found_running(const suspect &s) {
+    uint32_t call = s.call;
+    // Acquire and release as the worker's exchange: whoever takes the mark away counts it as running.
+    if (s.who->call.compare_exchange_strong(call, call & ~worker::asleep,
+                                            std::memory_order_acq_rel))
+        running_again();
 }
 
 acct::action acct::retry_creation(clock::time_point now, deadline &due) {
@@ -389,9 +413,11 @@ wq_counters acct::counters() {
     now.enqueued += hashed_.load(std::memory_order_relaxed);
     now.chain_waits = chain_waits_.load(std::memory_order_relaxed);
     now.nr_workers = nr_workers_;
-    now.nr_running = static_cast<unsigned>(nr_running_.load(std::memory_order_relaxed));
-    now.nr_blocked =
-        static_cast<unsigned>(std::max(0, nr_blocked_.load(std::memory_order_relaxed)));
+    auto count = [](const std::atomic<int> &n) {
+        return static_cast<unsigned>(std::max(0, n.load(std::memory_order_relaxed)));
+    };
+    now.nr_running = count(nr_running_);
+    now.nr_blocked = count(nr_blocked_);
     now.peak_running = static_cast<unsigned>(peak_running_.load(std::memory_order_relaxed));
     now.peak_blocked = static_cast<unsigned>(peak_blocked_.load(std::memory_order_relaxed));
     return now;

@@ -20,6 +20,7 @@
 #include "interrupt.h"
 #include "lock.h"
 #include "park.h"
+#include "sleep_hook.h"
 #include "topology.h"
 
 #include <pthread.h>
@@ -36,12 +37,16 @@ using match_fn = bool (*)(work *w, void *data);
 
 // One worker's record. The thread lives in worker.cc.
 struct alignas(64) worker {
-    worker(wq &pool, acct &home, std::chrono::nanoseconds spin)
-        : pool(pool), home(home), spin(spin) {}
+    worker(wq &pool, acct &home, std::chrono::nanoseconds spin,
+           sleep_hook_kind hook = sleep_hook_kind::annotate)
+        : pool(pool), home(home), annotated(hook == sleep_hook_kind::annotate),
+          watched(is_hooked(hook)), spin(spin) {}
 
     // immutable after construction
     wq &pool;
     acct &home;
+    const bool annotated; // its items say when they block
+    const bool watched;   // each of its items is a call that may block, as a whole
 
     // guarded by the wq's threads_lock_
     enum { spare, starting, live } phase = starting;
@@ -52,7 +57,8 @@ struct alignas(64) worker {
     worker *next_known = nullptr;
     bool rested = false;    // free at the monitor's last round of reaping too
     bool leaving = false;   // told to leave by being woken
-    pid_t tid = 0;          // while it is known
+    pid_t tid = 0;          // while it is known, as the next
+    int place = -1;         // with the sleep hook; below 0: that does not watch it
     uint32_t seen_call = 0; // the monitor's last look at `call`
 
     // owner thread only
@@ -64,8 +70,8 @@ struct alignas(64) worker {
     parker park;
     current_work current;
     // The call that may block: 0 outside, else epoch << 2 | in_call (| asleep, when the worker counts
-    // as asleep). The worker sets it, the monitor adds `asleep` by CAS, and the worker's exchange at
-    // the end of the call learns of it.
+    // as asleep). The worker sets it, the monitor adds `asleep` by CAS, or takes it away again, and
+    // the worker's exchange at the end of the call learns of it.
     std::atomic<uint32_t> call{0};
     // The thread has left its loop. Release; pairs with the acquire of whoever joins it to use the
     // record again.
@@ -153,7 +159,8 @@ class acct {
 
     // ---- its workers ----
 
-    void started(worker &self) IOWQ_EXCLUDES(lock_);
+    // `place`: with the sleep hook.
+    void started(worker &self, int place = -1) IOWQ_EXCLUDES(lock_);
     // The next item, published as self.current; nullptr when there is none, or too many run.
     // `passed` gets the markers that have nothing left before them: the caller calls them.
     [[nodiscard]] work *take(worker &self, work_list &passed) IOWQ_EXCLUDES(lock_);
@@ -201,12 +208,17 @@ class acct {
         worker *who;
         uint32_t call;
         pid_t tid;
+        int place;
         bool again; // the call that it was in at the last look
     };
     // Fills `out` and returns how many.
     [[nodiscard]] size_t suspects(std::span<suspect> out) IOWQ_EXCLUDES(lock_);
+    // Those that the monitor has counted as asleep, but for the first `skip` of them.
+    [[nodiscard]] size_t found(std::span<suspect> out, size_t skip) IOWQ_EXCLUDES(lock_);
     // Counts a suspect as asleep, unless its call has ended.
     [[nodiscard]] action found_asleep(const suspect &s) IOWQ_EXCLUDES(lock_);
+    // Counts one of `found` as running again, unless its call has ended.
+    void found_running(const suspect &s);
     // What to do about a worker that could not be created. `due` is lowered to the time of the next
     // try, if that is still to come.
     [[nodiscard]] action retry_creation(clock::time_point now, deadline &due) IOWQ_EXCLUDES(lock_);
@@ -243,8 +255,8 @@ class acct {
     alignas(64) std::atomic<work *> incoming_{nullptr};
 
     // atomic: written when workers sleep, wake, park
+    // Both may dip below 0 while the monitor counts a call that just ends.
     alignas(64) std::atomic<int> nr_running_{0};
-    // May dip below 0 while the monitor counts a call that just ends.
     std::atomic<int> nr_blocked_{0};
     std::atomic<int> peak_running_{0};
     std::atomic<int> peak_blocked_{0};

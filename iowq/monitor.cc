@@ -6,9 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <cstring>
-#include <fcntl.h>
 #include <sys/prctl.h>
 
 namespace iowq {
@@ -19,33 +16,19 @@ namespace {
 // pool that is busy but never blocks hardly pays.
 constexpr auto first_look = std::chrono::microseconds(50);
 constexpr auto rarest_look = std::chrono::microseconds(5000);
+constexpr auto rarest_hooked_look = std::chrono::microseconds(500); // which reads no files
 constexpr int last_looks = 4; // without any worker in such a call, before it stops
 
 // Signals are repeated: one that comes just before the system call that it is meant for is lost.
 constexpr auto first_interrupt = std::chrono::microseconds(1000);
 constexpr auto rarest_interrupt = std::chrono::microseconds(50000);
 
+// As many as one look at an acct takes; the rest is looked at the next time.
+using suspect_batch = std::array<acct::suspect, 16>;
+
 deadline earlier(deadline a, deadline b) { return a && b ? std::min(*a, *b) : a ? a : b; }
 
 } // namespace
-
-std::optional<bool> thread_sleeps(pid_t tid) {
-    char path[48], stat[128];
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return {};
-    ssize_t got = read(fd, stat, sizeof stat - 1);
-    close(fd);
-    if (got <= 0)
-        return {};
-    stat[got] = '\0';
-    // "number (name) state ...": the name may hold anything, but the library gave it.
-    const char *name_end = strrchr(stat, ')');
-    if (!name_end || name_end + 2 >= stat + got)
-        return {};
-    return name_end[2] == 'S' || name_end[2] == 'D';
-}
 
 int monitor::start(const cpu_mask &cpus) {
     int error = start_thread(thread_, cpus, main, this);
@@ -121,27 +104,53 @@ deadline monitor::look(clock::time_point now) {
     if (found)
         look_pause_ = first_look;
     next_look_ = now + look_pause_;
-    look_pause_ = std::min(2 * look_pause_, rarest_look);
+    look_pause_ = std::min(2 * look_pause_, hook_ ? rarest_hooked_look : rarest_look);
     return next_look_;
 }
 
 // Counts workers as asleep that are. Returns whether any was in a call that may block.
 bool monitor::look_round(bool &found) {
     bool in_call = false;
-    std::array<acct::suspect, 16> suspects;
+    if (hook_) // without one they count as asleep for the rest of a call, which is short
+        found |= look_at_sleepers();
+    suspect_batch suspects;
     for (auto &a : accts_) {
         size_t n = a->suspects(suspects);
         in_call |= n > 0;
         for (const acct::suspect &s : std::span(suspects).first(n)) {
-            // One that copies, or waits for a CPU, must not be made up for. Where the state is not to
-            // be had, a call that lasts from one look to the next has to do.
-            if (!thread_sleeps(s.tid).value_or(s.again))
+            if (!sleeps(s))
                 continue;
             found = true;
             pool_.act(*a, a->found_asleep(s));
         }
     }
     return in_call;
+}
+
+// Counts workers as running that were found asleep and are so no more. Returns whether there was one.
+bool monitor::look_at_sleepers() {
+    bool any = false, more = false;
+    suspect_batch sleepers;
+    for (auto &a : accts_) {
+        size_t n = a->found(sleepers, sleepers_seen_);
+        more |= n == sleepers.size();
+        for (const acct::suspect &s : std::span(sleepers).first(n)) {
+            if (sleeps(s))
+                continue;
+            any = true;
+            a->found_running(s);
+        }
+    }
+    sleepers_seen_ = more ? sleepers_seen_ + sleepers.size() : 0;
+    return any;
+}
+
+// One that copies, or waits for a CPU, must not be made up for.
+bool monitor::sleeps(const acct::suspect &s) const {
+    if (s.place >= 0)
+        return hook_->sleeps(s.place);
+    // Where the state is not to be had, a call that lasts from one look to the next has to do.
+    return thread_sleeps(s.tid).value_or(s.again);
 }
 
 deadline monitor::retry(clock::time_point now) {

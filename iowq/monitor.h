@@ -18,9 +18,9 @@ class monitor {
   public:
     using accts = std::vector<std::unique_ptr<acct>>;
 
-    monitor(wq &pool, const accts &watched, const interrupt_signal &signal,
+    monitor(wq &pool, const accts &watched, const interrupt_signal &signal, sleep_hook *hook,
             std::chrono::milliseconds idle)
-        : pool_(pool), accts_(watched), signal_(signal),
+        : pool_(pool), accts_(watched), signal_(signal), hook_(hook),
           idle_(std::max(idle, std::chrono::milliseconds(1))) {}
 
     // -EAGAIN: no thread to be had.
@@ -51,6 +51,8 @@ class monitor {
     void start_watching();
     [[nodiscard]] deadline look(clock::time_point now);
     [[nodiscard]] bool look_round(bool &found);
+    [[nodiscard]] bool look_at_sleepers();
+    [[nodiscard]] bool sleeps(const acct::suspect &s) const;
     [[nodiscard]] deadline retry(clock::time_point now);
     [[nodiscard]] deadline interrupt(clock::time_point now);
     [[nodiscard]] deadline reap(clock::time_point now);
@@ -60,6 +62,7 @@ class monitor {
     wq &pool_;
     const accts &accts_;
     const interrupt_signal &signal_;
+    sleep_hook *const hook_; // may be nullptr
     const std::chrono::milliseconds idle_;
     pthread_t thread_{}; // after start
 
@@ -67,6 +70,7 @@ class monitor {
     deadline next_look_, next_interrupt_, next_reap_;
     std::chrono::microseconds look_pause_{}, interrupt_pause_{};
     int empty_looks_ = 0;
+    size_t sleepers_seen_ = 0; // the next look at sleepers begins behind so many
 
     // atomic
     std::atomic<bool> watching_{false};     // it looks for sleepers, or has been told to
@@ -75,9 +79,5 @@ class monitor {
     std::atomic<bool> stop_{false};
     parker park_;
 };
-
-// Does a thread of this process sleep at this moment? nullopt: that cannot be known here (no /proc), or
-// the thread is gone.
-[[nodiscard]] std::optional<bool> thread_sleeps(pid_t tid);
 
 } // namespace iowq

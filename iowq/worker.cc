@@ -22,6 +22,7 @@ struct role {
     wq *pool = nullptr;           // of which it is a worker, a helper or the monitor
     worker *as = nullptr;         // a worker
     current_work *item = nullptr; // what it runs as a worker or a helper
+    worker *annotated = nullptr;  // a worker whose items say when they block
 };
 thread_local role here;
 
@@ -42,13 +43,32 @@ void finish(worker &self) {
     syscall(SYS_gettid);
 }
 
+// A call that may block begins.
+void enter_call(worker &self) {
+    self.epoch++;
+    // seq_cst: comes before the look at whether the monitor watches; pairs with its look at `call`
+    // after it has said that it is going to stop.
+    self.call.store(self.epoch << 2 | worker::in_call, std::memory_order_seq_cst);
+    self.pool.watch();
+}
+
+// It is over. Was it found asleep, and counts as that?
+bool leave_call(worker &self) {
+    // acq_rel: takes the monitor's verdict, if there was one.
+    return self.call.exchange(0, std::memory_order_acq_rel) & worker::asleep;
+}
+
 // Runs an item and what is linked behind it. The item may be gone once its func has been called.
 void run(worker &self, work *w) {
     for (;;) {
         work *item = w;
+        if (self.watched)
+            enter_call(self);
         IOWQ_PROBE(start, &self.pool, item);
         item->func(&w);
         IOWQ_PROBE(finish, &self.pool, item);
+        if (self.watched && leave_call(self))
+            self.home.running_again();
         finish(self);
         if (!w || w == item)
             return;
@@ -78,7 +98,7 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
 } // namespace
 
 void run_worker(worker &self, chain_table &chains) {
-    here = {&self.pool, &self, &self.current};
+    here = {&self.pool, &self, &self.current, self.annotated ? &self : nullptr};
     for (;;) {
         work_list passed;
         if (work *w = self.home.take(self, passed)) {
@@ -128,8 +148,8 @@ bool help_with_one(acct &home, wq &pool) {
         return false;
     run_markers(passed);
     work *item = w;
-    role before =
-        std::exchange(here, {&pool, nullptr, &home.helped()}); // maybe another pool's worker
+    role before = std::exchange(
+        here, {&pool, nullptr, &home.helped(), nullptr}); // maybe another pool's worker
     IOWQ_PROBE(start, &pool, item);
     item->func(&w);
     IOWQ_PROBE(finish, &pool, item);
@@ -155,7 +175,7 @@ bool interrupted_in_vain(int error) {
     return error == EINTR && here.as && !here.item->is_cancelled();
 }
 
-blocking::blocking(kind k) : self_(here.as), kind_(k) {
+blocking::blocking(kind k) : self_(here.annotated), kind_(k) {
     if (!self_)
         return;
     expected_ = kind_ == may && self_->home.expects_sleep();
@@ -165,19 +185,13 @@ blocking::blocking(kind k) : self_(here.as), kind_(k) {
             switches_ = voluntary_switches(); // after act, which may sleep itself
         return;
     }
-    self_->epoch++;
-    // seq_cst: comes before the look at whether the monitor watches; pairs with its look at `call`
-    // after it has said that it is going to stop.
-    self_->call.store(self_->epoch << 2 | worker::in_call, std::memory_order_seq_cst);
-    self_->pool.watch();
+    enter_call(*self_);
 }
 
 blocking::~blocking() {
     if (!self_)
         return;
-    // acq_rel: takes the monitor's verdict, if there was one.
-    if (kind_ == will || expected_ ||
-        (self_->call.exchange(0, std::memory_order_acq_rel) & worker::asleep))
+    if (kind_ == will || expected_ || leave_call(*self_))
         self_->home.running_again();
     if (expected_)
         self_->home.learn(voluntary_switches() != switches_);

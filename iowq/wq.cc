@@ -32,7 +32,7 @@ unsigned wq_config::default_max_bound() {
 unsigned wq_config::default_max_unbound() { return nproc_limit(); }
 unsigned wq_config::default_max_running() { return 2 * cpu_mask::of_this_thread().count(); }
 
-int wq::create(const wq_config &config, std::unique_ptr<wq> &out) {
+int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *why) {
     unsigned most = nproc_limit();
     for (unsigned limit : {config.max_bound, config.max_unbound})
         if (limit == 0 || limit > most)
@@ -53,7 +53,12 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out) {
         topology machine;
         if (int error = topology::load(*settled.cpus, machine))
             return error;
-        std::unique_ptr<wq> pool(new wq(settled, config.cpus.has_value(), std::move(machine)));
+        std::unique_ptr<iowq::sleep_hook> hook;
+        std::string reason;
+        if (int error = open_sleep_hook(config.sleep_hook, hook, why ? *why : reason))
+            return error;
+        std::unique_ptr<wq> pool(
+            new wq(settled, config.cpus.has_value(), std::move(machine), std::move(hook)));
         if (int error = pool->signal_.open())
             return error;
         if (int error = pool->monitor_.start(*settled.cpus))
@@ -65,8 +70,9 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out) {
     return 0;
 }
 
-wq::wq(const wq_config &config, bool own_cpus, topology machine)
-    : config_(config), topology_(std::move(machine)), own_cpus_(own_cpus),
+wq::wq(const wq_config &config, bool own_cpus, topology machine,
+       std::unique_ptr<iowq::sleep_hook> hook)
+    : config_(config), topology_(std::move(machine)), own_cpus_(own_cpus), hook_(std::move(hook)),
       helpers_welcome_(!own_cpus) {
     for (unsigned node = 0; node < topology_.nodes(); node++)
         for (bool bound : {true, false})
@@ -214,7 +220,8 @@ worker *wq::take_record(acct &home) {
         }
         if (!found) {
             try {
-                records_.push_back(std::make_unique<worker>(*this, home, config_.spin));
+                records_.push_back(
+                    std::make_unique<worker>(*this, home, config_.spin, config_.sleep_hook));
             } catch (const std::bad_alloc &) {
                 return nullptr;
             }
@@ -355,9 +362,14 @@ void *wq::worker_main(void *arg) {
     snprintf(name, sizeof name, "iowq-wrk-%u%c", self.home.node % 1000,
              self.home.bound ? 'b' : 'u');
     pthread_setname_np(pthread_self(), name);
-    self.home.started(self);
+    iowq::sleep_hook *hook = self.pool.hook_.get();
+    // Where the hook cannot watch this thread, the monitor looks at /proc for it.
+    int place = hook ? hook->attach() : -1;
+    self.home.started(self, place);
     self.pool.apply_affinity(self);
     run_worker(self, self.pool.chains_);
+    if (place >= 0)
+        hook->detach(place);
     IOWQ_PROBE(reap, &self.pool, self.home.node, self.home.bound);
     self.gone.store(true, std::memory_order_release);
     return nullptr;

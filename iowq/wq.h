@@ -32,6 +32,9 @@ struct IOWQ_API wq_config {
     std::chrono::microseconds spin{10}; // before parking; not at all where there is one CPU
     // Workers' CPUs: within those of the creating thread, which is also what none given means.
     std::optional<cpu_mask> cpus{};
+    // How the pool knows that a worker sleeps. With perf and bpf annotations (worker.h, blocking) do
+    // nothing and none are needed; with none they do nothing either.
+    sleep_hook_kind sleep_hook = sleep_hook_kind::annotate;
 
     [[nodiscard]] static unsigned default_max_bound();   // min(4 x CPUs, RLIMIT_NPROC)
     [[nodiscard]] static unsigned default_max_unbound(); // RLIMIT_NPROC
@@ -57,7 +60,10 @@ class wq {
   public:
     // -EINVAL: a limit that is 0 or above RLIMIT_NPROC, or a CPU outside the creator's. -EAGAIN,
     // -ENOMEM: no monitor thread to be had. -EIO: hwloc fails. -EBUSY: no real-time signal is left.
-    [[nodiscard]] IOWQ_API static int create(const wq_config &config, std::unique_ptr<wq> &out);
+    // -EPERM, -EACCES, -EOPNOTSUPP, -ENOSYS and others: the sleep hook is not to be had; then `why` gets
+    // one line that says so, and a caller who can do with less asks for annotate.
+    [[nodiscard]] IOWQ_API static int create(const wq_config &config, std::unique_ptr<wq> &out,
+                                             std::string *why = nullptr);
 
     // Ends the pool: runs what is queued and bound, cancels what is queued and unbound, cancels (and so
     // interrupts) what runs and is unbound, joins all threads. What runs and is bound is waited for.
@@ -121,7 +127,8 @@ class wq {
     static void wake_all(worker *linked);
 
   private:
-    wq(const wq_config &config, bool own_cpus, topology machine);
+    wq(const wq_config &config, bool own_cpus, topology machine,
+       std::unique_ptr<iowq::sleep_hook> hook);
 
     [[nodiscard]] acct &acct_for(unsigned node, uint32_t flags) {
         return *accts_[node * 2 + (flags & work_unbound ? 1 : 0)];
@@ -141,13 +148,14 @@ class wq {
     // immutable after construction
     const wq_config config_;
     const topology topology_;
-    std::vector<std::unique_ptr<acct>> accts_; // bound and unbound of node 0, of node 1, ...
-    const bool own_cpus_;                      // the creator gave the workers CPUs of their own
+    std::vector<std::unique_ptr<acct>> accts_;     // bound and unbound of node 0, of node 1, ...
+    const bool own_cpus_;                          // the creator gave the workers CPUs of their own
+    const std::unique_ptr<iowq::sleep_hook> hook_; // may be empty
     interrupt_signal signal_;
     const cpu_mask creators_cpus_ = cpu_mask::of_this_thread();
 
     chain_table chains_;
-    monitor monitor_{*this, accts_, signal_, config_.idle};
+    monitor monitor_{*this, accts_, signal_, hook_.get(), config_.idle};
 
     // Every record there ever was. One whose thread has left is used again, never freed before the wq:
     // whoever woke it last may still be on its way into the futex call.
