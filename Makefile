@@ -63,10 +63,13 @@ bench: $(BUILD)/bench/iowq_bench ## compare the pool with the kernel's and with 
 bench-hooks: $(BUILD)/bench/hooks_bench ## compare the ways to know that a worker sleeps
 	$<
 
+.PHONY: benchmarks
+benchmarks: $(BUILD)/bench/iowq_bench $(BUILD)/bench/hooks_bench
+
 .PHONY: check check-full
-check: all test-programs $(BUILD)/bench/iowq_bench ## every test but the long ones; under 20 minutes
+check: all test-programs benchmarks ## every test but the long ones; under 20 minutes
 	@scripts/check
-check-full: all test-programs $(BUILD)/bench/iowq_bench ## every test
+check-full: all test-programs benchmarks ## every test
 	@scripts/check --full
 
 .PHONY: tsan asan

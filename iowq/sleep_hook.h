@@ -13,6 +13,7 @@
 
 namespace iowq {
 
+// Which one a pool is to have (wq_config::sleep_hook).
 enum class sleep_hook_kind {
     annotate, // no hook: the items say so themselves (worker.h, blocking)
     perf,     // context-switch records of each worker's thread; Linux 4.17, most users may
@@ -25,6 +26,7 @@ enum class sleep_hook_kind {
     return kind == sleep_hook_kind::perf || kind == sleep_hook_kind::bpf;
 }
 
+// A source of such reports.
 class sleep_hook {
   public:
     virtual ~sleep_hook() = default;

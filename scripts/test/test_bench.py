@@ -95,3 +95,13 @@ def test_what_makes_no_sense_is_refused_in_one_line(tmp_path, bench, argument, w
     assert done.returncode not in (0, 1) and done.returncode > 0
     assert done.stderr.count("\n") == 1 and word in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_the_hooks_table_has_a_row_for_each_way():
+    program = PROGRAM.with_name("hooks_bench")
+    if not program.exists():
+        pytest.skip(f"{program} is not built")
+    told = subprocess.run([str(program), "1"], capture_output=True, text=True, timeout=120, check=True).stdout
+    ways = re.findall(r"^\| hook_(\w+)", told, re.M)
+    assert {"annotate", "none"} <= set(ways)
+    assert len(ways) == 5 or "sleep hook" in told, "one that is not to be had here says why"
