@@ -136,8 +136,12 @@ int create_pool(const options &o, unsigned depth, std::unique_ptr<backend> &out)
     wq.spin = std::chrono::microseconds(o.spin_us);
     if (!read_worker_cpus(o, wq.cpus))
         return -EINVAL;
-    int error = pool::create(ring, wq, out);
-    if (error)
+    wq.sleep_hook = static_cast<iowq::sleep_hook_kind>(o.sleep_hook);
+    std::string why;
+    int error = pool::create(ring, wq, out, why);
+    if (!why.empty())
+        log_err("iowq: %s; sleep_hook=annotate needs no rights\n", why.c_str());
+    else if (error)
         log_err("iowq: offload=%s: cannot create the pool: %s (limits here: %u workers)\n",
                 name_of(o.offload), strerror(-error), iowq::wq_config::default_max_unbound());
     return error;

@@ -3,9 +3,17 @@
 
 #include "options.h"
 
+#include "sleep_hook.h"
+
 namespace engine {
 
 namespace {
+
+using iowq::sleep_hook_kind;
+
+constexpr unsigned long long value_of(sleep_hook_kind kind) {
+    return static_cast<unsigned long long>(kind);
+}
 
 int set_sqthread_cpu(void *data, long long *value) {
     auto *o = static_cast<options *>(data);
@@ -123,6 +131,27 @@ fio_option option_table[] = {
         .help = "Run the workers on these CPUs (for example 0-3,8), all of them among the job's. "
                 "Default: all of the job's, and the submitter helps with cached reads "
                 "while it waits",
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "sleep_hook",
+        .lname = "Who says that a worker sleeps",
+        .type = FIO_OPT_STR,
+        .off1 = offsetof(options, sleep_hook),
+        .help = "How the pool knows that a worker sleeps and has to be made up for",
+        .def = "annotate",
+        .posval =
+            {
+                {"annotate", value_of(sleep_hook_kind::annotate),
+                 "the engine itself, which knows what it calls", 0, nullptr},
+                {"perf", value_of(sleep_hook_kind::perf), "perf's context-switch records", 0,
+                 nullptr},
+                {"bpf", value_of(sleep_hook_kind::bpf), "a BPF program on sched_switch", 0,
+                 nullptr},
+                {"none", value_of(sleep_hook_kind::none), "nobody: none is made up for", 0,
+                 nullptr},
+            },
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,
     },

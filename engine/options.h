@@ -31,6 +31,7 @@ struct options {
     unsigned sqthread_cpu;
     unsigned sqthread_cpu_given;
     unsigned sqthread_idle_ms;
+    unsigned sleep_hook; // an iowq::sleep_hook_kind
     char *worker_cpus;
     char *pool_stats;
 };

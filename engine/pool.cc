@@ -9,12 +9,12 @@
 namespace engine {
 
 int pool::create(const iowq::ring_config &ring, const iowq::wq_config &wq,
-                 std::unique_ptr<backend> &out) {
+                 std::unique_ptr<backend> &out, std::string &why) {
     std::unique_ptr<pool> p(new (std::nothrow) pool);
     if (!p)
         return -ENOMEM;
     if (ring.mode != iowq::offload::inline_ && ring.mode != iowq::offload::sqthread)
-        if (int error = iowq::wq::create(wq, p->wq_))
+        if (int error = iowq::wq::create(wq, p->wq_, &why))
             return error;
     if (int error = iowq::ring::create(ring, p->wq_.get(), p->ring_))
         return error;

@@ -8,9 +8,10 @@ namespace engine {
 
 class pool final : public backend {
   public:
-    // The errors of iowq::wq::create and iowq::ring::create. Modes that need no workers get none.
+    // The errors of iowq::wq::create, with its `why`, and iowq::ring::create. Modes that need no workers
+    // get none.
     [[nodiscard]] static int create(const iowq::ring_config &ring, const iowq::wq_config &wq,
-                                    std::unique_ptr<backend> &out);
+                                    std::unique_ptr<backend> &out, std::string &why);
 
     iowq::ring::submitted submit(iowq::request &r) override { return ring_->submit(r); }
     int commit() override {

@@ -96,6 +96,24 @@ def test_the_submission_thread_takes_its_options(fio, tmp_path, mode, options):
     assert result.status == 0, result.said
 
 
+@pytest.mark.parametrize("hook", ["annotate", "perf", "bpf", "none"])
+def test_a_sleep_hook_loses_nothing(fio, tmp_path, hook):
+    result = fio("sqwq", filename=tmp_path / "data", rw="randwrite", direct=1, iodepth=8, size="1m",
+                 verify="crc32c", sleep_hook=hook)
+    if f"sleep hook {hook}" in result.said:
+        pytest.skip(result.said.strip().splitlines()[0])
+    assert result.status == 0, result.said
+    assert result.job["write"]["total_ios"] == 256
+
+
+def test_a_sleep_hook_without_the_right_to_it_is_refused_in_one_line(fio, tmp_path):
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("needs root and setpriv, to give up rights")
+    result = fio("sqwq", rw="randwrite", filename=tmp_path / "data", sleep_hook="bpf",
+                 prefix=["setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin", "--inh-caps=-all"])
+    refused(result, "sleep hook bpf", "CAP_BPF", "sleep_hook=annotate")
+
+
 def test_evidence_that_cannot_be_written_is_said(fio, tmp_path):
     result = fio("punt", filename=tmp_path / "data", rw="read", pool_stats="/nonexistent/evidence")
     assert "iowq: pool_stats=/nonexistent/evidence: No such file or directory" in result.said
