@@ -34,7 +34,8 @@ void become_monitor_of(wq &pool);
 [[nodiscard]] IOWQ_API bool interrupted_in_vain(int error);
 
 // Put round a call that blocks, inside an item: the annotation by which the pool makes up for a
-// worker that sleeps. Outside a worker it does nothing. Not to be nested.
+// worker that sleeps. Outside a worker it does nothing, nor where the pool has another way to know
+// (wq_config::sleep_hook). Not to be nested.
 // Source: io_wq_worker_sleeping and io_wq_worker_running, which the kernel's scheduler calls.
 class IOWQ_API blocking {
   public:
