@@ -164,4 +164,4 @@ def test_fio_loads_the_installed_engine(prefix, tmp_path):
     if not shutil.which("fio"):
         pytest.skip("no fio")
     run(["fio", "--name=a", f"--ioengine=external:{prefix}/lib/fio/iowq.so", f"--filename={tmp_path}/a",
-         "--size=1m", "--rw=randwrite", "--verify=crc32c", "--minimal"])
+         "--size=1m", "--rw=randwrite", "--verify=crc32c", "--minimal"], cwd=tmp_path)
