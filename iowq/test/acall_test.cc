@@ -332,7 +332,7 @@ TEST(acall_pool, threads_all_leave_when_idle) {
         ASSERT_EQ(calls.emplace_back(in_pool).submit(), 1);
     for (waiting &call : calls)
         call.until_it_waits();
-    EXPECT_EQ(pool_threads(), 4u);
+    EXPECT_GE(pool_threads(), 4u) << "one may have started in vain, while another was on its way";
     for (waiting &call : calls) {
         call.let_go();
         EXPECT_EQ(call.wait(), 1);
