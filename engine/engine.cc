@@ -107,6 +107,8 @@ iowq::offload mode_of(unsigned offload) {
         return iowq::offload::inline_;
     case offload_sqthread:
         return iowq::offload::sqthread;
+    case offload_handoff:
+        return iowq::offload::handoff;
     case offload_sqwq:
         return iowq::offload::sqwq;
     case offload_hashed:

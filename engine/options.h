@@ -11,6 +11,7 @@ namespace engine {
 enum offload_mode : unsigned {
     offload_inline,
     offload_sqthread,
+    offload_handoff,
     offload_sqwq,
     offload_punt,
     offload_hashed,

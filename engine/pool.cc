@@ -13,7 +13,7 @@ int pool::create(const iowq::ring_config &ring, const iowq::wq_config &wq,
     std::unique_ptr<pool> p(new (std::nothrow) pool);
     if (!p)
         return -ENOMEM;
-    if (ring.mode != iowq::offload::inline_ && ring.mode != iowq::offload::sqthread)
+    if (iowq::needs_pool(ring.mode))
         if (int error = iowq::wq::create(wq, p->wq_, &why))
             return error;
     if (int error = iowq::ring::create(ring, p->wq_.get(), p->ring_))
@@ -29,12 +29,12 @@ void pool::print_stats(FILE *to) const {
         workers = wq_->counters();
     for (unsigned d = 0; d < iowq::ring::nr_directions; d++) {
         const iowq::path_counts &c = ring_->counts(static_cast<iowq::ring::direction>(d));
-        fprintf(
-            to,
-            "\"%s\": {\"issued\": %llu, \"inline\": %llu, \"nowait_miss\": %llu, "
-            "\"nowait_refused\": %llu, \"pooled\": %llu, \"helped\": %llu, \"sqthread\": %llu}, ",
-            direction_names[d], n(c.issued), n(c.inlined), n(c.nowait_miss), n(c.nowait_refused),
-            n(c.pooled), n(c.helped), n(c.sqthread));
+        fprintf(to,
+                "\"%s\": {\"issued\": %llu, \"inline\": %llu, \"nowait_miss\": %llu, "
+                "\"nowait_refused\": %llu, \"pooled\": %llu, \"helped\": %llu, \"sqthread\": %llu, "
+                "\"handed_over\": %llu}, ",
+                direction_names[d], n(c.issued), n(c.inlined), n(c.nowait_miss),
+                n(c.nowait_refused), n(c.pooled), n(c.helped), n(c.sqthread), n(c.handed_over));
     }
     fprintf(
         to,

@@ -37,7 +37,8 @@ enum path : uint8_t {
     path_nowait_refused = 4, // RWF_NOWAIT: EOPNOTSUPP
     path_pooled = 8,         // ran on a worker
     path_sqthread = 16,      // issued by the submission thread
-    path_helped = 32         // ran in the submitter while that waited for others
+    path_helped = 32,        // ran in the submitter while that waited for others
+    path_handed_over = 64    // the submission thread gave its ring to another before it blocked
 };
 
 // One I/O. Where it goes and what came of it.

@@ -12,8 +12,7 @@ static_assert(offsetof(request, item) == 0, "run_item takes the item's address f
 
 int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out) {
     constexpr unsigned most = 65536;
-    bool needs_pool = config.mode != offload::inline_ && config.mode != offload::sqthread;
-    if (config.depth == 0 || config.depth > most || (needs_pool && !pool))
+    if (config.depth == 0 || config.depth > most || (needs_pool(config.mode) && !pool))
         return -EINVAL;
     cpu_mask cpus = cpu_mask::of_this_thread();
     ring_config settled = config;
@@ -28,9 +27,10 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
     std::unique_ptr<ring> r(new (std::nothrow) ring(settled, pool));
     if (!r)
         return -ENOMEM;
-    if (config.mode == offload::sqthread) {
-        int error = sqthread::create(config.depth, cpus, config.sqthread_idle, r->cq_, r->sq_);
-        if (error)
+    if (config.mode == offload::sqthread || config.mode == offload::handoff) {
+        sqthread_config sq{config.depth, cpus, config.sqthread_idle,
+                           config.mode == offload::handoff};
+        if (int error = sqthread::create(sq, r->cq_, r->sq_))
             return error;
     }
     out = std::move(r);
@@ -48,6 +48,7 @@ ring::submitted ring::submit(request &r) {
         issue_blocking(r);
         return completed(r, path_inline);
     case offload::sqthread:
+    case offload::handoff:
         sq_->push(r);
         return submitted::queued;
     case offload::sqwq:
@@ -135,11 +136,26 @@ unsigned ring::reap(std::span<request *> out, unsigned min, deadline until) {
             return n;
         if (pool_ && pool_->help())
             continue;
-        bool slow_start = std::exchange(worker_starts_, false);
-        if (!cq_.wait(min - n, until, slow_start))
+        if (!wait(min - n, until))
             return n;
     }
 }
+
+// Waits for something to take, at best `count`. False: `until` has passed.
+bool ring::wait(unsigned count, deadline until) {
+    if (!sq_ || !sq_->hands_off())
+        return cq_.wait(count, until, std::exchange(worker_starts_, false));
+    for (;;) {
+        clock::time_point look = clock::now() + sqthread::patience;
+        if (until && *until <= look)
+            return cq_.wait(count, until);
+        if (cq_.wait(count, look))
+            return true;
+        sq_->relieve();
+    }
+}
+
+unsigned ring::threads() const { return sq_ ? sq_->threads() : 0; }
 
 void ring::count(const request &r) {
     path_counts &c = counts_[direction_of(r)];
@@ -149,6 +165,7 @@ void ring::count(const request &r) {
     c.nowait_refused += (r.path & path_nowait_refused) != 0;
     c.pooled += (r.path & path_pooled) != 0;
     c.sqthread += (r.path & path_sqthread) != 0;
+    c.handed_over += (r.path & path_handed_over) != 0;
     c.helped += (r.path & path_helped) != 0;
 }
 

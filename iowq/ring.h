@@ -16,17 +16,23 @@ namespace iowq {
 enum class offload {
     inline_,  // by the submitter
     sqthread, // by the submission thread
+    handoff,  // by the submission thread, which is replaced before it blocks
     sqwq,     // on the wq; cached reads also by the submitter while it waits (wq::help)
     punt,     // by the submitter with RWF_NOWAIT; what would block goes to the wq
     hashed    // on the wq; buffered writes to one file one after another
 };
 
+// Does the mode need a wq?
+[[nodiscard]] constexpr bool needs_pool(offload mode) {
+    return mode != offload::inline_ && mode != offload::sqthread && mode != offload::handoff;
+}
+
 // What a ring is made with.
 struct ring_config {
     offload mode = offload::punt;
-    unsigned depth = 128;               // requests under way; 1 to 65536
-    std::chrono::microseconds spin{10}; // before the reaper sleeps
-    std::optional<unsigned> sqthread_cpu{};
+    unsigned depth = 128;                   // requests under way; 1 to 65536
+    std::chrono::microseconds spin{10};     // before the reaper sleeps
+    std::optional<unsigned> sqthread_cpu{}; // with handoff: of all its threads
     std::chrono::milliseconds sqthread_idle{1000};
 };
 
@@ -38,6 +44,7 @@ struct path_counts {
     uint64_t nowait_refused = 0;
     uint64_t pooled = 0;
     uint64_t sqthread = 0;
+    uint64_t handed_over = 0;
     uint64_t helped = 0;
 };
 
@@ -68,10 +75,13 @@ class ring {
         return r.op == opcode::read ? reads : r.op == opcode::write ? writes : others;
     }
     [[nodiscard]] const path_counts &counts(direction d) const { return counts_[d]; }
+    // Its own threads, without the pool's: sqthread's and handoff's. Any thread may ask.
+    [[nodiscard]] IOWQ_API unsigned threads() const;
 
   private:
     ring(const ring_config &config, wq *pool) : mode_(config.mode), pool_(pool), cq_(config.spin) {}
 
+    [[nodiscard]] bool wait(unsigned count, deadline until);
     [[nodiscard]] submitted completed(request &r, unsigned how);
     [[nodiscard]] submitted enqueue(request &r, bool hash);
     static void run_item(work **w);

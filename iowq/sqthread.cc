@@ -9,20 +9,33 @@
 
 namespace iowq {
 
-int sqthread::create(unsigned depth, const cpu_mask &cpus, std::chrono::milliseconds idle,
-                     cq &completions, std::unique_ptr<sqthread> &out) {
+namespace {
+
+// The thread that tries it with RWF_NOWAIT starts it thereby, and whoever waits for it only waits.
+bool begun_by_trying(const request &r) {
+    return r.op == opcode::read && (r.path & path_nowait_miss) &&
+           (r.target->regular || r.target->block);
+}
+
+// It copies into the cache, unless it is throttled or waits for a lock.
+bool seldom_blocks(const request &r) {
+    return r.op == opcode::write && r.target->regular && !r.target->direct &&
+           !(r.path & path_nowait_miss);
+}
+
+} // namespace
+
+int sqthread::create(const sqthread_config &config, cq &completions,
+                     std::unique_ptr<sqthread> &out) {
     try {
+        sqthread_config settled = config;
         if (cpu_mask::of_this_thread().count() == 1)
-            idle = {}; // spinning would only keep the submitter off this CPU
-        std::unique_ptr<sqthread> sq(new sqthread(depth, idle, completions));
-        auto main = [](void *arg) -> void * {
-            pthread_setname_np(pthread_self(), "iowq-sq");
-            static_cast<sqthread *>(arg)->run();
-            return nullptr;
-        };
-        if (int error = start_thread(sq->thread_, cpus, main, sq.get())) {
-            sq->thread_ = {};
-            return error;
+            settled.idle = {}; // spinning would only keep the submitter off this CPU
+        std::unique_ptr<sqthread> sq(new sqthread(settled, completions));
+        {
+            locked hold(sq->lock_);
+            if (int error = sq->start(role::lead, 0))
+                return error;
         }
         out = std::move(sq);
     } catch (const std::bad_alloc &) {
@@ -31,53 +44,213 @@ int sqthread::create(unsigned depth, const cpu_mask &cpus, std::chrono::millisec
     return 0;
 }
 
-sqthread::sqthread(unsigned depth, std::chrono::milliseconds idle, cq &completions)
-    : completions_(completions), mask_(std::bit_ceil(depth) - 1), idle_(idle), slots_(mask_ + 1) {}
+sqthread::sqthread(const sqthread_config &config, cq &completions)
+    : config_(config), completions_(completions), mask_(std::bit_ceil(config.depth) - 1),
+      most_waiters_(std::min(2 * config.cpus.count(), config.depth)), slots_(mask_ + 1) {
+    members_.reserve(config.handoff ? config.depth + 1 : 1);
+}
 
 sqthread::~sqthread() {
-    if (!thread_)
-        return;
-    stop_.store(true, std::memory_order_release); // pairs with run's acquire
-    park_.unpark();
-    pthread_join(thread_, nullptr);
+    std::vector<std::unique_ptr<member>> members;
+    {
+        locked hold(lock_);
+        stop_.store(true, std::memory_order_release); // pairs with wait_for_work's acquire
+        for (member *m = standbys_; m; m = m->next_standby) {
+            m->next_role = role::leave;
+            m->park.unpark();
+        }
+        members.swap(members_);
+    }
+    leaders_park_.unpark();
+    for (auto &m : members)
+        pthread_join(m->thread, nullptr);
 }
+
+// ---- the submitter
 
 void sqthread::publish() {
-    // seq_cst: publishes the slots, and comes before the look at asleep_; pairs with run.
+    // seq_cst: publishes the slots, and comes before the look at asleep_; pairs with wait_for_work.
     tail_.store(next_, std::memory_order_seq_cst);
     if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false))
-        park_.unpark();
+        leaders_park_.unpark();
 }
 
-bool sqthread::spin_for_work(uint32_t head) {
-    auto end = clock::now() + idle_;
+void sqthread::relieve() {
+    uint64_t call = call_.load(std::memory_order_relaxed);
+    bool still_in_it = call && call == seen_call_;
+    seen_call_ = call;
+    if (still_in_it && call >> 1 != next_)
+        (void)summon(role::take_over, call); // without a thread it stays as it is
+}
+
+unsigned sqthread::threads() {
+    locked hold(lock_);
+    return static_cast<unsigned>(members_.size());
+}
+
+// ---- the threads
+
+int sqthread::start(role what, uint64_t call) {
+    if (members_.size() == (config_.handoff ? config_.depth + 1 : 1))
+        return -EAGAIN;
+    std::unique_ptr<member> m(new (std::nothrow) member{*this, what, call});
+    if (!m)
+        return -ENOMEM;
+    auto main = [](void *arg) -> void * {
+        pthread_setname_np(pthread_self(), "iowq-sq");
+        auto *self = static_cast<member *>(arg);
+        self->owner.run(*self);
+        return nullptr;
+    };
+    if (int error = start_thread(m->thread, config_.cpus, main, m.get()))
+        return error;
+    members_.push_back(std::move(m));
+    return 0;
+}
+
+bool sqthread::summon(role what, uint64_t call) {
+    member *m;
+    {
+        locked hold(lock_);
+        m = standbys_;
+        if (!m)
+            return start(what, call) == 0;
+        standbys_ = m->next_standby;
+    }
+    m->next_role = what;
+    m->call = call;
+    m->park.unpark();
+    return true;
+}
+
+bool sqthread::stand_by(member &self) {
+    {
+        locked hold(lock_);
+        if (stop_.load(std::memory_order_relaxed))
+            return false;
+        self.next_standby = standbys_;
+        standbys_ = &self;
+    }
+    self.park.park();
+    return self.next_role != role::leave;
+}
+
+void sqthread::run(member &self) {
+    do {
+        if (self.next_role == role::wait_for_reads)
+            wait_for_reads();
+        // Acquire: pairs with issue_unless_relieved, which publishes head_.
+        else if (self.next_role == role::lead ||
+                 call_.compare_exchange_strong(self.call, 0, std::memory_order_acquire))
+            lead();
+    } while (stand_by(self));
+}
+
+// ---- the leader
+
+void sqthread::lead() {
+    do {
+        uint32_t tail = tail_.load(std::memory_order_acquire); // pairs with publish
+        while (head_ != tail)
+            if (!leads_after(*slots_[head_++ & mask_]))
+                return;
+    } while (wait_for_work());
+}
+
+// Issues a request, or leaves it to a waiter. False: the leadership has gone to another thread.
+bool sqthread::leads_after(request &r) {
+    if (config_.handoff && r.op != opcode::nop) {
+        if (may_not_block(r) && issue_without_blocking(r)) {
+            completions_.push(r);
+            return true;
+        }
+        if (begun_by_trying(r)) {
+            leave_to_waiters(r);
+            return true;
+        }
+        if (seldom_blocks(r))
+            return issue_unless_relieved(r);
+        if (summon(role::lead)) {
+            r.path |= path_handed_over;
+            issue_blocking(r);
+            completions_.push(r);
+            return false;
+        }
+    }
+    issue_blocking(r);
+    completions_.push(r);
+    return true;
+}
+
+bool sqthread::issue_unless_relieved(request &r) {
+    uint64_t call = uint64_t{head_} << 1 | 1;
+    call_.store(call, std::memory_order_release); // publishes head_ to whoever takes over
+    issue_blocking(r);
+    bool relieved = !call_.compare_exchange_strong(call, 0, std::memory_order_relaxed);
+    if (relieved)
+        r.path |= path_handed_over;
+    completions_.push(r);
+    return !relieved;
+}
+
+// False: the ring is to end.
+bool sqthread::wait_for_work() {
+    auto end = clock::now() + config_.idle;
     do {
         for (int i = 0; i < 64; i++) {
-            if (tail_.load(std::memory_order_relaxed) != head)
+            if (tail_.load(std::memory_order_relaxed) != head_)
                 return true;
             cpu_relax();
         }
     } while (clock::now() < end && !stop_.load(std::memory_order_relaxed));
-    return false;
+    if (stop_.load(std::memory_order_acquire) && tail_.load(std::memory_order_relaxed) == head_)
+        return false;
+    asleep_.store(true, std::memory_order_seq_cst);
+    if (tail_.load(std::memory_order_seq_cst) == head_) // pairs with publish
+        leaders_park_.park();
+    asleep_.store(false, std::memory_order_relaxed);
+    return true;
 }
 
-void sqthread::run() {
-    uint32_t head = 0;
-    for (;;) {
-        uint32_t tail = tail_.load(std::memory_order_acquire); // pairs with publish
-        while (head != tail) {
-            request &r = *slots_[head++ & mask_];
-            issue_blocking(r);
-            completions_.push(r);
-        }
-        if (spin_for_work(head))
-            continue;
-        if (stop_.load(std::memory_order_acquire) && tail_.load(std::memory_order_relaxed) == head)
+// ---- reads that have been begun
+
+void sqthread::leave_to_waiters(request &r) {
+    r.next = nullptr;
+    {
+        locked hold(lock_);
+        (oldest_read_ ? newest_read_->next : oldest_read_) = &r;
+        newest_read_ = &r;
+        if (waiters_ == most_waiters_)
             return;
-        asleep_.store(true, std::memory_order_seq_cst);
-        if (tail_.load(std::memory_order_seq_cst) == head) // pairs with publish
-            park_.park();
-        asleep_.store(false, std::memory_order_relaxed);
+        waiters_++;
+    }
+    if (summon(role::wait_for_reads))
+        return;
+    {
+        locked hold(lock_);
+        if (waiters_ > 1) {
+            waiters_--;
+            return;
+        }
+    }
+    wait_for_reads(); // nobody else would
+}
+
+// Waits for the reads, oldest first, until there is none.
+void sqthread::wait_for_reads() {
+    for (;;) {
+        request *r;
+        {
+            locked hold(lock_);
+            r = oldest_read_;
+            if (!r) {
+                waiters_--;
+                return;
+            }
+            oldest_read_ = r->next;
+        }
+        issue_blocking(*r);
+        completions_.push(*r);
     }
 }
 

@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: MIT
-// The submission thread: drains the submission ring and issues each request itself, blocking. It
-// spins for a while when the ring is empty, then sleeps; while it is awake, submitting costs no
-// system call. Owned by its ring; one submitter calls it.
+// The submission thread: drains the submission ring and issues each request itself. It spins for a
+// while when the ring is empty, then sleeps; while it is awake, submitting costs no system call.
+// Owned by its ring; one submitter calls it.
 //
-// Source: IOCTX_FLAG_SQTHREAD (aio_sq_thread), IORING_SETUP_SQPOLL. As with them, requests that
-// block are served one after another.
+// Alone, it serves requests that block one after another. With handoff it is the *leader* of a few
+// threads, and leads only as long as it does not block:
+//  - a buffered read is tried with RWF_NOWAIT; one that misses the cache has been started by that, and is
+//    left to one of a few waiters, which block in order of submission while the leader goes on;
+//  - before any other call that will block, the leadership passes to a standby;
+//  - a buffered write that could not be tried may block: the leadership is taken away from a leader that
+//    is still in it when the submitter, waiting, looks again.
+//
+// Invariants:
+//  1. At most one thread leads. Only the leader takes from the ring, in order of submission.
+//  2. Each thread that does not lead holds one request at a time, or stands by; so there are at most
+//     depth + 1 of them.
+//  3. No thread to be had: the leader keeps the leadership, and blocks.
+//
+// Locks: lock_ guards the list of threads, the standbys, and the reads that wait.
+//
+// Source: IOCTX_FLAG_SQTHREAD (aio_sq_thread), IORING_SETUP_SQPOLL; handoff: the seeds' syslets, where the
+// kernel hands user space to another thread when one blocks.
 #pragma once
 
 #include "cq.h"
+#include "lock.h"
 #include "topology.h"
 
 #include <memory>
@@ -16,43 +33,91 @@
 
 namespace iowq {
 
+// What a submission thread is made with.
+struct sqthread_config {
+    unsigned depth = 1; // the most requests under way at a time
+    cpu_mask cpus;
+    std::chrono::milliseconds idle{1000}; // spinning before it sleeps; none where there is one CPU
+    bool handoff = false;
+};
+
 class sqthread {
   public:
-    // `depth`: the most requests under way at a time. `idle`: how long it spins before it sleeps; not
-    // at all where there is one CPU. -EAGAIN when there is no thread to be had, -ENOMEM.
-    [[nodiscard]] static int create(unsigned depth, const cpu_mask &cpus,
-                                    std::chrono::milliseconds idle, cq &completions,
+    // -EAGAIN when there is no thread to be had, -ENOMEM.
+    [[nodiscard]] static int create(const sqthread_config &config, cq &completions,
                                     std::unique_ptr<sqthread> &out);
-    // Issues what has been published, then joins the thread.
+    // Issues what has been published, then joins the threads.
     ~sqthread();
 
-    // Submitter only. Puts a request on the ring; publish() shows it to the thread. More than `depth`
+    // Submitter only. Puts a request on the ring; publish() shows it to the leader. More than `depth`
     // under way would overwrite one: that is the caller's error.
     void push(request &r) { slots_[next_++ & mask_] = &r; }
     void publish();
 
+    // Submitter only, while it waits, at least `patience` after the last time: gives the ring to
+    // a standby if requests wait there and the leader is still in the call that it was in then.
+    void relieve();
+    static constexpr std::chrono::milliseconds patience{1};
+    [[nodiscard]] bool hands_off() const { return config_.handoff; }
+
+    // Threads alive. Any thread.
+    [[nodiscard]] unsigned threads();
+
   private:
-    sqthread(unsigned depth, std::chrono::milliseconds idle, cq &completions);
-    void run();
-    [[nodiscard]] bool spin_for_work(uint32_t head);
+    enum class role { lead, take_over, wait_for_reads, leave };
+    struct member {
+        sqthread &owner;
+        role next_role;    // these two are written by whoever wakes it, before
+        uint64_t call = 0; // to take over from the leader
+        pthread_t thread{};
+        parker park{};
+        member *next_standby = nullptr;
+    };
+
+    sqthread(const sqthread_config &config, cq &completions);
+    void run(member &self);
+
+    void lead();
+    [[nodiscard]] bool leads_after(request &r);
+    [[nodiscard]] bool issue_unless_relieved(request &r);
+    [[nodiscard]] bool wait_for_work();
+    void leave_to_waiters(request &r);
+    void wait_for_reads();
+
+    [[nodiscard]] bool summon(role what, uint64_t call = 0) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] int start(role what, uint64_t call) IOWQ_REQUIRES(lock_);
+    [[nodiscard]] bool stand_by(member &self) IOWQ_EXCLUDES(lock_);
 
     // immutable after construction
+    const sqthread_config config_;
     cq &completions_;
     const uint32_t mask_;
-    const std::chrono::milliseconds idle_;
-    pthread_t thread_{};
+    const unsigned most_waiters_; // as many as the seed's workers that run: 2 x CPUs
 
-    // A slot is written by the submitter before tail_ passes it, and read by the thread after.
+    // A slot is written by the submitter before tail_ passes it, and read by the leader after.
     std::vector<request *> slots_;
 
     // submitter only
     uint32_t next_ = 0;
+    uint64_t seen_call_ = 0; // at the last relieve()
+
+    // leader only; the next one gets it by being summoned, or with call_
+    uint32_t head_ = 0;
+
+    mutex lock_;
+    std::vector<std::unique_ptr<member>> members_ IOWQ_GUARDED_BY(lock_);
+    member *standbys_ IOWQ_GUARDED_BY(lock_) = nullptr; // last in, first out
+    request *oldest_read_ IOWQ_GUARDED_BY(lock_) = nullptr;
+    request *newest_read_ IOWQ_GUARDED_BY(lock_) = nullptr;
+    unsigned waiters_ IOWQ_GUARDED_BY(lock_) = 0;
 
     // atomic
     alignas(64) std::atomic<uint32_t> tail_{0};
     alignas(64) std::atomic<bool> asleep_{false};
     std::atomic<bool> stop_{false};
-    parker park_;
+    // The call that the leader is in and that may be taken for blocking: head_ shifted by one, and 1. Else 0.
+    std::atomic<uint64_t> call_{0};
+    parker leaders_park_;
 };
 
 } // namespace iowq

@@ -2,17 +2,14 @@
 #include "ring.h"
 
 #include "item.h"
+#include "requests.h"
 
 #include <deque>
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 using namespace iowq;
 
 namespace {
-
-constexpr size_t block = 4096;
 
 const char *name_of(offload mode) {
     switch (mode) {
@@ -20,6 +17,8 @@ const char *name_of(offload mode) {
         return "inline";
     case offload::sqthread:
         return "sqthread";
+    case offload::handoff:
+        return "handoff";
     case offload::sqwq:
         return "sqwq";
     case offload::punt:
@@ -29,37 +28,6 @@ const char *name_of(offload mode) {
     }
     return "?";
 }
-
-// An unlinked file in the build's folder, of a real file system.
-class scratch {
-  public:
-    explicit scratch(int flags = O_RDWR) {
-        char name[] = "build/iowq_test.XXXXXX";
-        int fd = mkstemp(name);
-        EXPECT_GE(fd, 0) << "run the tests from the repository's root";
-        int again = open(name, flags);
-        unlink(name);
-        close(fd);
-        EXPECT_EQ(f.examine(again), 0);
-    }
-    ~scratch() { close(f.fd); }
-
-    file f;
-};
-
-struct prepared : request {
-    prepared() = default;
-    prepared(file &f, opcode what, void *memory = nullptr, uint64_t at = 0, uint64_t bytes = 0) {
-        set(f, what, memory, at, bytes);
-    }
-    void set(file &f, opcode what, void *memory, uint64_t at, uint64_t bytes) {
-        target = &f;
-        op = what;
-        buffer = memory;
-        offset = at;
-        length = bytes;
-    }
-};
 
 struct in_mode : testing::TestWithParam<offload> {
     void SetUp() override {
@@ -147,6 +115,7 @@ TEST_P(in_mode, each_request_takes_the_modes_own_path) {
         EXPECT_EQ(syncs.inlined, 1u);
         break;
     case offload::sqthread:
+    case offload::handoff:
         EXPECT_EQ(reads.sqthread, 1u);
         EXPECT_EQ(syncs.sqthread, 1u);
         break;
@@ -231,8 +200,8 @@ TEST_P(in_mode, reap_returns_at_its_deadline) {
 }
 
 INSTANTIATE_TEST_SUITE_P(ring, in_mode,
-                         testing::Values(offload::inline_, offload::sqthread, offload::sqwq,
-                                         offload::punt, offload::hashed),
+                         testing::Values(offload::inline_, offload::sqthread, offload::handoff,
+                                         offload::sqwq, offload::punt, offload::hashed),
                          [](auto &p) { return name_of(p.param); });
 
 TEST(ring, hashes_buffered_changes_of_a_file_and_nothing_else) {
