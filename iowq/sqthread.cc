@@ -126,6 +126,11 @@ bool sqthread::summon(role what, uint64_t call) {
 bool sqthread::stand_by(member &self) {
     {
         locked hold(lock_);
+        if (self.next_role == role::wait_for_reads) {
+            if (oldest_read_)
+                return true;
+            waiters_--;
+        }
         if (stop_.load(std::memory_order_relaxed))
             return false;
         self.next_standby = standbys_;
@@ -226,14 +231,9 @@ void sqthread::leave_to_waiters(request &r) {
     }
     if (summon(role::wait_for_reads))
         return;
-    {
-        locked hold(lock_);
-        if (waiters_ > 1) {
-            waiters_--;
-            return;
-        }
-    }
-    wait_for_reads(); // nobody else would
+    wait_for_reads(); // perhaps nobody else would
+    locked hold(lock_);
+    waiters_--;
 }
 
 // Waits for the reads, oldest first, until there is none.
@@ -243,10 +243,8 @@ void sqthread::wait_for_reads() {
         {
             locked hold(lock_);
             r = oldest_read_;
-            if (!r) {
-                waiters_--;
+            if (!r)
                 return;
-            }
             oldest_read_ = r->next;
         }
         issue_blocking(*r);
