@@ -28,7 +28,7 @@ export FIO_DIR
 
 # The order of the layers: each file uses those before it only.
 IOWQ := topology interrupt sleep_hook_perf sleep_hook_bpf sleep_hook acct chain worker monitor wq cancel io_wq issue \
-    sqthread ring acall_calls acall
+    linux_aio sqthread ring acall_calls acall
 ENGINE := options pool uring pool_stats engine
 BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
 SANITIZERS := tsan asan
@@ -118,7 +118,7 @@ $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
 # ---- installed, for other programs
 
 # What a program includes, as <iowq/wq.h> and so on.
-HEADERS := $(filter-out iowq/thread.h iowq/probe.h iowq/acall_calls.h,$(wildcard iowq/*.h))
+HEADERS := $(filter-out iowq/thread.h iowq/probe.h iowq/linux_aio.h iowq/acall_calls.h,$(wildcard iowq/*.h))
 
 .PHONY: install uninstall
 install: all ## the library, its headers and the engine, under PREFIX (/usr/local) and DESTDIR

@@ -127,6 +127,8 @@ int create_pool(const options &o, unsigned depth, std::unique_ptr<backend> &out)
     if (o.sqthread_cpu_given)
         ring.sqthread_cpu = o.sqthread_cpu;
 
+    ring.direct = static_cast<iowq::direct_by>(o.direct_by);
+
     iowq::wq_config wq;
     // The seed's SQWQ: the queue's depth, or twice the CPUs, whatever is smallest. Workers that
     // block are made up for, and more than the depth never have anything to do.
@@ -142,7 +144,7 @@ int create_pool(const options &o, unsigned depth, std::unique_ptr<backend> &out)
     std::string why;
     int error = pool::create(ring, wq, out, why);
     if (!why.empty())
-        log_err("iowq: %s; sleep_hook=annotate needs no rights\n", why.c_str());
+        log_err("iowq: %s\n", why.c_str());
     else if (error)
         log_err("iowq: offload=%s: cannot create the pool: %s (limits here: %u workers)\n",
                 name_of(o.offload), strerror(-error), iowq::wq_config::default_max_unbound());

@@ -3,7 +3,7 @@
 
 #include "options.h"
 
-#include "sleep_hook.h"
+#include "ring.h"
 
 namespace engine {
 
@@ -11,8 +11,9 @@ namespace {
 
 using iowq::sleep_hook_kind;
 
-constexpr unsigned long long value_of(sleep_hook_kind kind) {
-    return static_cast<unsigned long long>(kind);
+template <class Enum>
+constexpr unsigned long long value_of(Enum value) {
+    return static_cast<unsigned long long>(value);
 }
 
 int set_sqthread_cpu(void *data, long long *value) {
@@ -154,6 +155,23 @@ fio_option option_table[] = {
                  nullptr},
                 {"none", value_of(sleep_hook_kind::none), "nobody: none is made up for", 0,
                  nullptr},
+            },
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "direct_by",
+        .lname = "O_DIRECT by",
+        .type = FIO_OPT_STR,
+        .off1 = offsetof(options, direct_by),
+        .help =
+            "What offload=punt does with O_DIRECT reads and writes. Default: aio where it is to be "
+            "had, else pool",
+        .posval =
+            {
+                {"aio", value_of(iowq::direct_by::aio), "Linux AIO; the pool for what would block",
+                 0, nullptr},
+                {"pool", value_of(iowq::direct_by::pool), "the pool", 0, nullptr},
             },
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,

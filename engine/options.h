@@ -33,6 +33,7 @@ struct options {
     unsigned sqthread_cpu_given;
     unsigned sqthread_idle_ms;
     unsigned sleep_hook; // an iowq::sleep_hook_kind
+    unsigned direct_by;  // an iowq::direct_by
     char *worker_cpus;
     char *pool_stats;
 };

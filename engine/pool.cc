@@ -4,6 +4,7 @@
 #include "pool_stats.h"
 
 #include <cerrno>
+#include <cstring>
 #include <new>
 
 namespace engine {
@@ -14,10 +15,18 @@ int pool::create(const iowq::ring_config &ring, const iowq::wq_config &wq,
     if (!p)
         return -ENOMEM;
     if (iowq::needs_pool(ring.mode))
-        if (int error = iowq::wq::create(wq, p->wq_, &why))
+        if (int error = iowq::wq::create(wq, p->wq_, &why)) {
+            if (!why.empty())
+                why += "; sleep_hook=annotate needs no rights";
             return error;
-    if (int error = iowq::ring::create(ring, p->wq_.get(), p->ring_))
+        }
+    if (int error = iowq::ring::create(ring, p->wq_.get(), p->ring_)) {
+        if (ring.mode == iowq::offload::punt && ring.direct == iowq::direct_by::aio)
+            why = std::string("direct_by=aio: no Linux AIO for iodepth=") +
+                  std::to_string(ring.depth) + " here: " + strerror(-error) +
+                  (error == -EAGAIN ? " (fs.aio-max-nr)" : "") + "; direct_by=pool needs none";
         return error;
+    }
     out = std::move(p);
     return 0;
 }
@@ -31,10 +40,12 @@ void pool::print_stats(FILE *to) const {
         const iowq::path_counts &c = ring_->counts(static_cast<iowq::ring::direction>(d));
         fprintf(to,
                 "\"%s\": {\"issued\": %llu, \"inline\": %llu, \"nowait_miss\": %llu, "
-                "\"nowait_refused\": %llu, \"pooled\": %llu, \"helped\": %llu, \"sqthread\": %llu, "
+                "\"nowait_refused\": %llu, \"pooled\": %llu, \"helped\": %llu, \"aio\": %llu, "
+                "\"sqthread\": %llu, "
                 "\"handed_over\": %llu}, ",
                 direction_names[d], n(c.issued), n(c.inlined), n(c.nowait_miss),
-                n(c.nowait_refused), n(c.pooled), n(c.helped), n(c.sqthread), n(c.handed_over));
+                n(c.nowait_refused), n(c.pooled), n(c.helped), n(c.aio), n(c.sqthread),
+                n(c.handed_over));
     }
     fprintf(
         to,

@@ -26,7 +26,7 @@ struct IOWQ_API file {
     bool block = false;     // a block device
     bool direct = false;    // O_DIRECT: RWF_NOWAIT would wait for the device all the same
     bool in_memory = false; // tmpfs: never waits for a device
-    // RWF_NOWAIT got EOPNOTSUPP, for reads and for writes. Relaxed: worth a wasted call at most.
+    // RWF_NOWAIT got EOPNOTSUPP (with O_DIRECT: from AIO), for reads and for writes. Relaxed: worth a wasted call at most.
     std::atomic<bool> nowait_refused[2]{false, false};
 };
 
@@ -38,7 +38,8 @@ enum path : uint8_t {
     path_pooled = 8,         // ran on a worker
     path_sqthread = 16,      // issued by the submission thread
     path_helped = 32,        // ran in the submitter while that waited for others
-    path_handed_over = 64    // the submission thread gave its ring to another before it blocked
+    path_handed_over = 64,   // the submission thread gave its ring to another before it blocked
+    path_aio = 128           // done by Linux AIO
 };
 
 // One I/O. Where it goes and what came of it.

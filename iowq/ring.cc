@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "ring.h"
 
+#include "linux_aio.h"
+
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <new>
 #include <utility>
 
 namespace iowq {
+
+namespace {
+
+constexpr std::chrono::microseconds pool_patience{100};
+
+} // namespace
 
 static_assert(offsetof(request, item) == 0, "run_item takes the item's address for the request's");
 
@@ -33,9 +42,16 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
         if (int error = sqthread::create(sq, r->cq_, r->sq_))
             return error;
     }
+    if (r->aio_wanted_ && config.direct == direct_by::aio)
+        if (int error = linux_aio::create(config.depth, r->aio_))
+            return error;
     out = std::move(r);
     return 0;
 }
+
+ring::ring(const ring_config &config, wq *pool)
+    : mode_(config.mode), depth_(config.depth), pool_(pool), cq_(config.spin),
+      aio_wanted_(config.mode == offload::punt && config.direct != direct_by::pool) {}
 
 ring::~ring() = default;
 
@@ -58,7 +74,7 @@ ring::submitted ring::submit(request &r) {
     case offload::punt:
         if (may_not_block(r) && issue_without_blocking(r))
             return completed(r, path_inline);
-        return enqueue(r, true);
+        return sent_by_aio(r) ? submitted::queued : enqueue(r, true);
     }
     __builtin_unreachable();
 }
@@ -69,7 +85,38 @@ ring::submitted ring::completed(request &r, unsigned how) {
     return submitted::completed;
 }
 
+bool ring::sent_by_aio(request &r) {
+    if (!aio_wanted_ || !r.is_rw())
+        return false;
+    const file &f = *r.target;
+    if (!f.direct || (!f.regular && !f.block) ||
+        f.nowait_refused[r.op == opcode::write].load(std::memory_order_relaxed))
+        return false;
+    aio_wanted_ = aio_ || linux_aio::create(depth_, aio_) == 0;
+    if (aio_wanted_)
+        aio_->push(r);
+    return aio_wanted_;
+}
+
+// Was it only that AIO would have blocked? Then the pool gets it.
+bool ring::goes_on_pooled(request &r) {
+    if (r.result == -EAGAIN && !(r.rw_flags & RWF_NOWAIT)) {
+        r.path |= path_nowait_miss;
+    } else if (r.result == -EOPNOTSUPP) {
+        r.path |= path_nowait_refused;
+        r.target->nowait_refused[r.op == opcode::write].store(true, std::memory_order_relaxed);
+    } else {
+        r.path |= path_aio;
+        return false;
+    }
+    return taken_by_pool(r, true);
+}
+
 ring::submitted ring::enqueue(request &r, bool hash) {
+    return taken_by_pool(r, hash) ? submitted::queued : completed(r, 0);
+}
+
+bool ring::taken_by_pool(request &r, bool hash) {
     r.item.func = run_item;
     r.item.flags = 0;
     if (const file *f = r.target) { // a nop has none
@@ -86,10 +133,11 @@ ring::submitted ring::enqueue(request &r, bool hash) {
     bool woke = false;
     if (int error = pool_->enqueue(&r.item, woke)) {
         r.result = error;
-        return completed(r, 0);
+        return false;
     }
     worker_starts_ |= woke;
-    return submitted::queued;
+    pooled_++;
+    return true;
 }
 
 void ring::run_item(work **w) {
@@ -115,30 +163,64 @@ void ring::run_item(work **w) {
 void ring::commit() {
     if (sq_)
         sq_->publish();
+    else if (aio_)
+        aio_->send();
 }
 
 unsigned ring::reap(std::span<request *> out, unsigned min, deadline until) {
     unsigned n = 0;
     for (;;) {
-        if (!ready_)
-            ready_ = cq_.take();
-        while (ready_ && n < out.size()) {
-            request *r = ready_;
-            ready_ = r->next;
-            if (sq_)
-                r->path |= path_sqthread;
-            count(*r);
-            out[n++] = r;
-            if (!ready_ && n < out.size())
-                ready_ = cq_.take();
-        }
+        n += take(out.subspan(n));
+        if (aio_)
+            n += take_from_aio(out.subspan(n), 0, {});
         if (n >= min || n == out.size())
             return n;
         if (pool_ && pool_->help())
             continue;
-        if (!wait(min - n, until))
+        if (!aio_ || !aio_->under_way()) {
+            if (!wait(min - n, until))
+                return n;
+            continue;
+        }
+        // What the pool completes meanwhile, which is seldom, is looked for now and then.
+        deadline look = until;
+        if (pooled_ && (!until || *until - clock::now() > pool_patience))
+            look = clock::now() + pool_patience;
+        n += take_from_aio(out.subspan(n), std::min(min - n, aio_->under_way()), look);
+        if (until && clock::now() >= *until)
             return n;
     }
+}
+
+// What the pool or the submission thread has completed.
+unsigned ring::take(std::span<request *> out) {
+    unsigned n = 0;
+    while (n < out.size()) {
+        if (!ready_ && !(ready_ = cq_.take()))
+            break;
+        request *r = ready_;
+        ready_ = r->next;
+        if (sq_)
+            r->path |= path_sqthread;
+        else
+            pooled_--;
+        count(*r);
+        out[n++] = r;
+    }
+    return n;
+}
+
+// What AIO has completed, but for what goes on to the pool. Waits for `min`, or until `until`.
+unsigned ring::take_from_aio(std::span<request *> out, unsigned min, deadline until) {
+    unsigned got = aio_->reap(out, min, until);
+    unsigned n = 0;
+    for (request *r : out.first(got)) {
+        if (goes_on_pooled(*r))
+            continue;
+        count(*r);
+        out[n++] = r;
+    }
+    return n;
 }
 
 // Waits for something to take, at best `count`. False: `until` has passed.
@@ -164,6 +246,7 @@ void ring::count(const request &r) {
     c.nowait_miss += (r.path & path_nowait_miss) != 0;
     c.nowait_refused += (r.path & path_nowait_refused) != 0;
     c.pooled += (r.path & path_pooled) != 0;
+    c.aio += (r.path & path_aio) != 0;
     c.sqthread += (r.path & path_sqthread) != 0;
     c.handed_over += (r.path & path_handed_over) != 0;
     c.helped += (r.path & path_helped) != 0;

@@ -27,6 +27,13 @@ enum class offload {
     return mode != offload::inline_ && mode != offload::sqthread && mode != offload::handoff;
 }
 
+// What punt does with O_DIRECT reads and writes.
+enum class direct_by {
+    best, // aio, made with the first of them, or pool where that is not to be had
+    aio,  // Linux AIO; what would block before it is sent goes to the wq
+    pool  // the wq
+};
+
 // What a ring is made with.
 struct ring_config {
     offload mode = offload::punt;
@@ -34,6 +41,7 @@ struct ring_config {
     std::chrono::microseconds spin{10};     // before the reaper sleeps
     std::optional<unsigned> sqthread_cpu{}; // with handoff: of all its threads
     std::chrono::milliseconds sqthread_idle{1000};
+    direct_by direct = direct_by::best;
 };
 
 // How many requests of one direction took which way (issue.h, path).
@@ -43,6 +51,7 @@ struct path_counts {
     uint64_t nowait_miss = 0;
     uint64_t nowait_refused = 0;
     uint64_t pooled = 0;
+    uint64_t aio = 0;
     uint64_t sqthread = 0;
     uint64_t handed_over = 0;
     uint64_t helped = 0;
@@ -52,7 +61,8 @@ struct path_counts {
 class ring {
   public:
     // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth, a CPU that
-    // this thread may not use, a pool that is missing.
+    // this thread may not use, a pool that is missing. With direct_by::aio: -EAGAIN when fs.aio-max-nr leaves
+    // no room for the depth, -ENOSYS and -EPERM when there is no AIO.
     [[nodiscard]] IOWQ_API static int create(const ring_config &config, wq *pool,
                                              std::unique_ptr<ring> &out);
     // No request may be under way.
@@ -79,8 +89,13 @@ class ring {
     [[nodiscard]] IOWQ_API unsigned threads() const;
 
   private:
-    ring(const ring_config &config, wq *pool) : mode_(config.mode), pool_(pool), cq_(config.spin) {}
+    ring(const ring_config &config, wq *pool);
 
+    [[nodiscard]] bool taken_by_pool(request &r, bool hash);
+    [[nodiscard]] bool sent_by_aio(request &r);
+    [[nodiscard]] bool goes_on_pooled(request &r);
+    [[nodiscard]] unsigned take(std::span<request *> out);
+    [[nodiscard]] unsigned take_from_aio(std::span<request *> out, unsigned min, deadline until);
     [[nodiscard]] bool wait(unsigned count, deadline until);
     [[nodiscard]] submitted completed(request &r, unsigned how);
     [[nodiscard]] submitted enqueue(request &r, bool hash);
@@ -89,12 +104,16 @@ class ring {
 
     // immutable after construction
     const offload mode_;
+    const unsigned depth_;
     wq *const pool_;
 
     cq cq_;
     std::unique_ptr<class sqthread> sq_; // pushes to cq_, so it goes first
 
     // owner thread only
+    bool aio_wanted_;
+    std::unique_ptr<class linux_aio> aio_;
+    unsigned pooled_ = 0;        // enqueued, not yet taken from cq_
     request *ready_ = nullptr;   // taken from cq_, not yet handed out
     bool worker_starts_ = false; // one has been woken since the last wait
     path_counts counts_[nr_directions];

@@ -46,8 +46,9 @@ int sqthread::create(const sqthread_config &config, cq &completions,
 
 sqthread::sqthread(const sqthread_config &config, cq &completions)
     : config_(config), completions_(completions), mask_(std::bit_ceil(config.depth) - 1),
-      most_waiters_(std::min(2 * config.cpus.count(), config.depth)), slots_(mask_ + 1) {
-    members_.reserve(config.handoff ? config.depth + 1 : 1);
+      most_waiters_(std::min(2 * config.cpus.count(), config.depth)),
+      most_threads_(config.handoff ? config.depth + 1 + most_waiters_ : 1), slots_(mask_ + 1) {
+    members_.reserve(most_threads_);
 }
 
 sqthread::~sqthread() {
@@ -91,7 +92,7 @@ unsigned sqthread::threads() {
 // ---- the threads
 
 int sqthread::start(role what, uint64_t call) {
-    if (members_.size() == (config_.handoff ? config_.depth + 1 : 1))
+    if (members_.size() == most_threads_)
         return -EAGAIN;
     std::unique_ptr<member> m(new (std::nothrow) member{*this, what, call});
     if (!m)
@@ -123,7 +124,10 @@ bool sqthread::summon(role what, uint64_t call) {
     return true;
 }
 
-bool sqthread::stand_by(member &self) {
+// Stands by before it says that its request is done, so that whoever leads when the next one comes finds
+// a standby.
+bool sqthread::stand_by(member &self, request *done) {
+    bool stays;
     {
         locked hold(lock_);
         if (self.next_role == role::wait_for_reads) {
@@ -131,71 +135,78 @@ bool sqthread::stand_by(member &self) {
                 return true;
             waiters_--;
         }
-        if (stop_.load(std::memory_order_relaxed))
-            return false;
-        self.next_standby = standbys_;
-        standbys_ = &self;
+        stays = !stop_.load(std::memory_order_relaxed);
+        if (stays) {
+            self.next_standby = standbys_;
+            standbys_ = &self;
+        }
     }
-    self.park.park();
-    return self.next_role != role::leave;
+    if (done)
+        completions_.push(*done);
+    if (stays)
+        self.park.park();
+    return stays && self.next_role != role::leave;
 }
 
 void sqthread::run(member &self) {
+    request *done;
     do {
+        done = nullptr;
         if (self.next_role == role::wait_for_reads)
             wait_for_reads();
         // Acquire: pairs with issue_unless_relieved, which publishes head_.
         else if (self.next_role == role::lead ||
                  call_.compare_exchange_strong(self.call, 0, std::memory_order_acquire))
-            lead();
-    } while (stand_by(self));
+            done = lead();
+    } while (stand_by(self, done));
 }
 
 // ---- the leader
 
-void sqthread::lead() {
+// Leads until it has blocked: returns the request that it did so with, which is done. nullptr: the ring is
+// to end.
+request *sqthread::lead() {
     do {
         uint32_t tail = tail_.load(std::memory_order_acquire); // pairs with publish
-        while (head_ != tail)
-            if (!leads_after(*slots_[head_++ & mask_]))
-                return;
+        while (head_ != tail) {
+            request &r = *slots_[head_++ & mask_];
+            outcome came_to = issue(r);
+            if (came_to == outcome::done)
+                completions_.push(r);
+            if (came_to != outcome::relieved)
+                continue;
+            r.path |= path_handed_over;
+            return &r;
+        }
     } while (wait_for_work());
+    return nullptr;
 }
 
-// Issues a request, or leaves it to a waiter. False: the leadership has gone to another thread.
-bool sqthread::leads_after(request &r) {
+sqthread::outcome sqthread::issue(request &r) {
     if (config_.handoff && r.op != opcode::nop) {
-        if (may_not_block(r) && issue_without_blocking(r)) {
-            completions_.push(r);
-            return true;
-        }
+        if (may_not_block(r) && issue_without_blocking(r))
+            return outcome::done;
         if (begun_by_trying(r)) {
             leave_to_waiters(r);
-            return true;
+            return outcome::left;
         }
         if (seldom_blocks(r))
             return issue_unless_relieved(r);
         if (summon(role::lead)) {
-            r.path |= path_handed_over;
             issue_blocking(r);
-            completions_.push(r);
-            return false;
+            return outcome::relieved;
         }
     }
     issue_blocking(r);
-    completions_.push(r);
-    return true;
+    return outcome::done;
 }
 
-bool sqthread::issue_unless_relieved(request &r) {
+sqthread::outcome sqthread::issue_unless_relieved(request &r) {
     uint64_t call = uint64_t{head_} << 1 | 1;
     call_.store(call, std::memory_order_release); // publishes head_ to whoever takes over
     issue_blocking(r);
-    bool relieved = !call_.compare_exchange_strong(call, 0, std::memory_order_relaxed);
-    if (relieved)
-        r.path |= path_handed_over;
-    completions_.push(r);
-    return !relieved;
+    bool still = call_.compare_exchange_strong(call, 0, std::memory_order_relaxed);
+    return still ? outcome::done : outcome::relieved;
 }
 
 // False: the ring is to end.

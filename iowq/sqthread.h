@@ -13,8 +13,8 @@
 //
 // Invariants:
 //  1. At most one thread leads. Only the leader takes from the ring, in order of submission.
-//  2. Each thread that does not lead holds one request at a time, or stands by; so there are at most
-//     depth + 1 of them.
+//  2. Each thread that does not lead holds one request, or stands by, but for a waiter between two reads; so
+//     depth + 1 of them and the waiters are always enough.
 //  3. No thread to be had: the leader keeps the leadership, and blocks.
 //
 // Locks: lock_ guards the list of threads, the standbys, and the reads that wait.
@@ -77,22 +77,28 @@ class sqthread {
     sqthread(const sqthread_config &config, cq &completions);
     void run(member &self);
 
-    void lead();
-    [[nodiscard]] bool leads_after(request &r);
-    [[nodiscard]] bool issue_unless_relieved(request &r);
+    enum class outcome {
+        done,    // issued
+        left,    // left to the waiters
+        relieved // issued, and another thread leads by now
+    };
+    [[nodiscard]] request *lead();
+    [[nodiscard]] outcome issue(request &r);
+    [[nodiscard]] outcome issue_unless_relieved(request &r);
     [[nodiscard]] bool wait_for_work();
     void leave_to_waiters(request &r);
     void wait_for_reads();
 
     [[nodiscard]] bool summon(role what, uint64_t call = 0) IOWQ_EXCLUDES(lock_);
     [[nodiscard]] int start(role what, uint64_t call) IOWQ_REQUIRES(lock_);
-    [[nodiscard]] bool stand_by(member &self) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] bool stand_by(member &self, request *done) IOWQ_EXCLUDES(lock_);
 
     // immutable after construction
     const sqthread_config config_;
     cq &completions_;
     const uint32_t mask_;
     const unsigned most_waiters_; // as many as the seed's workers that run: 2 x CPUs
+    const unsigned most_threads_;
 
     // A slot is written by the submitter before tail_ passes it, and read by the leader after.
     std::vector<request *> slots_;

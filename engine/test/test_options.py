@@ -145,3 +145,12 @@ def test_the_kernels_modes_name_another_where_io_uring_is_forbidden(fio, tmp_pat
         assert fio("punt", filename=tmp_path / "data", rw="read").status == 0
     finally:
         knob.write_text(before)
+
+
+def test_linux_aio_that_is_not_to_be_had_is_refused_if_asked_for(fio, tmp_path):
+    same = dict(filename=tmp_path / "data", rw="randread", direct=1, iodepth=8, size="64k",
+                prefix=["strace", "-qq", "-f", "-o", "/dev/null", "-e", "trace=io_setup",
+                        "-e", "inject=io_setup:error=EAGAIN"])
+    refused(fio("punt", direct_by="aio", **same), "direct_by=aio: no Linux AIO", "fs.aio-max-nr",
+            "direct_by=pool")
+    assert fio("punt", **same).status == 0

@@ -26,11 +26,45 @@ def test_punt_hands_what_is_not_cached_to_the_pool(counted):
     assert reads["pooled"] == reads["nowait_miss"]
 
 
-def test_punt_never_tries_o_direct_inline(counted):
+def test_punt_sends_o_direct_by_linux_aio(counted):
+    """What would block before it is sent (finding space, for one) is for the pool."""
     said = counted("punt", rw="randrw", direct=1)
+    for way in ("read", "write"):
+        assert said[way]["aio"] + said[way]["pooled"] == said[way]["issued"]
+        assert said[way]["pooled"] == said[way]["nowait_miss"] + said[way]["nowait_refused"]
+    assert said["read"]["aio"] > 0
+
+
+def test_punt_never_tries_o_direct_inline(counted):
+    said = counted("punt", rw="randrw", direct=1, direct_by="pool")
     for way in ("read", "write"):
         assert said[way]["pooled"] == said[way]["issued"]
         assert said[way]["nowait_miss"] == said[way]["nowait_refused"] == 0
+
+
+def test_punt_writes_inline_where_the_file_system_takes_rwf_nowait(counted, file_system):
+    xfs = file_system("xfs") / "inline"
+    writes = counted("punt", rw="randwrite", filename=xfs, overwrite=1, pre_read=1, invalidate=0)["write"]
+    assert writes["inline"] > 0
+    assert writes["inline"] + writes["pooled"] == writes["issued"]
+
+
+def test_punted_writes_to_one_file_wait_for_each_other(counted, file_system):
+    """ext4 takes no RWF_NOWAIT for buffered writes."""
+    said = counted("punt", rw="randwrite", filename=file_system("ext4") / "hashed", iodepth=32)
+    assert said["write"]["pooled"] > 0
+    assert said["chain_waits"] > 0
+
+
+def test_handoff_never_waits_for_a_device_while_others_are_to_be_issued(counted):
+    said = counted("handoff", rw="randread", direct=1, iodepth=8)["read"]
+    assert said["sqthread"] == said["handed_over"] == said["issued"]
+
+
+def test_handoff_leaves_reads_that_missed_to_waiters(counted):
+    said = counted("handoff", rw="randread", invalidate=1, fadvise_hint="random")["read"]
+    assert said["nowait_miss"] > 900
+    assert said["handed_over"] == 0
 
 
 def test_punt_stays_inline_on_tmpfs(counted, file_system):

@@ -2,10 +2,16 @@
 #include "schedule.h"
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <thread>
+#include <unistd.h>
 
 uint64_t test_seed() {
     static const uint64_t seed = [] {
@@ -48,4 +54,25 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
     }
     return left > 0 ? EAGAIN : __real_pthread_create(thread, attr, main, arg);
 }
+}
+
+void let_fail(long number, int error, std::optional<uint32_t> command) {
+    auto load = [](size_t offset) {
+        return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<uint32_t>(offset));
+    };
+    auto skip_unless = [](uint32_t value, uint8_t insns) {
+        return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, insns);
+    };
+    sock_filter filter[] = {
+        load(offsetof(seccomp_data, nr)),
+        skip_unless(static_cast<uint32_t>(number), 3),
+        load(command ? offsetof(seccomp_data, args) : offsetof(seccomp_data, nr)),
+        skip_unless(command.value_or(static_cast<uint32_t>(number)), 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<uint32_t>(error)),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    sock_fprog program{std::size(filter), filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+        _exit(1);
 }

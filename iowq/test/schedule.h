@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What the tests share: a printed seed, random delays, and thread creation that can be made to
-// fail.
+// What the tests share: a printed seed, random delays, and what can be made to fail: thread creation,
+// system calls.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -61,3 +62,7 @@ struct creations {
         return failing_creations == before - 1;
     }
 };
+
+// From here on the system call fails in this thread, and in those that it creates, as on a kernel, or
+// in a container, that lacks it or a part of it: whatever its first argument, or if that is `command`.
+void let_fail(long number, int error, std::optional<uint32_t> command = {});

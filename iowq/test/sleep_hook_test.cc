@@ -2,14 +2,11 @@
 // The ways to know that a worker sleeps: each keeps the same promises, and says so where it cannot be
 // had.
 #include "item.h"
+#include "schedule.h"
 
-#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <linux/bpf.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -247,33 +244,6 @@ TEST_P(knowing_hooks, leave_nothing_behind) {
 }
 
 // ---- what cannot be had
-
-namespace {
-
-// From here on the system call fails in this thread, and in those that it creates, as on a kernel, or
-// in a container, that lacks it or a part of it: whatever its first argument, or if that is `command`.
-void let_fail(long number, int error, std::optional<uint32_t> command = {}) {
-    auto load = [](size_t offset) {
-        return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<uint32_t>(offset));
-    };
-    auto skip_unless = [](uint32_t value, uint8_t insns) {
-        return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, insns);
-    };
-    sock_filter filter[] = {
-        load(offsetof(seccomp_data, nr)),
-        skip_unless(static_cast<uint32_t>(number), 3),
-        load(command ? offsetof(seccomp_data, args) : offsetof(seccomp_data, nr)),
-        skip_unless(command.value_or(static_cast<uint32_t>(number)), 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<uint32_t>(error)),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    sock_fprog program{std::size(filter), filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
-        _exit(1);
-}
-
-} // namespace
 
 TEST(sleep_hook_perf, leaves_a_worker_that_it_cannot_watch_to_proc) {
     wq_config config = limited(2);

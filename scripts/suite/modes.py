@@ -38,7 +38,7 @@ def counted(counter, *directions):
 def punt_path(stats, job):
     """What RWF_NOWAIT must have answered depends on where the data lay."""
     if job.cache == "direct":
-        return counted("pooled")(stats, job)
+        return counted("aio")(stats, job) and counted("pooled")(stats, job)
     if not job.reads:
         return None
     return counted("inline" if job.cache == "warm" else "nowait_miss", "read")(stats, job)
@@ -54,6 +54,7 @@ def hashed_path(stats, job):
 OFFLOADS = {
     "inline": (Style(BLACK, 7, SOLID), counted("inline"), None),
     "sqthread": (Style(ORANGE, 9, SOLID), counted("sqthread"), None),
+    "handoff": (Style(SKY, 9, SOLID), counted("sqthread"), None),
     "sqwq": (Style(BLUE, 5, SOLID), counted("pooled"), None),
     "punt": (Style(GREEN, 13, SOLID), punt_path, None),
     "hashed": (Style(RED, 11, SOLID), hashed_path, None),
