@@ -3,6 +3,7 @@
 // here runs in the job's own thread.
 #include "fio_abi.h"
 
+#include "acalls.h"
 #include "options.h"
 #include "pool.h"
 #include "pool_stats.h"
@@ -151,6 +152,31 @@ int create_pool(const options &o, unsigned depth, std::unique_ptr<backend> &out)
     return error;
 }
 
+int create_acalls(const options &o, unsigned depth, std::unique_ptr<backend> &out) {
+    acalls_config config;
+    config.depth = depth;
+    config.pooled = o.offload == offload_acall_pool;
+    config.most = o.max_bounded;
+    config.spin = std::chrono::microseconds(o.spin_us);
+    int error = acalls::create(config, out);
+    if (error == -EEXIST)
+        log_err(
+            "iowq: max_bounded=%u: acall_pool has one pool a process, and another job has given "
+            "it another limit (as processes, without thread, each job has its own)\n",
+            o.max_bounded);
+    else if (error)
+        log_err("iowq: offload=%s: %s\n", name_of(o.offload), strerror(-error));
+    return error;
+}
+
+int create_backend(const options &o, unsigned depth, std::unique_ptr<backend> &out) {
+    if (o.offload >= offload_uring)
+        return create_uring(o, depth, out);
+    if (o.offload >= offload_acall)
+        return create_acalls(o, depth, out);
+    return create_pool(o, depth, out);
+}
+
 int init(thread_data *td) {
     if (!right_fio())
         return 1;
@@ -169,9 +195,7 @@ int init(thread_data *td) {
         log_err("iowq: no memory for iodepth=%u\n", depth);
         return 1;
     }
-    int error =
-        o.offload >= offload_uring ? create_uring(o, depth, j->io) : create_pool(o, depth, j->io);
-    if (error)
+    if (create_backend(o, depth, j->io))
         return 1;
     td->io_ops_data = j.release();
     return 0;

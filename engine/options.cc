@@ -48,6 +48,9 @@ fio_option option_table[] = {
                  "the submitter with RWF_NOWAIT; the pool for what would block", 0, nullptr},
                 {"hashed", offload_hashed,
                  "the pool; buffered writes to one file one after another", 0, nullptr},
+                {"acall", offload_acall, "a new thread for each I/O", 0, nullptr},
+                {"acall_pool", offload_acall_pool,
+                 "threads that wait for calls, and leave after 200 ms without", 0, nullptr},
                 {"uring", offload_uring, "the kernel's io_uring", 0, nullptr},
                 {"uring_async", offload_uring_async, "io_uring with IOSQE_ASYNC: its io-wq", 0,
                  nullptr},
@@ -66,7 +69,9 @@ fio_option option_table[] = {
         .minval = 1,
         .help = "Most workers running at a time, for regular files and block devices. Those that "
                 "block are made up for, up to iodepth. For uring*: the kernel's limit of bounded "
-                "workers, blocked ones included. Default: min(iodepth, 2 x CPUs)",
+                "workers, blocked ones included. Default: min(iodepth, 2 x CPUs). For acall: the "
+                "most threads (default: iodepth); for acall_pool: those of the process on each "
+                "NUMA node (default: 256)",
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,
     },
@@ -134,7 +139,7 @@ fio_option option_table[] = {
         .off1 = offsetof(options, worker_cpus),
         .help = "Run the workers on these CPUs (for example 0-3,8), all of them among the job's. "
                 "Default: all of the job's, and the submitter helps with cached reads "
-                "while it waits",
+                "while it waits. Not for acall*",
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,
     },
@@ -143,7 +148,7 @@ fio_option option_table[] = {
         .lname = "Who says that a worker sleeps",
         .type = FIO_OPT_STR,
         .off1 = offsetof(options, sleep_hook),
-        .help = "How the pool knows that a worker sleeps and has to be made up for",
+        .help = "How the pool knows that a worker sleeps and has to be made up for. Not for acall*",
         .def = "annotate",
         .posval =
             {

@@ -15,6 +15,8 @@ enum offload_mode : unsigned {
     offload_sqwq,
     offload_punt,
     offload_hashed,
+    offload_acall,
+    offload_acall_pool,
     offload_uring, // from here on: the kernel's own counterparts
     offload_uring_async,
     offload_uring_sqpoll,

@@ -11,7 +11,7 @@ import pytest
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
 ENGINE = REPO / "build/engine/iowq.so"
-OURS = ["inline", "sqthread", "handoff", "sqwq", "punt", "hashed"]
+OURS = ["inline", "sqthread", "handoff", "sqwq", "punt", "hashed", "acall", "acall_pool"]
 KERNELS = ["uring", "uring_async", "uring_sqpoll"]
 MODES = OURS + KERNELS
 FILE_SYSTEMS = ["ext4", "xfs", "btrfs", "tmpfs"]

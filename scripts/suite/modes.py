@@ -58,6 +58,8 @@ OFFLOADS = {
     "sqwq": (Style(BLUE, 5, SOLID), counted("pooled"), None),
     "punt": (Style(GREEN, 13, SOLID), punt_path, None),
     "hashed": (Style(RED, 11, SOLID), hashed_path, None),
+    "acall": (Style(SKY, 7, SOLID), counted("acall"), None),
+    "acall_pool": (Style(PURPLE, 5, SOLID), counted("acall"), None),
     "uring": (Style(GREEN, 12, DASHED), counted("issued"), None),
     "uring_async": (Style(BLUE, 4, DASHED), counted("issued"), "iou-wrk"),
     "uring_sqpoll": (Style(ORANGE, 8, DASHED), counted("issued"), "iou-sqp"),

@@ -5,7 +5,7 @@ import pytest
 from suite.errors import BadInput
 from suite.modes import FIO_ENGINES, OFFLOADS, parse_mode, parse_modes, styles
 
-COUNTERS = ("issued", "inline", "nowait_miss", "nowait_refused", "pooled", "chain_wait", "sqthread")
+COUNTERS = ("issued", "inline", "nowait_miss", "nowait_refused", "pooled", "chain_wait", "sqthread", "acall")
 
 
 def job(cache="warm", reads=True, writes=False):
@@ -61,6 +61,8 @@ def test_a_mode_given_twice_is_refused():
     ("sqthread", {"sqthread": 9}, job(), None),
     ("sqthread", {"inline": 9}, job(), "no_sqthread"),
     ("inline", {"pooled": 9}, job(), "no_inline"),
+    ("acall", {"acall": 9}, job(), None),
+    ("acall_pool", {"inline": 9}, job(), "no_acall"),
     ("uring", {"issued": 9}, job(), None),
     ("uring", {}, job(), "no_issued"),
 ])
