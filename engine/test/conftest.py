@@ -41,7 +41,7 @@ def option(name, value):
 def fio(tmp_path):
     """Runs fio with the engine: fio(offload, rw="randread", ...). Underscores stay as fio has them."""
 
-    def run(offload, *jobs, binary=None, timeout=60, prefix=(), **options):
+    def run(offload, *jobs, binary=None, timeout=60, prefix=(), preexec=None, **options):
         output = tmp_path / "fio.json"
         base = {"name": "t", "ioengine": f"external:{ENGINE}", "offload": offload,
                 "size": "4m", "bs": "4k"}
@@ -49,7 +49,8 @@ def fio(tmp_path):
         # Engine options come after ioengine, so the order of `base` matters.
         line = [*prefix, binary or fio_binary(), "--output-format=json", f"--output={output}",
                 *(option(k, v) for k, v in given.items()), *jobs]
-        done = subprocess.run(line, capture_output=True, text=True, timeout=timeout, cwd=tmp_path)
+        done = subprocess.run(line, capture_output=True, text=True, timeout=timeout, cwd=tmp_path,
+                              preexec_fn=preexec)
         data, notes = None, ""
         if output.exists():
             text = output.read_text()

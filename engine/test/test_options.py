@@ -132,21 +132,6 @@ def test_another_fios_version_is_refused(fio, tmp_path):
             f"iowq: built for {version} but loaded by {other}")
 
 
-def test_the_kernels_modes_name_another_where_io_uring_is_forbidden(fio, tmp_path):
-    knob = pathlib.Path("/proc/sys/kernel/io_uring_disabled")
-    if not knob.exists() or not os.access(knob, os.W_OK):
-        pytest.skip("io_uring cannot be switched off here")
-    before = knob.read_text()
-    knob.write_text("2")
-    try:
-        for mode in ("uring", "uring_async", "uring_sqpoll"):
-            refused(fio(mode, filename=tmp_path / "data", rw="read"), f"offload={mode}",
-                    "offload=punt needs none")
-        assert fio("punt", filename=tmp_path / "data", rw="read").status == 0
-    finally:
-        knob.write_text(before)
-
-
 def test_linux_aio_that_is_not_to_be_had_is_refused_if_asked_for(fio, tmp_path):
     same = dict(filename=tmp_path / "data", rw="randread", direct=1, iodepth=8, size="64k",
                 prefix=["strace", "-qq", "-f", "-o", "/dev/null", "-e", "trace=io_setup",

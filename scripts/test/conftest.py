@@ -10,6 +10,7 @@ import pytest
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(SCRIPTS))
+sys.path.append(str(SCRIPTS.parent / "engine/test"))  # forbid_io_uring
 
 ENGINE = SCRIPTS.parent / "build/engine/iowq.so"
 TINY_JOB = "[tiny]\nrw=randread\nbs=4k\nsize=1m\ninvalidate=0\ntime_based\nruntime=150ms\n"

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: MIT
 """`make install`: what it puts where, and that programs built on it run where io_uring is forbidden."""
 
-import ctypes
-import errno
 import os
 import re
 import shutil
-import struct
 import subprocess
 from pathlib import Path
 
 import pytest
+from forbid_io_uring import forbid_io_uring
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLES = REPOSITORY / "iowq/example"
-IO_URING_SETUP = 425  # the same number on every architecture
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
@@ -55,27 +52,6 @@ def flags(prefix):
         return run(["pkg-config", *options, "iowq"], env=environment).split()
 
     return of
-
-
-def forbid_io_uring():
-    """A seccomp filter, for preexec_fn: io_uring_setup gives EPERM, as in many containers."""
-    allow, refuse = 0x7fff0000, 0x00050000 | errno.EPERM
-    load_number, jump_if_equal, give = 0x20, 0x15, 0x06
-    program = b"".join(struct.pack("HBBI", *i) for i in (
-        (load_number, 0, 0, 0), (jump_if_equal, 0, 1, IO_URING_SETUP), (give, 0, 0, refuse),
-        (give, 0, 0, allow)))
-    code = ctypes.create_string_buffer(program)
-    header = ctypes.create_string_buffer(struct.pack("HxxxxxxP", 4, ctypes.addressof(code)))
-    libc = ctypes.CDLL(None, use_errno=True)
-    PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header):
-        raise OSError(ctypes.get_errno(), "no seccomp filter to be had")
-
-
-def test_the_filter_of_these_tests_forbids_io_uring():
-    tell = ("import ctypes; c = ctypes.CDLL(None, use_errno=True); "
-            f"print(c.syscall({IO_URING_SETUP}, 1, ctypes.create_string_buffer(120)), ctypes.get_errno())")
-    assert run(["/usr/bin/python3", "-c", tell], preexec_fn=forbid_io_uring) == f"-1 {errno.EPERM}\n"
 
 
 def test_every_file_has_its_place(tmp_path):
