@@ -2,6 +2,7 @@
 #include "acalls.h"
 
 #include "pool_stats.h"
+#include "task_names.h"
 
 #include <bit>
 #include <cerrno>
@@ -280,6 +281,14 @@ int acalls::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
         send();
     }
     return static_cast<int>(n);
+}
+
+unsigned acalls::threads() const {
+    auto has_own = [](void *, pid_t, std::string_view name) { return name == "iowq-acall"; };
+    auto is_pools = [](void *, pid_t, std::string_view name) {
+        return name.starts_with("iowq-wrk-") && name.ends_with('u');
+    };
+    return count_tasks(config_.pooled ? is_pools : static_cast<match_task>(has_own), nullptr);
 }
 
 void acalls::print_stats(FILE *to) const {

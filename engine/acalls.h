@@ -34,6 +34,11 @@ class acalls final : public backend {
     iowq::ring::submitted submit(iowq::request &r) override;
     int commit() override;
     int reap(std::span<iowq::request *> out, unsigned min, iowq::deadline until) override;
+    iowq::path_counts counts(iowq::ring::direction d) const override {
+        return {.issued = issued_[d], .inlined = inlined_[d]};
+    }
+    // Of all jobs of this process that use acall: their threads have no owner.
+    unsigned threads() const override;
     void print_stats(FILE *to) const override;
 
   private:

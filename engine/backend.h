@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 // What the engine's callbacks need of a way to do I/O: the pool's ring, or the kernel's io_uring.
-// Used by the job's thread only.
+// Used by the job's thread only, but for threads().
 #pragma once
 
 #include "ring.h"
@@ -19,6 +19,10 @@ class backend {
     // Waits for `min` or until `until`; returns how many were put into `out`, or -errno.
     [[nodiscard]] virtual int reap(std::span<iowq::request *> out, unsigned min,
                                    iowq::deadline until) = 0;
+    // The ways that the requests took, as far as the backend knows them; all are `issued`.
+    [[nodiscard]] virtual iowq::path_counts counts(iowq::ring::direction d) const = 0;
+    // How many threads it has now, besides the job's own. Any thread.
+    [[nodiscard]] virtual unsigned threads() const = 0;
     // The body of a JSON object: what pool_stats= shows.
     virtual void print_stats(FILE *to) const = 0;
 };

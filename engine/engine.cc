@@ -23,6 +23,7 @@ struct job {
     std::unique_ptr<request *[]> events; // what getevents reaped, for event()
     std::unique_ptr<io_u *[]> unsent;    // queued since the last commit
     unsigned nr_unsent = 0;
+    std::unique_ptr<sampler> threads; // while pool_stats= wants it
 };
 
 job &job_of(thread_data *td) { return *static_cast<job *>(td->io_ops_data); }
@@ -197,6 +198,10 @@ int init(thread_data *td) {
     }
     if (create_backend(o, depth, j->io))
         return 1;
+    if (o.pool_stats)
+        if (int failed = sampler::start(*j->io, j->threads))
+            log_err("iowq: pool_stats=%s: goes without the threads over time: %s\n", o.pool_stats,
+                    strerror(-failed));
     td->io_ops_data = j.release();
     return 0;
 }
@@ -320,17 +325,45 @@ io_u *event(thread_data *td, int index) {
 
 // ---- the end
 
+// fio calls it in the parent, before it forks: what stands in its buffer by then shall come before what
+// say() writes in the job.
+int get_file_size(thread_data *td, fio_file *f) {
+    if (!td->pid)
+        log_info_flush();
+    return generic_get_file_size(td, f);
+}
+
+// In fio's normal output. A forked job ends by _exit and holds a copy of its parent's buffer, so there it
+// must not use, and not flush, that.
+void say(const thread_data *td, const std::string &line) {
+    if (td->o.use_thread || is_backend || log_syslog)
+        log_info("%s", line.c_str());
+    else
+        (void)!write(fileno(f_out), line.data(), line.size());
+}
+
+void report(const thread_data *td, job &j) {
+    const options &o = *static_cast<options *>(td->eo);
+    if (j.threads)
+        j.threads->stop();
+    job_stats at_end{td->o.name, td->thread_number, name_of(o.offload), j.depth,
+                     *j.io,      j.threads.get()};
+    int error = o.pool_stats ? write_stats(o.pool_stats, at_end) : 0;
+    if (error)
+        log_err("iowq: pool_stats=%s: %s\n", o.pool_stats, strerror(-error));
+    try {
+        if (output_format & FIO_OUTPUT_NORMAL)
+            say(td, summary(at_end));
+    } catch (const std::bad_alloc &) {
+        // The line is not worth more.
+    }
+}
+
 void cleanup(thread_data *td) {
     auto *j = static_cast<job *>(td->io_ops_data);
     if (!j)
         return; // init has failed
-    const options &o = *static_cast<options *>(td->eo);
-    if (o.pool_stats) {
-        int error = write_stats(o.pool_stats, td->o.name, td->thread_number, name_of(o.offload),
-                                j->depth, *j->io);
-        if (error)
-            log_err("iowq: pool_stats=%s: %s\n", o.pool_stats, strerror(-error));
-    }
+    report(td, *j);
     delete j;
     td->io_ops_data = nullptr;
 }
@@ -347,7 +380,7 @@ ioengine_ops ops = {
     .cleanup = cleanup,
     .open_file = open_file,
     .close_file = close_file,
-    .get_file_size = generic_get_file_size,
+    .get_file_size = get_file_size,
     .io_u_init = io_u_init,
     .option_struct_size = sizeof(options),
     .options = option_table,

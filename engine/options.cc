@@ -186,7 +186,8 @@ fio_option option_table[] = {
         .lname = "Path evidence",
         .type = FIO_OPT_STR_STORE,
         .off1 = offsetof(options, pool_stats),
-        .help = "Write which way the I/Os took to PATH.<job>.<number>.json when the job ends",
+        .help = "Write which way the I/Os took, and how many threads there were when, to "
+                "PATH.<job>.<number>.json when the job ends",
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,
     },

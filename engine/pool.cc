@@ -31,6 +31,13 @@ int pool::create(const iowq::ring_config &ring, const iowq::wq_config &wq,
     return 0;
 }
 
+unsigned pool::threads() const {
+    if (!wq_)
+        return ring_->threads();
+    iowq::wq_counters workers = wq_->counters();
+    return static_cast<unsigned>(workers.workers_created - workers.workers_reaped);
+}
+
 void pool::print_stats(FILE *to) const {
     auto n = [](uint64_t v) { return static_cast<unsigned long long>(v); };
     iowq::wq_counters workers;
@@ -41,8 +48,7 @@ void pool::print_stats(FILE *to) const {
         fprintf(to,
                 "\"%s\": {\"issued\": %llu, \"inline\": %llu, \"nowait_miss\": %llu, "
                 "\"nowait_refused\": %llu, \"pooled\": %llu, \"helped\": %llu, \"aio\": %llu, "
-                "\"sqthread\": %llu, "
-                "\"handed_over\": %llu}, ",
+                "\"sqthread\": %llu, \"handed_over\": %llu}, ",
                 direction_names[d], n(c.issued), n(c.inlined), n(c.nowait_miss),
                 n(c.nowait_refused), n(c.pooled), n(c.helped), n(c.aio), n(c.sqthread),
                 n(c.handed_over));

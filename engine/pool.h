@@ -21,6 +21,8 @@ class pool final : public backend {
     int reap(std::span<iowq::request *> out, unsigned min, iowq::deadline until) override {
         return static_cast<int>(ring_->reap(out, min, until));
     }
+    iowq::path_counts counts(iowq::ring::direction d) const override { return ring_->counts(d); }
+    unsigned threads() const override;
     void print_stats(FILE *to) const override;
 
   private:

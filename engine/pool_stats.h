@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// pool_stats=: one JSON file a job that says which way its I/Os took.
+// Which way a job's I/Os took: in one JSON file a job (pool_stats=), and in one line of fio's output.
 #pragma once
 
-#include "backend.h"
+#include "sampler.h"
 
 #include <string>
 
@@ -11,8 +11,20 @@ namespace engine {
 // By iowq::ring::direction.
 inline constexpr const char *direction_names[] = {"read", "write", "other"};
 
+// A job at its end.
+struct job_stats {
+    const char *name;
+    unsigned number;
+    const char *offload;
+    unsigned depth;
+    const backend &io;
+    const sampler *threads; // stopped; or none
+};
+
 // Writes PATH.<job>.<number>.json, whole or not at all. Returns 0 or -errno.
-[[nodiscard]] int write_stats(const std::string &path, const char *job, unsigned number,
-                              const char *offload, unsigned depth, const backend &io);
+[[nodiscard]] int write_stats(const char *path, const job_stats &job);
+
+// Such as "  iowq: job: offload=punt: read 12 inline, 3 missed, 3 pooled; threads at most 2".
+[[nodiscard]] std::string summary(const job_stats &job);
 
 } // namespace engine

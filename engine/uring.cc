@@ -2,9 +2,11 @@
 #include "uring.h"
 
 #include "pool_stats.h"
+#include "task_names.h"
 
 #include <cerrno>
 #include <new>
+#include <unistd.h>
 
 namespace engine {
 
@@ -77,6 +79,7 @@ int uring::set_up() {
     if (error)
         return error;
     ready_ = true;
+    owner_ = gettid();
     if (config_.max_workers[0] || config_.max_workers[1]) {
         unsigned limits[2] = {config_.max_workers[0], config_.max_workers[1]};
         if ((error = io_uring_register_iowq_max_workers(&ring_, limits)))
@@ -166,6 +169,27 @@ int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
             break;
     }
     return static_cast<int>(n);
+}
+
+unsigned uring::threads() const {
+    struct {
+        pid_t owner;
+        pid_t sqpoll = 0; // its workers are named after it
+    } own{.owner = owner_};
+    auto is_own = [](void *data, pid_t tid, std::string_view name) {
+        auto &o = *static_cast<decltype(own) *>(data);
+        auto after = [&](const char *kind, pid_t whom) {
+            char wanted[32];
+            snprintf(wanted, sizeof wanted, "%s-%d", kind, whom);
+            return whom && name == wanted;
+        };
+        if (after("iou-sqp", o.owner)) {
+            o.sqpoll = tid;
+            return true;
+        }
+        return after("iou-wrk", o.owner) || after("iou-wrk", o.sqpoll);
+    };
+    return count_tasks(is_own, &own);
 }
 
 void uring::print_stats(FILE *to) const {

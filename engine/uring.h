@@ -29,6 +29,10 @@ class uring final : public backend {
     iowq::ring::submitted submit(iowq::request &r) override;
     int commit() override;
     int reap(std::span<iowq::request *> out, unsigned min, iowq::deadline until) override;
+    iowq::path_counts counts(iowq::ring::direction d) const override {
+        return {.issued = issued_[d]};
+    }
+    unsigned threads() const override;
     void print_stats(FILE *to) const override;
 
   private:
@@ -39,6 +43,7 @@ class uring final : public backend {
     const uring_config config_;
     io_uring ring_{};
     bool ready_ = false;
+    pid_t owner_ = 0; // its thread, which the kernel names its workers after
     iowq::adaptive_spin spin_;
     uint64_t issued_[iowq::ring::nr_directions] = {};
 };

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// A job's threads over time: a thread of its own, only where pool_stats= asks for it, looks every 10 ms and keeps
+// the number when it has changed. Its memory is bounded: when it is full, every second sample goes and it
+// looks half as often.
+#pragma once
+
+#include "backend.h"
+
+#include <memory>
+#include <pthread.h>
+
+namespace engine {
+
+class sampler {
+  public:
+    struct sample {
+        uint64_t ms; // since the start
+        unsigned threads;
+    };
+
+    // `io` must outlive it. -EAGAIN: no thread to be had. -ENOMEM.
+    [[nodiscard]] static int start(const backend &io, std::unique_ptr<sampler> &out);
+    ~sampler() { stop(); }
+
+    // Looks once more and joins the thread. Only then may the rest be called.
+    void stop();
+    [[nodiscard]] std::span<const sample> samples() const { return {samples_.get(), nr_}; }
+    [[nodiscard]] unsigned peak() const { return peak_; }
+
+  private:
+    explicit sampler(const backend &io) : io_(io) {}
+    void run();
+    void look();
+    void keep_every_second();
+
+    static constexpr unsigned most_ = 1024;
+
+    const backend &io_;
+    const iowq::clock::time_point began_ = iowq::clock::now();
+    pthread_t thread_{};
+    bool running_ = false;
+    iowq::parker stop_;
+
+    // the sampler's thread, and after it whoever has joined it
+    std::unique_ptr<sample[]> samples_;
+    unsigned nr_ = 0;
+    unsigned peak_ = 0;
+    std::chrono::milliseconds period_{10};
+};
+
+} // namespace engine

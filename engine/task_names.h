@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// The threads of this process by their names, the kernel's io workers among them. Any thread; allocates
+// nothing.
+#pragma once
+
+#include <string_view>
+#include <sys/types.h>
+
+namespace engine {
+
+using match_task = bool (*)(void *data, pid_t tid, std::string_view name);
+
+// How many match. 0 where /proc cannot be read. In the order in which they were created.
+[[nodiscard]] unsigned count_tasks(match_task match, void *data);
+
+} // namespace engine

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is left of a job: the file of pool_stats=, with its threads over time, and the line in fio's output."""
+
+import glob
+import itertools
+import os
+import subprocess
+
+import pytest
+
+from conftest import ENGINE, MODES, fio_binary
+
+NODES = max(1, len(glob.glob("/sys/devices/system/node/node[0-9]*")))
+# The most threads of a job of depth 16, where there is a most.
+MOST = {"inline": 0, "sqthread": 1, "sqwq": 16 * NODES, "punt": 16 * NODES, "hashed": 16 * NODES,
+        "acall_pool": 3 * NODES}
+
+
+def said_by(result):
+    """The engine's lines. fio says them in its output and beside it."""
+    return {line for line in result.said.splitlines() if line.startswith("iowq:")}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_threads_over_time(fio, tmp_path, evidence, mode):
+    result = fio(mode, filename=tmp_path / "data", rw="randread", direct=1, iodepth=16, time_based=None,
+                 runtime="200ms", pool_stats=tmp_path / "evidence",
+                 **({"max_bounded": 3} if mode == "acall_pool" else {}))
+    assert result.status == 0, result.said
+    said = evidence()[0]
+    times, numbers = zip(*said["threads"])
+    assert all(a <= b for a, b in itertools.pairwise(times))
+    assert all(a != b for a, b in itertools.pairwise(numbers))
+    assert said["threads_peak"] == max(numbers)
+    if mode not in ("inline", "uring"):
+        assert said["threads_peak"] >= 1
+    assert said["threads_peak"] <= MOST.get(mode, 65536)
+
+
+@pytest.mark.skipif(not os.environ.get("IOWQ_FULL"), reason="takes 14 s: IOWQ_FULL=1")
+def test_a_long_job_takes_no_more_room(fio, tmp_path, evidence):
+    result = fio("acall", filename=tmp_path / "data", rw="randread", direct=1, iodepth=16, time_based=None,
+                 runtime="14s", pool_stats=tmp_path / "evidence")
+    assert result.status == 0, result.said
+    threads = evidence()[0]["threads"]
+    assert 256 < len(threads) <= 1024
+    assert threads[0][0] < 5000 and threads[-1][0] > 9000
+
+
+def test_a_full_disk_is_said_in_one_line_and_loses_nothing_else(fio, tmp_path, evidence):
+    unfinished = tmp_path / "evidence.t.1.json.new"
+    unfinished.symlink_to("/dev/full")
+    result = fio("punt", filename=tmp_path / "data", rw="read", pool_stats=tmp_path / "evidence")
+    assert result.status == 0
+    assert result.job["read"]["total_ios"] == 1024
+    assert said_by(result) == {f"iowq: pool_stats={tmp_path}/evidence: No space left on device"}
+    assert evidence() == [] and not unfinished.is_symlink()
+
+
+def normal_output(tmp_path, *more, name="t", to_file=False):
+    """fio's own output, on its standard output or in a file."""
+    line = [fio_binary(), f"--name={name}", f"--ioengine=external:{ENGINE}", "--offload=punt", "--size=256k",
+            f"--filename={tmp_path}/data", "--rw=read", "--invalidate=0", *more]
+    done = subprocess.run([*line, *(["--output=out"] if to_file else [])], capture_output=True, text=True,
+                          timeout=30, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    return (tmp_path / "out").read_text() if to_file else done.stdout
+
+
+@pytest.mark.parametrize("name", ['a "b"', "back\\slash", "tab\tand\x01\x7f", "a/b", "grün"])
+def test_any_job_name_makes_valid_json(tmp_path, evidence, name):
+    """fio's own JSON is not: it leaves control characters as they are."""
+    normal_output(tmp_path, f"--pool_stats={tmp_path}/evidence", name=name)
+    assert evidence()[0]["job"] == name
+
+
+@pytest.mark.parametrize("to_file", [True, False])
+@pytest.mark.parametrize("process", [["--thread"], []])
+def test_a_line_a_job_between_fios_own(tmp_path, process, to_file):
+    lines = normal_output(tmp_path, "--numjobs=2", "--pre_read=1", *process, to_file=to_file).splitlines()
+    ours = [i for i, line in enumerate(lines) if "iowq:" in line]
+    assert [lines[i] for i in ours] == ["  iowq: t: offload=punt: read 64 inline"] * 2
+    started = [i for i, line in enumerate(lines) if line.startswith("Starting 2 ")]
+    results = [i for i, line in enumerate(lines) if "groupid=0" in line]
+    assert len(started) == 1 and len(results) == 2  # nothing of fio's is there twice, or lost
+    assert started[0] < ours[0] and ours[-1] < results[0]
+
+
+def test_the_line_tells_the_threads_where_they_were_counted(tmp_path):
+    said = normal_output(tmp_path, "--direct=1", f"--pool_stats={tmp_path}/evidence")
+    assert "  iowq: t: offload=punt: read 64 pooled; threads at most 1\n" in said
+
+
+@pytest.mark.parametrize("form, there", [("json", False), ("terse", False), ("normal,json", True)])
+def test_the_line_is_there_only_where_people_read(tmp_path, form, there):
+    assert ("iowq:" in normal_output(tmp_path, f"--output-format={form}", "--thread")) == there
