@@ -265,11 +265,9 @@ long acalls::wait(uint32_t more, iowq::deadline until) const {
 int acalls::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
     unsigned n = take(out);
     send(); // what was refused may have been waiting for those
-    while (n < min) {
-        n += take(out.subspan(n));
-        if (n >= min || !(under_way_ || nr_failed_))
-            break;
-        if (!spin_.until([&] { return next_is_there(); })) {
+    // send() leaves nothing unsent without something under way.
+    while (n < min && (under_way_ || nr_failed_)) {
+        if (!nr_failed_ && !spin_.until([&] { return next_is_there(); })) {
             uint32_t more = nr_unsent_ ? 1 : std::min(min - n, under_way_);
             long got = wait(more, until);
             if (got < 0 && got != -EINTR)

@@ -42,6 +42,13 @@ def test_a_limit_of_threads_loses_nothing(fio, tmp_path, mode):
     assert result.job["write"]["total_ios"] == 256
 
 
+def test_a_reap_waits_for_as_many_as_asked_where_threads_are_few(fio, tmp_path):
+    """At its end fio asks each job for all that is under way, which is 31 or 32; two run at a time."""
+    result = fio("acall", directory=tmp_path, rw="randwrite", iodepth=32, size="128k", numjobs=16, max_bounded=2)
+    assert result.status == 0, result.said
+    assert [job["jobname"] for job in result.data["jobs"] if not job["iodepth_complete"]["32"]] == []
+
+
 def two_jobs(tmp_path, first, second, *more):
     return [f"--filename={tmp_path}/data", f"--max_bounded={first}", *more, "--name=u",
             f"--ioengine=external:{ENGINE}", "--offload=acall_pool", f"--filename={tmp_path}/data", "--size=1m",
