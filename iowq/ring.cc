@@ -19,6 +19,14 @@ constexpr std::chrono::microseconds pool_patience{100};
 
 static_assert(offsetof(request, item) == 0, "run_item takes the item's address for the request's");
 
+namespace {
+
+// What this thread's wq::cancel may find queued. Of the thread, as the pool cancels by itself, too, in
+// any thread, and those requests are to be reaped.
+thread_local request *taking_back = nullptr;
+
+} // namespace
+
 int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out) {
     constexpr unsigned most = 65536;
     if (config.depth == 0 || config.depth > most || (needs_pool(config.mode) && !pool))
@@ -144,6 +152,8 @@ void ring::run_item(work **w) {
     request &r = *reinterpret_cast<request *>(*w);
     if (r.item.flags & work_cancel) {
         r.result = -ECANCELED;
+        if (taking_back == &r)
+            return;
     } else if (!helping()) {
         r.path |= path_pooled;
         issue_pooled(r);
@@ -158,6 +168,15 @@ void ring::run_item(work **w) {
         r.result = error;
     }
     r.owner->cq_.push(r);
+}
+
+bool ring::cancel(request &r) {
+    if (!pool_)
+        return false;
+    taking_back = &r;
+    bool queued = pool_->cancel(&r.item) == cancel_result::ok;
+    taking_back = nullptr;
+    return queued;
 }
 
 void ring::commit() {

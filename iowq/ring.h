@@ -77,6 +77,10 @@ class ring {
     // Sends what has been queued, if it has not gone already.
     IOWQ_API void commit();
 
+    // Takes back a request that has been submitted: true if the pool had it and it had not started, and
+    // then it will not be reaped. False: it will; if it runs, its system call is interrupted.
+    [[nodiscard]] IOWQ_API bool cancel(request &r);
+
     // Waits for `min` completions or until `until`, and hands out up to out.size() of them.
     [[nodiscard]] IOWQ_API unsigned reap(std::span<request *> out, unsigned min, deadline until);
 

@@ -331,6 +331,40 @@ TEST(ring, what_may_never_end_goes_to_the_unbound_acct) {
     close(ends[1]);
 }
 
+TEST(ring, a_request_taken_back_before_it_started_is_never_reaped) {
+    wq_config one;
+    one.max_unbound = 1;
+    std::unique_ptr<wq> pool;
+    ASSERT_EQ(wq::create(one, pool), 0);
+    std::unique_ptr<ring> io;
+    ring_config config;
+    config.mode = offload::sqwq;
+    ASSERT_EQ(ring::create(config, pool.get(), io), 0);
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    file in;
+    ASSERT_EQ(in.examine(ends[0]), 0);
+    char got[2];
+    prepared runs(in, opcode::read, &got[0], 0, 1), waits(in, opcode::read, &got[1], 0, 1);
+    ASSERT_EQ(io->submit(runs), ring::submitted::queued);
+    ASSERT_EQ(pool->flush(), 0); // it has started, and nothing comes
+    ASSERT_EQ(io->submit(waits), ring::submitted::queued);
+    EXPECT_TRUE(io->cancel(waits));
+    EXPECT_FALSE(io->cancel(waits));
+    EXPECT_FALSE(io->cancel(runs));
+    request *done[2] = {};
+    EXPECT_EQ(io->reap(done, 2, clock::now() + std::chrono::milliseconds(50)), 1u);
+    EXPECT_EQ(done[0], &runs);
+    EXPECT_EQ(runs.result, -EINTR);
+    // The memory may be used again at once.
+    ASSERT_EQ(write(ends[1], "x", 1), 1);
+    ASSERT_EQ(io->submit(waits), ring::submitted::queued);
+    EXPECT_EQ(io->reap(done, 1, {}), 1u);
+    EXPECT_EQ(waits.result, 1);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 TEST(issue, tries_nowait_only_where_it_can_say_something) {
     scratch s;
     char byte;
