@@ -14,6 +14,8 @@ class backend {
     virtual ~backend() = default;
     // completed: the result is set. queued: commit() sends it, reap() returns it.
     virtual iowq::ring::submitted submit(iowq::request &r) = 0;
+    // Takes back a request that is queued. True: it had not started, and reap() will not return it.
+    [[nodiscard]] virtual bool cancel(iowq::request &) { return false; }
     // 0 or -errno.
     [[nodiscard]] virtual int commit() = 0;
     // Waits for `min` or until `until`; returns how many were put into `out`, or -errno.

@@ -323,6 +323,18 @@ io_u *event(thread_data *td, int index) {
     return u;
 }
 
+#if FIO_IOOPS_VERSION < 39
+// After an error fio asks for each I/O that it has in flight, and takes those back for which this says 0.
+int cancel(thread_data *td, io_u *u) {
+    job &j = job_of(td);
+    if (!j.io->cancel(j.requests[u->index]))
+        return 1;
+    io_u **end = std::remove(&j.unsent[0], &j.unsent[j.nr_unsent], u);
+    j.nr_unsent = static_cast<unsigned>(end - &j.unsent[0]);
+    return 0;
+}
+#endif
+
 // ---- the end
 
 // fio calls it in the parent, before it forks: what stands in its buffer by then shall come before what
@@ -377,6 +389,9 @@ ioengine_ops ops = {
     .commit = commit,
     .getevents = getevents,
     .event = event,
+#if FIO_IOOPS_VERSION < 39
+    .cancel = cancel,
+#endif
     .cleanup = cleanup,
     .open_file = open_file,
     .close_file = close_file,

@@ -14,6 +14,7 @@ class pool final : public backend {
                                     std::unique_ptr<backend> &out, std::string &why);
 
     iowq::ring::submitted submit(iowq::request &r) override { return ring_->submit(r); }
+    bool cancel(iowq::request &r) override { return ring_->cancel(r); }
     int commit() override {
         ring_->commit();
         return 0;
