@@ -6,12 +6,32 @@
 #include "ring.h"
 
 #include <cstdio>
+#include <sys/uio.h>
 
 namespace engine {
 
+// A file with its place in the table of registered files.
+struct job_file : iowq::file {
+    unsigned slot = 0;
+    bool registered = false;
+};
+
+// A request with what only io_uring can be told.
+struct job_request : iowq::request {
+    unsigned index = 0;  // of its buffer among the registered ones
+    uint16_t ioprio = 0; // as in ioprio_set(2); 0: the thread's
+    iovec segment{};     // of a vectored read or write
+};
+
+// Its requests are job_requests on job_files.
 class backend {
   public:
     virtual ~backend() = default;
+    // Called once, before the first request, with each request's buffer, by index; 0 or -errno.
+    [[nodiscard]] virtual int use_buffers(std::span<const iovec>) { return 0; }
+    // A file has been opened, or is about to be closed. No request may be under way on it.
+    [[nodiscard]] virtual int opened(job_file &) { return 0; }
+    virtual void closing(job_file &) {}
     // completed: the result is set. queued: commit() sends it, reap() returns it.
     virtual iowq::ring::submitted submit(iowq::request &r) = 0;
     // Takes back a request that is queued. True: it had not started, and reap() will not return it.

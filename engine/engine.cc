@@ -4,6 +4,7 @@
 #include "fio_abi.h"
 
 #include "acalls.h"
+#include "drain.h"
 #include "options.h"
 #include "pool.h"
 #include "pool_stats.h"
@@ -12,17 +13,19 @@
 namespace engine {
 namespace {
 
-using iowq::file;
 using iowq::opcode;
 using iowq::request;
 
 struct job {
     unsigned depth = 0;
     std::unique_ptr<backend> io;
-    std::unique_ptr<request[]> requests; // by io_u->index
-    std::unique_ptr<request *[]> events; // what getevents reaped, for event()
-    std::unique_ptr<io_u *[]> unsent;    // queued since the last commit
+    std::unique_ptr<job_request[]> requests; // by io_u->index
+    std::unique_ptr<request *[]> events;     // what getevents reaped, for event()
+    std::unique_ptr<io_u *[]> unsent;        // queued since the last commit
     unsigned nr_unsent = 0;
+    int rw_flags = 0; // of every read and write
+    cmdprio_options prio_options{};
+    struct cmdprio prio {};
     std::unique_ptr<sampler> threads; // while pool_stats= wants it
 };
 
@@ -45,12 +48,14 @@ bool within_limits(const options &o) {
     for (const fio_option *entry = option_table; entry->name; entry++) {
         if (entry->type != FIO_OPT_INT)
             continue;
-        unsigned value;
-        memcpy(&value, reinterpret_cast<const char *>(&o) + entry->off1, sizeof value);
-        if (value > entry->maxval) {
-            log_err("iowq: %s: must be between %d and %llu\n", entry->name, entry->minval,
-                    entry->maxval);
-            return false;
+        for (unsigned at : {entry->off1, entry->off2}) { // 0: there is no second
+            unsigned value;
+            memcpy(&value, reinterpret_cast<const char *>(&o) + at, sizeof value);
+            if (at && value > entry->maxval) {
+                log_err("iowq: %s: must be between %d and %llu\n", entry->name, entry->minval,
+                        entry->maxval);
+                return false;
+            }
         }
     }
     return true;
@@ -74,6 +79,12 @@ bool read_worker_cpus(const options &o, std::optional<iowq::cpu_mask> &out) {
     return true;
 }
 
+// Whether the job asks for what uring issues by a system call of its own, so that the kernel cannot keep
+// it in order.
+bool issues_beside_io_uring(const thread_data *td) {
+    return td_trim(td) || td->o.trim_percentage || td->o.sync_file_range;
+}
+
 bool right_sqthread_cpu(const options &o) {
     iowq::cpu_mask mine = iowq::cpu_mask::of_this_thread();
     if (!o.sqthread_cpu_given || mine.has(o.sqthread_cpu))
@@ -83,11 +94,54 @@ bool right_sqthread_cpu(const options &o) {
     return false;
 }
 
-int create_uring(const options &o, unsigned depth, std::unique_ptr<backend> &out) {
+// The first option given that only io_uring can honour, or null.
+const char *of_io_uring_only(const options &o) {
+    if (o.hipri)
+        return "hipri";
+    if (o.registerfiles)
+        return "registerfiles";
+    if (o.fixedbufs)
+        return "fixedbufs";
+    if (o.cmdprio_bssplit)
+        return "cmdprio_bssplit";
+    for (int i = 0; i < 2; i++) {
+        if (o.cmdprio_percentage[i])
+            return "cmdprio_percentage";
+        if (o.cmdprio_class[i])
+            return "cmdprio_class";
+        if (o.cmdprio[i])
+            return "cmdprio";
+    }
+    return nullptr;
+}
+
+// False, and said why, where an option asks for what the mode cannot do.
+bool mode_can(const thread_data *td, const options &o) {
+    const char *asked = of_io_uring_only(o);
+    if (asked && o.offload < offload_uring) {
+        log_err("iowq: offload=%s: system calls cannot do %s; allowed with offload=uring, "
+                "uring_async, uring_sqpoll and uring_defer\n",
+                name_of(o.offload), asked);
+        return false;
+    }
+    if (o.hipri && !td->o.odirect) {
+        log_err("iowq: hipri: only I/O past the cache can be polled for: it needs direct=1\n");
+        return false;
+    }
+    return true;
+}
+
+int create_uring(const thread_data *td, const options &o, std::unique_ptr<backend> &out) {
     uring_config config;
-    config.depth = depth;
+    config.depth = td->o.iodepth;
     config.async = o.offload == offload_uring_async;
     config.sqpoll = o.offload == offload_uring_sqpoll;
+    config.defer = o.offload == offload_uring_defer;
+    config.hipri = o.hipri;
+    config.vectored = !o.nonvectored;
+    config.drain = o.fsync_order == fsync_drains && !issues_beside_io_uring(td);
+    config.nr_files = o.registerfiles ? td->files_index : 0;
+    config.fixed_bufs = o.fixedbufs;
     config.sqpoll_idle = std::chrono::milliseconds(o.sqthread_idle_ms);
     config.spin = std::chrono::microseconds(o.spin_us);
     config.max_workers[0] = o.max_bounded;
@@ -97,7 +151,10 @@ int create_uring(const options &o, unsigned depth, std::unique_ptr<backend> &out
     if (!read_worker_cpus(o, config.worker_cpus))
         return -EINVAL;
     int error = uring::create(config, out);
-    if (error)
+    if (error == -EINVAL && config.defer)
+        log_err("iowq: offload=uring_defer: this kernel knows no IORING_SETUP_DEFER_TASKRUN (Linux "
+                "6.1); offload=uring needs none\n");
+    else if (error)
         log_err("iowq: offload=%s: io_uring cannot be used here (%s); offload=punt needs none\n",
                 name_of(o.offload), strerror(-error));
     return error;
@@ -170,25 +227,48 @@ int create_acalls(const options &o, unsigned depth, std::unique_ptr<backend> &ou
     return error;
 }
 
-int create_backend(const options &o, unsigned depth, std::unique_ptr<backend> &out) {
-    if (o.offload >= offload_uring)
-        return create_uring(o, depth, out);
-    if (o.offload >= offload_acall)
-        return create_acalls(o, depth, out);
-    return create_pool(o, depth, out);
+int create_backend(const thread_data *td, const options &o, std::unique_ptr<backend> &out) {
+    unsigned depth = td->o.iodepth;
+    bool kernels = o.offload >= offload_uring;
+    int error = kernels                      ? create_uring(td, o, out)
+                : o.offload >= offload_acall ? create_acalls(o, depth, out)
+                                             : create_pool(o, depth, out);
+    if (error)
+        return error;
+    if (o.fsync_order != fsync_drains || (kernels && !issues_beside_io_uring(td)))
+        return 0;
+    error = drain::create(depth, out);
+    if (error)
+        log_err("iowq: fsync_order=drain: %s\n", strerror(-error));
+    return error;
 }
 
-int init(thread_data *td) {
-    if (!right_fio())
-        return 1;
+// fio chooses which I/Os get the priority, and keeps their statistics.
+int init_cmdprio(thread_data *td, const options &o, job &j) {
+    for (int i = 0; i < 2; i++) {
+        j.prio_options.percentage[i] = o.cmdprio_percentage[i];
+        j.prio_options.class_[i] = o.cmdprio_class[i];
+        j.prio_options.level[i] = o.cmdprio[i];
+    }
+    j.prio_options.bssplit_str = o.cmdprio_bssplit;
+    return fio_cmdprio_init(td, &j.prio, &j.prio_options);
+}
+
+int rw_flags_of(const thread_data *td, const options &o) {
+    constexpr int dontcache = 0x80; // RWF_DONTCACHE; fio's own RWF_UNCACHED is another flag today
+    return (o.nowait ? RWF_NOWAIT : 0) | (o.uncached && !td->o.odirect ? dontcache : 0);
+}
+
+int init_job(thread_data *td) {
     const options &o = *static_cast<options *>(td->eo);
-    if (!within_limits(o) || !right_sqthread_cpu(o))
+    if (!within_limits(o) || !mode_can(td, o) || !right_sqthread_cpu(o))
         return 1;
     auto depth = td->o.iodepth;
     auto j = std::unique_ptr<job>(new (std::nothrow) job);
     if (j) {
         j->depth = depth;
-        j->requests.reset(new (std::nothrow) request[depth]);
+        j->rw_flags = rw_flags_of(td, o);
+        j->requests.reset(new (std::nothrow) job_request[depth]);
         j->events.reset(new (std::nothrow) request *[depth]);
         j->unsent.reset(new (std::nothrow) io_u *[depth]);
     }
@@ -196,7 +276,7 @@ int init(thread_data *td) {
         log_err("iowq: no memory for iodepth=%u\n", depth);
         return 1;
     }
-    if (create_backend(o, depth, j->io))
+    if (create_backend(td, o, j->io) || init_cmdprio(td, o, *j))
         return 1;
     if (o.pool_stats)
         if (int failed = sampler::start(*j->io, j->threads))
@@ -206,9 +286,40 @@ int init(thread_data *td) {
     return 0;
 }
 
+int init(thread_data *td) {
+    if (!right_fio())
+        return 1;
+    try {
+        return init_job(td);
+    } catch (const std::exception &e) { // a message's string
+        log_err("iowq: %s\n", e.what());
+        return 1;
+    }
+}
+
 int io_u_init(thread_data *td, io_u *u) {
-    job_of(td).requests[u->index].user_data = u;
+    job_request &r = job_of(td).requests[u->index];
+    r.user_data = u;
+    r.index = u->index;
     return 0;
+}
+
+// The buffers have been laid out by now.
+int post_init(thread_data *td) {
+    job &j = job_of(td);
+    if (!static_cast<options *>(td->eo)->fixedbufs)
+        return 0;
+    std::unique_ptr<iovec[]> buffers(new (std::nothrow) iovec[j.depth]);
+    if (!buffers) {
+        log_err("iowq: no memory for iodepth=%u\n", j.depth);
+        return 1;
+    }
+    for (unsigned i = 0; i < j.depth; i++)
+        buffers[i] = {static_cast<io_u *>(j.requests[i].user_data)->buf, td_max_bs(td)};
+    int error = j.io->use_buffers({buffers.get(), j.depth});
+    if (error)
+        log_err("iowq: fixedbufs: the buffers cannot be registered: %s\n", strerror(-error));
+    return error ? 1 : 0;
 }
 
 // ---- files
@@ -216,8 +327,12 @@ int io_u_init(thread_data *td, io_u *u) {
 int open_file(thread_data *td, fio_file *f) {
     if (int error = generic_open_file(td, f))
         return error;
-    auto *known = new (std::nothrow) file;
+    auto *known = new (std::nothrow) job_file;
     int error = known ? known->examine(f->fd) : -ENOMEM;
+    if (!error && td->io_ops_data) { // without, fio asks for the size of a device
+        known->slot = static_cast<unsigned>(f->fileno);
+        error = job_of(td).io->opened(*known);
+    }
     if (error) {
         delete known;
         td_verror(td, -error, "iowq: examining the file");
@@ -229,7 +344,10 @@ int open_file(thread_data *td, fio_file *f) {
 }
 
 int close_file(thread_data *td, fio_file *f) {
-    delete static_cast<file *>(FILE_ENG_DATA(f));
+    auto *known = static_cast<job_file *>(FILE_ENG_DATA(f));
+    if (known && td->io_ops_data)
+        job_of(td).io->closing(*known);
+    delete known;
     FILE_SET_ENG_DATA(f, nullptr);
     return generic_close_file(td, f);
 }
@@ -252,8 +370,9 @@ void fill_sync(const thread_data *td, const io_u *u, request &r) {
     }
 }
 
-void fill(const thread_data *td, const io_u *u, request &r) {
-    r.target = static_cast<file *>(FILE_ENG_DATA(u->file));
+void fill(const thread_data *td, const io_u *u, job_request &r) {
+    r.target = static_cast<job_file *>(FILE_ENG_DATA(u->file));
+    r.ioprio = u->ioprio;
     r.buffer = u->xfer_buf;
     r.offset = u->offset;
     r.length = u->xfer_buflen;
@@ -278,8 +397,11 @@ void finish(io_u *u, const request &r) {
 fio_q_status queue(thread_data *td, io_u *u) {
     fio_ro_check(td, u);
     job &j = job_of(td);
-    request &r = j.requests[u->index];
+    job_request &r = j.requests[u->index];
+    if (j.prio.mode != CMDPRIO_MODE_NONE && ddir_rw(u->ddir))
+        (void)fio_cmdprio_set_ioprio(td, &j.prio, u);
     fill(td, u, r);
+    r.rw_flags = j.rw_flags;
     // Stamped before the attempt, so that an I/O completed here counts as completion latency.
     if (fio_fill_issue_time(td)) {
         fio_gettime(&u->issue_time, nullptr);
@@ -372,12 +494,12 @@ void report(const thread_data *td, job &j) {
 }
 
 void cleanup(thread_data *td) {
-    auto *j = static_cast<job *>(td->io_ops_data);
+    std::unique_ptr<job> j(static_cast<job *>(td->io_ops_data));
+    td->io_ops_data = nullptr;
     if (!j)
         return; // init has failed
     report(td, *j);
-    delete j;
-    td->io_ops_data = nullptr;
+    fio_cmdprio_cleanup(&j->prio);
 }
 
 ioengine_ops ops = {
@@ -385,6 +507,7 @@ ioengine_ops ops = {
     .version = FIO_IOOPS_VERSION,
     .flags = FIO_NO_OFFLOAD | FIO_ASYNCIO_SETS_ISSUE_TIME,
     .init = init,
+    .post_init = post_init,
     .queue = queue,
     .commit = commit,
     .getevents = getevents,

@@ -21,6 +21,9 @@
 extern "C" {
 #include "fio.h"
 #include "optgroup.h"
+#define class class_ // a member there
+#include "engines/cmdprio.h"
+#undef class
 }
 #undef min
 #undef max

@@ -20,7 +20,10 @@ enum offload_mode : unsigned {
     offload_uring, // from here on: the kernel's own counterparts
     offload_uring_async,
     offload_uring_sqpoll,
+    offload_uring_defer,
 };
+
+enum fsync_ordering : unsigned { fsync_unordered, fsync_drains };
 
 // Copied by fio with memcpy, so it holds plain values only. A number that was not given is 0, and the
 // table refuses a 0 that is given, except where a default says otherwise.
@@ -38,6 +41,18 @@ struct options {
     unsigned direct_by;  // an iowq::direct_by
     char *worker_cpus;
     char *pool_stats;
+    unsigned nowait;
+    unsigned uncached;
+    unsigned fsync_order; // an fsync_ordering
+    // Of io_uring alone; the pairs are for reads and for writes.
+    unsigned hipri;
+    unsigned registerfiles;
+    unsigned fixedbufs;
+    unsigned nonvectored;
+    unsigned cmdprio_percentage[2];
+    unsigned cmdprio_class[2];
+    unsigned cmdprio[2];
+    char *cmdprio_bssplit;
 };
 
 extern fio_option option_table[];

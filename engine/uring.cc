@@ -4,6 +4,7 @@
 #include "pool_stats.h"
 #include "task_names.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <unistd.h>
@@ -15,17 +16,51 @@ using iowq::request;
 
 namespace {
 
-void prepare(io_uring_sqe *sqe, const request &r) {
-    int fd = r.target ? r.target->fd : -1;
+bool is_sync(opcode op) {
+    return op == opcode::fsync || op == opcode::fdatasync || op == opcode::sync_file_range;
+}
+
+// What io_uring has no request for: a discard before 6.12, a range whose length is not of 32 bits.
+bool beyond_io_uring(const request &r) {
+    return (r.op == opcode::trim && r.target->block) ||
+           (r.op == opcode::sync_file_range && r.length > UINT32_MAX);
+}
+
+} // namespace
+
+void uring::prepare_rw(io_uring_sqe *sqe, int fd, job_request &r) const {
+    bool reads = r.op == opcode::read;
+    auto length = static_cast<unsigned>(r.length);
+    if (config_.fixed_bufs) {
+        auto index = static_cast<int>(r.index);
+        if (reads)
+            io_uring_prep_read_fixed(sqe, fd, r.buffer, length, r.offset, index);
+        else
+            io_uring_prep_write_fixed(sqe, fd, r.buffer, length, r.offset, index);
+    } else if (config_.vectored) {
+        r.segment = {r.buffer, r.length};
+        auto prep = reads ? io_uring_prep_readv : io_uring_prep_writev;
+        prep(sqe, fd, &r.segment, 1, r.offset);
+    } else if (reads) {
+        io_uring_prep_read(sqe, fd, r.buffer, length, r.offset);
+    } else {
+        io_uring_prep_write(sqe, fd, r.buffer, length, r.offset);
+    }
+    sqe->rw_flags = r.rw_flags;
+    sqe->ioprio = r.ioprio;
+}
+
+void uring::prepare(io_uring_sqe *sqe, job_request &r) const {
+    auto *f = static_cast<const job_file *>(r.target);
+    bool registered = f && f->registered;
+    int fd = registered ? static_cast<int>(f->slot) : f ? f->fd : -1;
     switch (r.op) {
     case opcode::nop:
         io_uring_prep_nop(sqe);
-        break;
+        return;
     case opcode::read:
-        io_uring_prep_read(sqe, fd, r.buffer, static_cast<unsigned>(r.length), r.offset);
-        break;
     case opcode::write:
-        io_uring_prep_write(sqe, fd, r.buffer, static_cast<unsigned>(r.length), r.offset);
+        prepare_rw(sqe, fd, r);
         break;
     case opcode::fsync:
         io_uring_prep_fsync(sqe, fd, 0);
@@ -42,11 +77,11 @@ void prepare(io_uring_sqe *sqe, const request &r) {
                                 static_cast<off_t>(r.offset), static_cast<off_t>(r.length));
         break;
     }
-    if (r.is_rw())
-        sqe->rw_flags = r.rw_flags;
+    if (registered)
+        sqe->flags |= IOSQE_FIXED_FILE;
+    if (config_.drain && is_sync(r.op))
+        sqe->flags |= IOSQE_IO_DRAIN;
 }
-
-} // namespace
 
 int uring::create(const uring_config &config, std::unique_ptr<backend> &out) {
     std::unique_ptr<uring> u(new (std::nothrow) uring(config));
@@ -68,12 +103,18 @@ int uring::set_up() {
             params.sq_thread_cpu = *config_.sqpoll_cpu;
         }
     } else {
-        // The job's thread enters the kernel to wait anyway, so completions need not interrupt it.
-        params.flags = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_SINGLE_ISSUER;
+        // The job's thread enters the kernel to wait anyway, so completions need not interrupt it; the
+        // flag tells a reap that does not wait when to enter.
+        params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_TASKRUN_FLAG |
+                       (config_.defer ? IORING_SETUP_DEFER_TASKRUN : IORING_SETUP_COOP_TASKRUN);
     }
+    unsigned polled = config_.hipri ? IORING_SETUP_IOPOLL : 0;
+    params.flags |= polled;
     int error = io_uring_queue_init_params(config_.depth, &ring_, &params);
-    if (error == -EINVAL && !config_.sqpoll) { // a kernel before 6.0 knows no such flags
+    // A kernel before 6.0 knows no such flags; deferring is what its mode is about.
+    if (error == -EINVAL && !config_.sqpoll && !config_.defer) {
         params = {};
+        params.flags = polled;
         error = io_uring_queue_init_params(config_.depth, &ring_, &params);
     }
     if (error)
@@ -85,6 +126,8 @@ int uring::set_up() {
         if ((error = io_uring_register_iowq_max_workers(&ring_, limits)))
             return error;
     }
+    if (config_.nr_files && (error = io_uring_register_files_sparse(&ring_, config_.nr_files)))
+        return error;
     if (config_.worker_cpus)
         return io_uring_register_iowq_aff(&ring_, sizeof(cpu_set_t),
                                           &config_.worker_cpus->native());
@@ -96,11 +139,31 @@ uring::~uring() {
         io_uring_queue_exit(&ring_);
 }
 
+int uring::use_buffers(std::span<const iovec> buffers) {
+    if (!config_.fixed_bufs)
+        return 0;
+    return io_uring_register_buffers(&ring_, buffers.data(), static_cast<unsigned>(buffers.size()));
+}
+
+int uring::opened(job_file &f) {
+    if (f.slot >= config_.nr_files) // none are registered, or a replay has met one more
+        return 0;
+    int done = io_uring_register_files_update(&ring_, f.slot, &f.fd, 1);
+    f.registered = done == 1;
+    return std::min(done, 0);
+}
+
+void uring::closing(job_file &f) {
+    int none = -1;
+    if (f.registered)
+        (void)io_uring_register_files_update(&ring_, f.slot, &none, 1);
+}
+
 iowq::ring::submitted uring::submit(request &r) {
     issued_[iowq::ring::direction_of(r)]++;
     r.done = 0;
     r.path = 0;
-    if (r.op == opcode::trim && r.target->block) { // io_uring has no discard before 6.12
+    if (beyond_io_uring(r)) {
         issue_blocking(r);
         return iowq::ring::submitted::completed;
     }
@@ -116,7 +179,7 @@ iowq::ring::submitted uring::submit(request &r) {
             io_uring_sqring_wait(&ring_);
         sqe = io_uring_get_sqe(&ring_);
     }
-    prepare(sqe, r);
+    prepare(sqe, static_cast<job_request &>(r));
     if (config_.async)
         sqe->flags |= IOSQE_ASYNC;
     io_uring_sqe_set_data(sqe, &r);
@@ -124,7 +187,7 @@ iowq::ring::submitted uring::submit(request &r) {
 }
 
 int uring::commit() {
-    int sent = io_uring_submit(&ring_);
+    int sent = config_.defer ? io_uring_submit_and_get_events(&ring_) : io_uring_submit(&ring_);
     // EBUSY, EAGAIN: the kernel wants completions reaped first; what is left goes with the next call.
     return sent >= 0 || sent == -EBUSY || sent == -EAGAIN || sent == -EINTR ? 0 : sent;
 }
@@ -144,8 +207,18 @@ unsigned uring::take(std::span<request *> out) {
     return n;
 }
 
+// Completions are there that the kernel hands out only to who enters it.
+bool uring::completes_when_asked() const {
+    constexpr unsigned asks = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
+    return !config_.sqpoll && (config_.hipri || IO_URING_READ_ONCE(*ring_.sq.kflags) & asks);
+}
+
 int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
     unsigned n = take(out);
+    if (n >= min && n < out.size() && completes_when_asked()) {
+        (void)io_uring_get_events(&ring_); // what is wrong comes again from a call that waits
+        n += take(out.subspan(n));
+    }
     while (n < min) {
         // Only the submission thread completes requests without this thread's entering the kernel.
         if (config_.sqpoll && spin_.until([&] { return io_uring_cq_ready(&ring_) > 0; })) {
@@ -158,6 +231,11 @@ int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
             if (ns <= 0)
                 break;
             left = {ns / 1000000000, ns % 1000000000};
+            if (config_.hipri && !config_.sqpoll) { // a call that polls heeds no timeout
+                (void)io_uring_get_events(&ring_);
+                n += take(out.subspan(n));
+                continue;
+            }
         }
         io_uring_cqe *cqe;
         int error = until ? io_uring_wait_cqes(&ring_, &cqe, min - n, &left, nullptr)

@@ -15,6 +15,12 @@ struct uring_config {
     bool sqpoll = false; // IORING_SETUP_SQPOLL
     std::optional<unsigned> sqpoll_cpu;
     std::chrono::milliseconds sqpoll_idle{1000};
+    bool defer = false; // IORING_SETUP_DEFER_TASKRUN
+    bool hipri = false; // IORING_SETUP_IOPOLL
+    bool vectored = false;
+    bool drain = false;      // IOSQE_IO_DRAIN on every sync
+    unsigned nr_files = 0;   // to be registered
+    bool fixed_bufs = false; // the buffers are to be registered
     std::chrono::microseconds spin{10};
     unsigned max_workers[2] = {0, 0}; // bounded, unbounded; 0: the kernel's own limit
     std::optional<iowq::cpu_mask> worker_cpus;
@@ -22,10 +28,14 @@ struct uring_config {
 
 class uring final : public backend {
   public:
-    // -ENOSYS or -EPERM where io_uring may not be used; else -errno of setting it up.
+    // -ENOSYS or -EPERM where io_uring may not be used, -EINVAL where the kernel is too old for what is
+    // asked; else -errno of setting it up.
     [[nodiscard]] static int create(const uring_config &config, std::unique_ptr<backend> &out);
     ~uring() override;
 
+    int use_buffers(std::span<const iovec> buffers) override;
+    int opened(job_file &f) override;
+    void closing(job_file &f) override;
     iowq::ring::submitted submit(iowq::request &r) override;
     int commit() override;
     int reap(std::span<iowq::request *> out, unsigned min, iowq::deadline until) override;
@@ -38,6 +48,9 @@ class uring final : public backend {
   private:
     explicit uring(const uring_config &config) : config_(config), spin_(config.spin) {}
     [[nodiscard]] int set_up();
+    void prepare(io_uring_sqe *sqe, job_request &r) const;
+    void prepare_rw(io_uring_sqe *sqe, int fd, job_request &r) const;
+    [[nodiscard]] bool completes_when_asked() const;
     [[nodiscard]] unsigned take(std::span<iowq::request *> out);
 
     const uring_config config_;

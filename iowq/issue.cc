@@ -64,7 +64,7 @@ int64_t call(const request &r) {
 // A buffered read that missed the cache will block, as will all that waits for a device. A buffered
 // write copies into the cache and blocks only when it is throttled.
 blocking::kind how_it_blocks(const request &r) {
-    bool copies = r.target->in_memory || r.op == opcode::write ||
+    bool copies = r.target->in_memory || r.op == opcode::write || r.rw_flags & RWF_NOWAIT ||
                   (r.op == opcode::read && !(r.path & path_nowait_miss));
     return copies && !r.target->direct ? blocking::may : blocking::will;
 }
@@ -91,8 +91,12 @@ int file::examine(int open_fd) {
 }
 
 bool nowait_worthwhile(const request &r) {
-    return r.is_rw() && !r.target->direct && !r.target->in_memory &&
+    return r.is_rw() && !(r.rw_flags & RWF_NOWAIT) && !r.target->direct && !r.target->in_memory &&
            !r.target->nowait_refused[r.op == opcode::write].load(std::memory_order_relaxed);
+}
+
+bool never_waits(const request &r) {
+    return r.is_rw() && r.rw_flags & RWF_NOWAIT && !r.target->direct;
 }
 
 bool issue_nowait(request &r) {

@@ -82,8 +82,12 @@ struct request {
 // Only where nowait_worthwhile().
 [[nodiscard]] bool issue_nowait(request &r);
 // RWF_NOWAIT says something about this request: buffered I/O that waits for devices, on a file
-// system that has not refused it.
+// system that has not refused it, without that flag of the caller's own.
 [[nodiscard]] bool nowait_worthwhile(const request &r);
+
+// The caller's own RWF_NOWAIT: what would block fails with EAGAIN. Not so with O_DIRECT, which waits for
+// the device all the same.
+[[nodiscard]] bool never_waits(const request &r);
 
 // Issues what is left of the request, blocking if need be, and sets its result. On a worker, says so
 // to the pool (worker.h, blocking) when it does.

@@ -82,6 +82,10 @@ ring::submitted ring::submit(request &r) {
     case offload::punt:
         if (may_not_block(r) && issue_without_blocking(r))
             return completed(r, path_inline);
+        if (never_waits(r)) {
+            issue_blocking(r);
+            return completed(r, path_inline);
+        }
         return sent_by_aio(r) ? submitted::queued : enqueue(r, true);
     }
     __builtin_unreachable();

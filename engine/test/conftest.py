@@ -12,7 +12,7 @@ import pytest
 REPO = pathlib.Path(__file__).resolve().parents[2]
 ENGINE = REPO / "build/engine/iowq.so"
 OURS = ["inline", "sqthread", "handoff", "sqwq", "punt", "hashed", "acall", "acall_pool"]
-KERNELS = ["uring", "uring_async", "uring_sqpoll"]
+KERNELS = ["uring", "uring_async", "uring_sqpoll", "uring_defer"]
 MODES = OURS + KERNELS
 FILE_SYSTEMS = ["ext4", "xfs", "btrfs", "tmpfs"]
 

@@ -63,6 +63,7 @@ OFFLOADS = {
     "uring": (Style(GREEN, 12, DASHED), counted("issued"), None),
     "uring_async": (Style(BLUE, 4, DASHED), counted("issued"), "iou-wrk"),
     "uring_sqpoll": (Style(ORANGE, 8, DASHED), counted("issued"), "iou-sqp"),
+    "uring_defer": (Style(SKY, 12, DASHED), counted("issued"), None),
 }
 
 # fio's engines that have a style of their own, and the kernel threads that must have been seen.

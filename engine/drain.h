@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// fsync_order=drain for a backend that knows no such order itself: a sync waits for all that came
+// before it, and all that comes after waits for it. What has to wait is kept here and goes on as
+// completions are reaped.
+#pragma once
+
+#include "backend.h"
+
+namespace engine {
+
+class drain final : public backend {
+  public:
+    // Puts itself before `io`, for at most `depth` requests under way. 0 or -ENOMEM.
+    [[nodiscard]] static int create(unsigned depth, std::unique_ptr<backend> &io);
+
+    int use_buffers(std::span<const iovec> buffers) override { return io_->use_buffers(buffers); }
+    int opened(job_file &f) override { return io_->opened(f); }
+    void closing(job_file &f) override { io_->closing(f); }
+    iowq::ring::submitted submit(iowq::request &r) override;
+    bool cancel(iowq::request &r) override;
+    int commit() override { return io_->commit(); }
+    int reap(std::span<iowq::request *> out, unsigned min, iowq::deadline until) override;
+    iowq::path_counts counts(iowq::ring::direction d) const override { return io_->counts(d); }
+    unsigned threads() const override { return io_->threads(); }
+    void print_stats(FILE *to) const override { io_->print_stats(to); }
+
+  private:
+    // A queue for as many as are ever under way.
+    struct fifo {
+        std::unique_ptr<iowq::request *[]> slots;
+        unsigned depth = 0, first = 0, size = 0;
+
+        iowq::request *&at(unsigned i) { return slots[(first + i) % depth]; }
+        void push(iowq::request *r) { at(size++) = r; }
+        bool remove(const iowq::request *r);
+        iowq::request *pop() {
+            iowq::request *r = slots[first];
+            first = (first + 1) % depth;
+            size--;
+            return r;
+        }
+    };
+
+    [[nodiscard]] bool may_go(const iowq::request &r) const;
+    iowq::ring::submitted send(iowq::request &r);
+    [[nodiscard]] bool release();
+    [[nodiscard]] unsigned hand_out(std::span<iowq::request *> out);
+
+    std::unique_ptr<backend> io_;
+    fifo held_;              // in the order of their submission
+    fifo done_;              // completed at once when they were released; not yet handed out
+    unsigned under_way_ = 0; // in io_
+    bool sync_sent_ = false; // a sync is the one that is under way
+};
+
+} // namespace engine
