@@ -324,6 +324,15 @@ int post_init(thread_data *td) {
 
 // ---- files
 
+// A pipe has none; size= says how much goes through it. fio's own engines refuse one here.
+int get_file_size(thread_data *td, fio_file *f) {
+    if (f->filetype != FIO_TYPE_PIPE)
+        return generic_get_file_size(td, f);
+    f->real_file_size = -1ULL;
+    fio_file_set_size_known(f);
+    return 0;
+}
+
 int open_file(thread_data *td, fio_file *f) {
     if (int error = generic_open_file(td, f))
         return error;

@@ -116,4 +116,4 @@ def test_a_job_file_without_permission_is_told_in_one_line(job_file, compare):
 def test_help_names_the_defaults():
     done = subprocess.run([str(SCRIPTS / "compare"), "--help"], capture_output=True, text=True,
                           timeout=20, check=True)
-    assert "--modes" in done.stdout and "fio:libaio" in done.stdout
+    assert "--modes" in done.stdout and "fio:libaio" in "".join(done.stdout.split())
