@@ -18,15 +18,16 @@ using iowq::request;
 
 struct job {
     unsigned depth = 0;
-    std::unique_ptr<backend> io;
     std::unique_ptr<job_request[]> requests; // by io_u->index
     std::unique_ptr<request *[]> events;     // what getevents reaped, for event()
     std::unique_ptr<io_u *[]> unsent;        // queued since the last commit
     unsigned nr_unsent = 0;
-    int rw_flags = 0; // of every read and write
+    unsigned under_way = 0; // queued, and not reaped
+    int rw_flags = 0;       // of every read and write
     cmdprio_options prio_options{};
     struct cmdprio prio {};
-    std::unique_ptr<sampler> threads; // while pool_stats= wants it
+    std::unique_ptr<backend> io;      // its workers use what stands above
+    std::unique_ptr<sampler> threads; // of io, while pool_stats= wants it
 };
 
 job &job_of(thread_data *td) { return *static_cast<job *>(td->io_ops_data); }
@@ -326,6 +327,8 @@ int post_init(thread_data *td) {
 
 // A pipe has none; size= says how much goes through it. fio's own engines refuse one here.
 int get_file_size(thread_data *td, fio_file *f) {
+    if (!td->pid) // before it forks: what is in its buffer shall come before what say() writes
+        log_info_flush();
     if (f->filetype != FIO_TYPE_PIPE)
         return generic_get_file_size(td, f);
     f->real_file_size = -1ULL;
@@ -422,6 +425,7 @@ fio_q_status queue(thread_data *td, io_u *u) {
         return FIO_Q_COMPLETED;
     }
     j.unsent[j.nr_unsent++] = u;
+    j.under_way++;
     return FIO_Q_QUEUED;
 }
 
@@ -444,7 +448,9 @@ int getevents(thread_data *td, unsigned min, unsigned max, const timespec *t) {
     if (t)
         until = iowq::clock::now() + std::chrono::seconds(t->tv_sec) +
                 std::chrono::nanoseconds(t->tv_nsec);
-    return j.io->reap({j.events.get(), std::min(max, j.depth)}, min, until);
+    int got = j.io->reap({j.events.get(), std::min(max, j.depth)}, min, until);
+    j.under_way -= static_cast<unsigned>(std::max(got, 0));
+    return got;
 }
 
 io_u *event(thread_data *td, int index) {
@@ -460,6 +466,7 @@ int cancel(thread_data *td, io_u *u) {
     job &j = job_of(td);
     if (!j.io->cancel(j.requests[u->index]))
         return 1;
+    j.under_way--;
     io_u **end = std::remove(&j.unsent[0], &j.unsent[j.nr_unsent], u);
     j.nr_unsent = static_cast<unsigned>(end - &j.unsent[0]);
     return 0;
@@ -468,12 +475,19 @@ int cancel(thread_data *td, io_u *u) {
 
 // ---- the end
 
-// fio calls it in the parent, before it forks: what stands in its buffer by then shall come before what
-// say() writes in the job.
-int get_file_size(thread_data *td, fio_file *f) {
-    if (!td->pid)
-        log_info_flush();
-    return generic_get_file_size(td, f);
+// Once td->done is set (the end of a replay), fio 3.33 asks for nothing more, and frees the buffers of
+// what is under way.
+void io_u_free(thread_data *td, io_u *) {
+    auto *j = static_cast<job *>(td->io_ops_data);
+    if (!j || !j->under_way)
+        return;
+    (void)j->io->commit();
+    while (j->under_way) {
+        int got = j->io->reap({j->events.get(), j->depth}, j->under_way, {});
+        if (got < 0)
+            return;
+        j->under_way -= static_cast<unsigned>(got);
+    }
 }
 
 // In fio's normal output. A forked job ends by _exit and holds a copy of its parent's buffer, so there it
@@ -529,6 +543,7 @@ ioengine_ops ops = {
     .close_file = close_file,
     .get_file_size = get_file_size,
     .io_u_init = io_u_init,
+    .io_u_free = io_u_free,
     .option_struct_size = sizeof(options),
     .options = option_table,
 };

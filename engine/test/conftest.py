@@ -45,7 +45,7 @@ def fio(tmp_path):
         output = tmp_path / "fio.json"
         base = {"name": "t", "ioengine": f"external:{ENGINE}", "offload": offload,
                 "size": "4m", "bs": "4k"}
-        given = {**base, **{k: v for k, v in options.items() if v is not False}}
+        given = {k: v for k, v in {**base, **options}.items() if v is not False}
         # Engine options come after ioengine, so the order of `base` matters.
         line = [*prefix, binary or fio_binary(), "--output-format=json", f"--output={output}",
                 *(option(k, v) for k, v in given.items()), *jobs]

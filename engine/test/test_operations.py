@@ -119,3 +119,13 @@ def test_sigint_ends_it_with_hundreds_in_flight(tmp_path, mode):
     running.wait(timeout=20)
     assert "terminating on signal 2" in log.read_text()
     assert running.returncode == 128  # as with any engine
+
+
+def test_a_replay_is_over_only_when_its_last_io_is(fio, tmp_path, evidence, mode):
+    """fio does not ask for the last ones, and frees their buffers."""
+    name = tmp_path / "data"
+    assert fio(mode, filename=name, rw="randread", size="1m", write_iolog=tmp_path / "log").status == 0
+    result = fio(mode, read_iolog=tmp_path / "log", iodepth=16, direct=1, rw=False, size=False,
+                 replay_no_stall=1, pool_stats=tmp_path / "evidence")
+    assert result.status == 0, result.said
+    assert evidence()[0]["read"]["issued"] == 256
