@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""engine/README.md names every job option of fio's HOWTO, every option of the engine, and tests that exist."""
+
+import ast
+import os
+import pathlib
+import re
+
+import pytest
+
+from conftest import REPO
+from test_loads import DEVICE_LOADS, LOADS
+
+README = (REPO / "engine/README.md").read_text()
+ROW = re.compile(r"^\| (`.*?`) \| (works|refused|does not apply) \| (.*?) \| (.*?) \|$", re.M)
+NOT_OF_JOBS = {"Command line options", "Units"}
+
+
+def howto():
+    """Section by section, the options that the HOWTO documents."""
+    path = pathlib.Path(os.environ.get("FIO_DIR") or REPO / "build/fio") / "HOWTO.rst"
+    if not path.exists():
+        pytest.skip(f"there is no {path}")
+    sections, title, before = {}, None, ""
+    for line in path.read_text().splitlines():
+        if re.fullmatch(r"[~\-]{4,}", line) and len(line) >= len(before) > 0:
+            title = before
+        elif line.startswith(".. option:: ") and not line.startswith(".. option:: -"):
+            for form in line.removeprefix(".. option:: ").split(" : ")[0].split(", "):
+                sections.setdefault(title, []).append(form.partition("=")[0].strip().removesuffix(" :"))
+        before = line
+    return {t: o for t, o in sections.items() if t not in NOT_OF_JOBS}
+
+
+def listed():
+    """The README's, section by section."""
+    parts = re.split(r"^### (.*)$", README, flags=re.M)[1:]
+    return {title: [name for row in ROW.finditer(text) for name in re.findall(r"`([^`]+)`", row[1])]
+            for title, text in zip(parts[::2], parts[1::2])}
+
+
+def test_every_option_of_fios_howto_is_listed_once():
+    ours, theirs = listed(), howto()
+    assert len(theirs) >= 18 and sum(map(len, theirs.values())) > 250
+    for title, options in theirs.items():
+        assert sorted(ours.get(title, [])) == sorted(set(options)), title
+    assert set(ours) == set(theirs)
+
+
+def test_every_option_of_the_engine_is_described():
+    table = README.partition("## Its options")[2].partition("## fio's options")[0]
+    for option in re.findall(r'\.name = "(\w+)"', (REPO / "engine/options.cc").read_text()):
+        family = "cmdprio*" if option.startswith("cmdprio") else option
+        assert f"`{family}`" in table, option
+
+
+def test_every_test_that_is_named_exists():
+    named = [name for row in ROW.findall(README)
+             for name in re.findall(r"`(test_\w+\.py)(?:::(\w+)|\[([\w-]+)\])`", row[2])]
+    assert len(named) > 150
+    for file, function, load in named:
+        if load:
+            assert load in LOADS or load in DEVICE_LOADS, load
+        else:
+            tree = ast.parse((REPO / "engine/test" / file).read_text())
+            assert function in [n.name for n in tree.body if isinstance(n, ast.FunctionDef)], function
+
+
+def test_what_works_has_a_test_or_says_that_it_has_none():
+    rows = ROW.findall(README)
+    assert len(rows) > 100
+    for options, state, test, note in rows:
+        assert "test_" in test or "untested" in note or state == "does not apply", options
+        assert test or note, options
+
+
+def test_every_load_is_named():
+    """A row that nothing refers to shows nothing."""
+    missing = [x for x in [*LOADS, *DEVICE_LOADS] if f"[{x}]" not in README]
+    assert not missing
