@@ -420,6 +420,10 @@ fio_q_status queue(thread_data *td, io_u *u) {
         if (td->o.read_iolog_file) // the replay's next wait starts here
             td->last_issue = u->issue_time;
     }
+    if (u->ddir == DDIR_TRIM && td->o.zone_mode == ZONE_MODE_ZBD) {
+        (void)do_io_u_trim(td, u); // resets the zone, of which fio keeps account; sets u->error
+        return FIO_Q_COMPLETED;
+    }
     if (j.io->submit(r) == iowq::ring::submitted::completed) {
         finish(u, r);
         return FIO_Q_COMPLETED;

@@ -214,6 +214,7 @@ LOADS.update({f"verify_{how}": ({"rw": "randrw", "verify": how}, {"write": MIB})
 DEVICE_LOADS = {
     "trim": ({"rw": "trim", "bs": "64k"}, {"trim": MIB}),
     "random_trim": ({"rw": "randtrim", "bs": "64k"}, {"trim": MIB}),
+    "zones_reset": ({"rw": "trim", "bs": "256k", "zonemode": "zbd", "zonesize": "256k", "direct": 1}, {"trim": MIB}),
     "trim_then_write": ({"rw": "trimwrite", "bs": "64k"}, {"trim": None, "write": None}),
     "trims_while_verifying": ({"rw": "randtrimwrite", "iodepth": 1, "verify": "crc32c", "trim_percentage": 20, "trim_verify_zero": 1,
                                "trim_backlog": 16, "trim_backlog_batch": 4}, {"write": None, "trim": None}),
