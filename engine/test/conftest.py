@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The real fio with the engine, on real file systems."""
 
+import itertools
 import json
 import os
 import pathlib
@@ -15,6 +16,14 @@ OURS = ["inline", "sqthread", "handoff", "sqwq", "punt", "hashed", "acall", "aca
 KERNELS = ["uring", "uring_async", "uring_sqpoll", "uring_defer"]
 MODES = OURS + KERNELS
 FILE_SYSTEMS = ["ext4", "xfs", "btrfs", "tmpfs"]
+
+
+def turns(*lists):
+    """Each value of each list at least once, the lists going round beside each other; all combinations
+    with IOWQ_FULL=1."""
+    if os.environ.get("IOWQ_FULL"):
+        return list(itertools.product(*lists))
+    return [tuple(values[i % len(values)] for values in lists) for i in range(max(map(len, lists)))]
 
 
 def fio_binary():

@@ -6,9 +6,8 @@ import shutil
 
 import pytest
 
-from conftest import KERNELS, MODES
+from conftest import KERNELS, MODES, turns
 
-POOLED = ["sqwq", "punt", "hashed"]
 CALL = re.compile(r"^\d+ +(?:<\.\.\. )?(\w+)(?:\(| resumed)")
 
 
@@ -56,9 +55,9 @@ def test_without_the_order_they_do_overlap(fio, tmp_path):
     assert overlaps(traced(fio, tmp_path, "sqwq", rw="randwrite", direct=1, size="512k", fsync=4))
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("batch", [{}, {"iodepth_batch": 8, "iodepth_batch_complete_min": 6, "iodepth_low": 2},
-                                   {"iodepth_batch_complete_min": 0, "iodepth_batch_complete_max": 16}])
+@pytest.mark.parametrize("mode,batch", turns(
+    MODES, [{"iodepth_batch_complete_min": 0, "iodepth_batch_complete_max": 16},
+                {"iodepth_batch": 8, "iodepth_batch_complete_min": 6, "iodepth_low": 2}]))
 def test_drained_syncs_lose_nothing(fio, tmp_path, evidence, mode, batch):
     result = fio(mode, filename=tmp_path / "data", rw="randrw", iodepth=16, size="512k", verify="crc32c", fsync=5,
                  fsync_order="drain", pool_stats=tmp_path / "evidence", **batch)

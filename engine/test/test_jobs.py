@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from conftest import KERNELS, MODES
+from conftest import KERNELS, MODES, turns
 
 
 @pytest.mark.parametrize("mode", ["hashed", "uring"])
@@ -110,9 +110,8 @@ def test_random_io_on_a_fifo_is_refused_by_fio(fio, tmp_path):
     assert result.job["read"]["total_ios"] == 0
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("option", [{"sqthread_cpu": 0}, {"max_bounded": 2}, {"sqthread_idle_ms": 1},
-                                    {"sleep_hook": "none"}])
+@pytest.mark.parametrize("mode,option", turns(MODES, [{"sqthread_cpu": 0}, {"max_bounded": 2}, {"sleep_hook": "none"},
+                                                      {"sqthread_idle_ms": 1}, {"worker_cpus": 0}]))
 def test_an_option_of_another_mode_is_no_error(fio, tmp_path, mode, option):
     """One job file's [global] serves several modes."""
     assert fio(mode, filename=tmp_path / "data", rw="read", size="16k", **option).status == 0

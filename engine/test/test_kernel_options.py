@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import KERNELS, MODES, OURS, REPO
+from conftest import KERNELS, MODES, OURS, REPO, turns
 
 OF_IO_URING = {"hipri": None, "registerfiles": None, "fixedbufs": None, "cmdprio_percentage": 50,
                "cmdprio_class": 2, "cmdprio": 3, "cmdprio_bssplit": "4k/50/2/3"}
@@ -85,8 +85,7 @@ def test_a_switch_takes_0_and_1_only(fio, tmp_path, option):
     assert "max value out of range" in result.said
 
 
-@pytest.mark.parametrize("mode", OURS)
-@pytest.mark.parametrize("option", OF_IO_URING)
+@pytest.mark.parametrize("mode,option", turns(OURS, list(OF_IO_URING)))
 def test_our_modes_refuse_what_only_io_uring_can_do(fio, tmp_path, mode, option):
     refused(fio(mode, filename=tmp_path / "data", rw="read", **{option: OF_IO_URING[option]}), option,
             f"offload={mode}", *KERNELS)
