@@ -134,7 +134,8 @@ LOADS = {
     "rate_iops": ({"rw": "randread", "rate_iops": 5000}, {"read": MIB}),
     "rate_poisson": ({"rw": "randread", "rate_iops": 5000, "rate_process": "poisson"}, {"read": MIB}),
     "latency_target": ({"rw": "randread", "latency_target": "1s", "latency_window": "10ms",
-                        "latency_percentile": 99, "latency_run": 0, "loops": 5}, {"read": None}),
+                        "latency_percentile": 99, "latency_run": 0, "time_based": None,
+                        "runtime": "300ms"}, {"read": None}),
     "max_latency": ({"rw": "randrw", "max_latency": "30s"}, {"rw": MIB}),
     # ---- time
     "by_time": ({"rw": "randrw", "time_based": None, "runtime": "200ms", "ramp_time": "50ms"}, {"rw": None}),
