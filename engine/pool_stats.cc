@@ -61,8 +61,10 @@ std::string ways(const iowq::path_counts &c) {
         {c.nowait_refused, "refused"},
         {c.pooled, "pooled"},
         {c.helped, "helped"},
+        {c.aio, "by AIO"},
         {c.sqthread, "by the sqthread"},
-        {c.issued - c.inlined - c.pooled - c.helped - c.sqthread, "issued"},
+        {c.handed_over, "handed over"},
+        {c.issued - c.inlined - c.pooled - c.helped - c.aio - c.sqthread, "issued"},
     };
     std::string said;
     for (auto &way : taken)

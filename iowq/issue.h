@@ -26,7 +26,8 @@ struct IOWQ_API file {
     bool block = false;     // a block device
     bool direct = false;    // O_DIRECT: RWF_NOWAIT would wait for the device all the same
     bool in_memory = false; // tmpfs: never waits for a device
-    // RWF_NOWAIT got EOPNOTSUPP (with O_DIRECT: from AIO), for reads and for writes. Relaxed: worth a wasted call at most.
+    // RWF_NOWAIT got EOPNOTSUPP (with O_DIRECT: from AIO), for reads and for writes. Relaxed: worth a
+    // wasted call at most.
     std::atomic<bool> nowait_refused[2]{false, false};
 };
 

@@ -13,19 +13,16 @@ namespace iowq {
 
 namespace {
 
+// For what the pool completes while AIO is waited for.
 constexpr std::chrono::microseconds pool_patience{100};
-
-} // namespace
-
-static_assert(offsetof(request, item) == 0, "run_item takes the item's address for the request's");
-
-namespace {
 
 // What this thread's wq::cancel may find queued. Of the thread, as the pool cancels by itself, too, in
 // any thread, and those requests are to be reaped.
 thread_local request *taking_back = nullptr;
 
 } // namespace
+
+static_assert(offsetof(request, item) == 0, "run_item takes the item's address for the request's");
 
 int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out) {
     constexpr unsigned most = 65536;
@@ -180,6 +177,7 @@ bool ring::cancel(request &r) {
     taking_back = &r;
     bool queued = pool_->cancel(&r.item) == cancel_result::ok;
     taking_back = nullptr;
+    pooled_ -= queued;
     return queued;
 }
 

@@ -183,7 +183,7 @@ request *sqthread::lead() {
 }
 
 sqthread::outcome sqthread::issue(request &r) {
-    if (config_.handoff && r.op != opcode::nop) {
+    if (config_.handoff && r.op != opcode::nop && !never_waits(r)) {
         if (may_not_block(r) && issue_without_blocking(r))
             return outcome::done;
         if (begun_by_trying(r)) {

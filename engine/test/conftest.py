@@ -58,8 +58,12 @@ def fio(tmp_path):
         # Engine options come after ioengine, so the order of `base` matters.
         line = [*prefix, binary or fio_binary(), "--output-format=json", f"--output={output}",
                 *(option(k, v) for k, v in given.items()), *jobs]
-        done = subprocess.run(line, capture_output=True, text=True, timeout=timeout, cwd=tmp_path,
-                              preexec_fn=preexec)
+        try:
+            done = subprocess.run(line, capture_output=True, text=True, timeout=timeout, cwd=tmp_path,
+                                  preexec_fn=preexec)
+        except subprocess.TimeoutExpired:  # fio's jobs are sessions of their own, and would go on
+            subprocess.run(["pkill", "--signal", "KILL", "--full", tmp_path], check=False)
+            raise
         data, notes = None, ""
         if output.exists():
             text = output.read_text()

@@ -39,7 +39,7 @@ def traced(fio, tmp_path, mode, **options):
     return trace.read_text()
 
 
-@pytest.mark.parametrize("mode,sync", [("sqwq", {"fsync": 4}), ("punt", {"fdatasync": 4}), ("hashed", {"fsync": 3}),
+@pytest.mark.parametrize("mode,sync", [("sqwq", {"fsync": 4}), ("punt", {"fdatasync": 4, "direct_by": "pool"}), ("hashed", {"fsync": 3}),
                                        ("sqthread", {"fsync": 4}), ("inline", {"fsync": 4}),
                                        ("sqwq", {"sync_file_range": "write:4"})])
 def test_no_call_is_under_way_beside_a_sync(fio, tmp_path, evidence, mode, sync):

@@ -150,7 +150,8 @@ def test_deferred_completions_come_to_a_reap_that_does_not_wait(tmp_path):
     program, page = tmp_path / "reap_polls", tmp_path / "page"
     page.write_bytes(b"x" * 4096)
     subprocess.run(["g++", "-std=gnu++20", f"-I{REPO}/iowq", f"{REPO}/engine/test/reap_polls.cc",
-                    f"{REPO}/build/engine/uring.o", f"{REPO}/build/libiowq.a", "-luring", "-lhwloc", "-pthread",
+                    f"{REPO}/build/engine/uring.o", f"{REPO}/build/engine/task_names.o", f"{REPO}/build/libiowq.a",
+                    "-luring", "-lhwloc", "-pthread",
                     "-o", program], check=True)
     done = subprocess.run([program, page], timeout=30)
     if done.returncode == 2:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Each mode takes its own path: what pool_stats= counted."""
 
+import shutil
+
 import pytest
 
 
@@ -120,3 +122,22 @@ def test_blocked_workers_are_made_up_for(counted):
 def test_copies_from_the_cache_need_one_worker(counted):
     said = counted("sqwq", rw="randread", invalidate=0, pre_read=1, iodepth=32)
     assert said["workers_created"] == 1
+
+
+def wakes_by_the_submitter(fio, tmp_path, **options):
+    """How often it has made a system call to wake the submission thread, which makes the reads."""
+    if not shutil.which("strace"):
+        pytest.skip("no strace")
+    trace = tmp_path / "trace"
+    result = fio("sqthread", filename=tmp_path / "data", rw="randread", size="256k", invalidate=0, pre_read=1,
+                 thinktime=1000, prefix=["strace", "-f", "-qq", "-o", trace, "-e", "trace=futex,preadv2"],
+                 **options)
+    assert result.status == 0, result.said
+    calls = [line.split(None, 1) for line in trace.read_text().splitlines()]
+    submission_thread = {tid for tid, call in calls if call.startswith("preadv2(")}
+    return sum("FUTEX_WAKE_PRIVATE, 1)" in call for tid, call in calls if tid not in submission_thread)
+
+
+def test_submitting_costs_no_system_call_while_the_submission_thread_is_awake(fio, tmp_path):
+    assert wakes_by_the_submitter(fio, tmp_path, sqthread_idle_ms=60000) < 10
+    assert wakes_by_the_submitter(fio, tmp_path, sqthread_idle_ms=0) > 20

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// From a job's options to its backend. What is wrong with them is said here, in one line.
+#pragma once
+
+#include "backend.h"
+#include "options.h"
+
+struct thread_data;
+
+namespace engine {
+
+// 0, or -errno after having said why. May throw std::bad_alloc.
+[[nodiscard]] int create_backend(const thread_data *td, const options &o,
+                                 std::unique_ptr<backend> &out);
+
+} // namespace engine
