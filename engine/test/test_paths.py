@@ -24,7 +24,7 @@ def test_punt_reads_what_is_cached_inline(counted):
 def test_punt_hands_what_is_not_cached_to_the_pool(counted):
     """The first read of each 4 KiB block of a file dropped from the cache misses, but for readahead."""
     reads = counted("punt", rw="randread", invalidate=1, fadvise_hint="random")["read"]
-    assert reads["nowait_miss"] > 900
+    assert reads["nowait_miss"] > 100
     assert reads["pooled"] == reads["nowait_miss"]
 
 
@@ -65,7 +65,7 @@ def test_handoff_never_waits_for_a_device_while_others_are_to_be_issued(counted)
 
 def test_handoff_leaves_reads_that_missed_to_waiters(counted):
     said = counted("handoff", rw="randread", invalidate=1, fadvise_hint="random")["read"]
-    assert said["nowait_miss"] > 900
+    assert said["nowait_miss"] > 100
     assert said["handed_over"] == 0
 
 
@@ -139,5 +139,5 @@ def wakes_by_the_submitter(fio, tmp_path, **options):
 
 
 def test_submitting_costs_no_system_call_while_the_submission_thread_is_awake(fio, tmp_path):
-    assert wakes_by_the_submitter(fio, tmp_path, sqthread_idle_ms=60000) < 10
-    assert wakes_by_the_submitter(fio, tmp_path, sqthread_idle_ms=0) > 20
+    assert wakes_by_the_submitter(fio, tmp_path, sqthread_idle_ms=60000) < 5
+    assert wakes_by_the_submitter(fio, tmp_path, sqthread_idle_ms=0) > 10
