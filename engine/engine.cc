@@ -192,6 +192,14 @@ void fill(const thread_data *td, const io_u *u, job_request &r) {
         fill_sync(td, u, r);
 }
 
+#if FIO_IOOPS_VERSION < 36
+constexpr int rwf_atomic = 0; // atomic= is a flag of open, which Linux ignores
+constexpr int takes_atomic = 0;
+#else
+constexpr int rwf_atomic = 0x40;
+constexpr int takes_atomic = FIO_ATOMICWRITES;
+#endif
+
 // The one place that flips the sign for fio.
 void finish(io_u *u, const request &r) {
     if (r.result < 0)
@@ -207,7 +215,7 @@ fio_q_status queue(thread_data *td, io_u *u) {
     if (j.prio.mode != CMDPRIO_MODE_NONE && ddir_rw(u->ddir))
         (void)fio_cmdprio_set_ioprio(td, &j.prio, u);
     fill(td, u, r);
-    r.rw_flags = j.rw_flags;
+    r.rw_flags = j.rw_flags | (u->ddir == DDIR_WRITE && td->o.oatomic ? rwf_atomic : 0);
     // Stamped before the attempt, so that an I/O completed here counts as completion latency.
     if (fio_fill_issue_time(td)) {
         fio_gettime(&u->issue_time, nullptr);
@@ -326,7 +334,7 @@ void cleanup(thread_data *td) {
 ioengine_ops ops = {
     .name = "iowq",
     .version = FIO_IOOPS_VERSION,
-    .flags = FIO_NO_OFFLOAD | FIO_ASYNCIO_SETS_ISSUE_TIME,
+    .flags = FIO_NO_OFFLOAD | FIO_ASYNCIO_SETS_ISSUE_TIME | takes_atomic,
     .init = init,
     .post_init = post_init,
     .queue = queue,

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -40,6 +41,21 @@ class Result:
     @property
     def job(self):
         return self.data["jobs"][0]
+
+
+def fio_version():
+    said = subprocess.run([fio_binary(), "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(int(n) for n in re.match(r"fio-(\d+)\.(\d+)", said).groups())
+
+
+def refused(result, *words):
+    """In one line of the engine's own, with these words in it."""
+    assert result.status != 0
+    # fio writes it to both of its outputs, and some fios to both that are read here.
+    lines = {line for line in result.said.splitlines() if "iowq:" in line}
+    assert len(lines) == 1, result.said
+    for word in words:
+        assert str(word) in lines.copy().pop(), result.said
 
 
 def option(name, value):

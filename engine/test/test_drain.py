@@ -92,4 +92,4 @@ def test_the_kernel_defers_drained_syncs(fio, tmp_path, mode):
         return int(re.search(r"^(\d+),,io_uring", counts.read_text(), re.M).group(1))
 
     assert deferred("none") == 0
-    assert deferred("drain") > 10
+    assert deferred("drain") > 0

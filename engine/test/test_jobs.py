@@ -32,7 +32,7 @@ def test_files_are_gone_that_were_to_be_unlinked(fio, tmp_path, mode):
 @pytest.mark.parametrize("mode", ["punt", "uring"])
 def test_it_ends_once_it_is_steady(fio, tmp_path, mode):
     result = fio(mode, filename=tmp_path / "data", rw="randread", size="256k", iodepth=4, time_based=None,
-                 runtime="30s", steadystate="iops:1000%", steadystate_duration="1s", steadystate_ramp_time="0s")
+                 runtime="30s", steadystate="iops:1000%", steadystate_duration="2s", steadystate_ramp_time="0s")
     assert result.status == 0, result.said
     assert result.job["steadystate"]["attained"] == 1
     assert result.job["read"]["runtime"] < 20_000
@@ -82,7 +82,7 @@ def test_an_open_that_needs_a_second_look_at_device_sizes(fio, loop_device, mode
     assert result.job["read"]["io_bytes"] == 16 << 20
 
 
-def refused(result, said):
+def refused_by_fio(result, said):
     assert result.status != 0
     assert re.search(said, result.said), result.said
 
@@ -98,7 +98,7 @@ def refused(result, said):
     ({"cmdprio_hash": 1}, "cmdprio_hash"),
 ])
 def test_is_refused(fio, options, said):
-    refused(fio("punt", **{"filename": "data", "rw": "read", "size": "64k", **options}), said)
+    refused_by_fio(fio("punt", **{"filename": "data", "rw": "read", "size": "64k", **options}), said)
 
 
 def test_random_io_on_a_fifo_is_refused_by_fio(fio, tmp_path):

@@ -7,18 +7,10 @@ import subprocess
 
 import pytest
 
-from conftest import KERNELS, MODES, OURS, REPO, turns
+from conftest import KERNELS, MODES, OURS, REPO, refused, turns
 
 OF_IO_URING = {"hipri": None, "registerfiles": None, "fixedbufs": None, "cmdprio_percentage": 50,
                "cmdprio_class": 2, "cmdprio": 3, "cmdprio_bssplit": "4k/50/2/3"}
-
-
-def refused(result, *words):
-    assert result.status != 0
-    lines = [line for line in result.said.splitlines() if "iowq:" in line]
-    assert len(lines) == 1, result.said
-    for word in words:
-        assert word in lines[0]
 
 
 @pytest.mark.parametrize("mode", [m for m in MODES if m != "uring_async"])  # that ignores RWF_NOWAIT

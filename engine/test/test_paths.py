@@ -130,7 +130,7 @@ def wakes_by_the_submitter(fio, tmp_path, **options):
         pytest.skip("no strace")
     trace = tmp_path / "trace"
     result = fio("sqthread", filename=tmp_path / "data", rw="randread", size="256k", invalidate=0, pre_read=1,
-                 thinktime=1000, prefix=["strace", "-f", "-qq", "-o", trace, "-e", "trace=futex,preadv2"],
+                 rate_iops=500, prefix=["strace", "-f", "-qq", "-o", trace, "-e", "trace=futex,preadv2"],
                  **options)
     assert result.status == 0, result.said
     calls = [line.split(None, 1) for line in trace.read_text().splitlines()]

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from conftest import REPO
+from conftest import REPO, fio_version
 from test_loads import DEVICE_LOADS, LOADS
 
 README = (REPO / "engine/README.md").read_text()
@@ -40,6 +40,8 @@ def listed():
 
 
 def test_every_option_of_fios_howto_is_listed_once():
+    if fio_version() != (3, 33):
+        pytest.skip("the list is of fio 3.33's options")
     ours, theirs = listed(), howto()
     assert len(theirs) >= 18 and sum(map(len, theirs.values())) > 250
     for title, options in theirs.items():
