@@ -237,9 +237,12 @@ int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
                 continue;
             }
         }
+        // With deferred completions the kernel sleeps until there are as many as are waited for, and starts
+        // what is drained only when it wakes up for those before: so for each of them.
+        unsigned wanted = config_.defer && config_.drain ? 1 : min - n;
         io_uring_cqe *cqe;
-        int error = until ? io_uring_wait_cqes(&ring_, &cqe, min - n, &left, nullptr)
-                          : io_uring_submit_and_wait(&ring_, min - n);
+        int error = until ? io_uring_wait_cqes(&ring_, &cqe, wanted, &left, nullptr)
+                          : io_uring_submit_and_wait(&ring_, wanted);
         if (error < 0 && error != -EINTR && error != -EAGAIN && error != -EBUSY && error != -ETIME)
             return n ? static_cast<int>(n) : error; // what is reaped counts; the error comes again
         n += take(out.subspan(n));
