@@ -29,4 +29,4 @@ def test_builds_without_a_warning_and_passes_every_test_with_it(tmp_path, direct
         assert "warning:" not in done.stderr
 
     run("make", "-s", "engine", limit=300)
-    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "engine/test", limit=1200)
+    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto", "engine/test", limit=1200)
