@@ -199,7 +199,6 @@ LOADS = {
               "log_hist_msec": 10, "log_hist_coarseness": 2, "log_offset": 1, "log_entries": 2048,
               "per_job_logs": 1, "log_unix_epoch": 1, "bwavgtime": 100, "iopsavgtime": 100}, {"rw": MIB}),
     "averaged_logs": ({"rw": "randrw", "write_lat_log": "l", "log_avg_msec": 10, "log_max_value": 1,
-                       "log_compression": "64k", "log_compression_cpus": "0", "log_store_compressed": 1,
                        "log_alternate_epoch": 0, "log_alternate_epoch_clock_id": 0}, {"rw": MIB}),
     "percentiles": ({"rw": "randrw", "slat_percentiles": 1, "lat_percentiles": 1, "percentile_list": "50:99.9",
                      "clat_percentiles": 0, "significant_figures": 6}, {"rw": MIB}),
