@@ -39,7 +39,7 @@ def test_bad_modes_are_refused(text):
 
 
 def test_an_unknown_mode_is_answered_with_all_that_are_allowed():
-    with pytest.raises(BadInput, match="inline, sqthread, sqwq, punt, hashed, acall, .*uring.*fio:NAME"):
+    with pytest.raises(BadInput, match="inline, sqthread, handoff, sqwq, punt, hashed, acall, .*uring.*fio:NAME"):
         parse_mode("pnut")
 
 
