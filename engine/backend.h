@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// What the engine's callbacks need of a way to do I/O: the pool's ring, or the kernel's io_uring.
+// What the engine's callbacks need of a way to do I/O: the library's ring, acall, or the kernel's io_uring;
+// drain goes before any of them.
 // Used by the job's thread only, but for threads().
 #pragma once
 

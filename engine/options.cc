@@ -237,8 +237,7 @@ fio_option option_table[] = {
         .type = FIO_OPT_STR_SET,
         .off1 = offsetof(options, hipri),
         .help = "uring*: poll the device for completions (IORING_SETUP_IOPOLL); needs direct=1 and "
-                "a device "
-                "with poll queues",
+                "a device with poll queues",
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,
     },

@@ -46,7 +46,7 @@ class sqthread {
     // -EAGAIN when there is no thread to be had, -ENOMEM.
     [[nodiscard]] static int create(const sqthread_config &config, cq &completions,
                                     std::unique_ptr<sqthread> &out);
-    // Issues what has been published, then joins the threads.
+    // Joins the threads. No request may be under way.
     ~sqthread();
 
     // Submitter only. Puts a request on the ring; publish() shows it to the leader. More than `depth`
