@@ -31,6 +31,8 @@ deadline earlier(deadline a, deadline b) { return a && b ? std::min(*a, *b) : a 
 } // namespace
 
 int monitor::start(const cpu_mask &cpus) {
+    if (thread_)
+        return 0;
     int error = start_thread(thread_, cpus, main, this);
     if (error)
         thread_ = {};
@@ -47,6 +49,8 @@ void monitor::stop() {
 }
 
 int monitor::set_affinity(const cpu_mask &cpus) {
+    if (!thread_)
+        return 0;
     return -pthread_setaffinity_np(thread_, sizeof(cpu_set_t), &cpus.native());
 }
 

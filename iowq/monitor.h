@@ -23,9 +23,10 @@ class monitor {
         : pool_(pool), accts_(watched), signal_(signal), hook_(hook),
           idle_(std::max(idle, std::chrono::milliseconds(1))) {}
 
-    // -EAGAIN: no thread to be had.
+    // Unless it runs already. -EAGAIN: no thread to be had.
     [[nodiscard]] int start(const cpu_mask &cpus);
     void stop();
+    // If it runs. Not together with start.
     [[nodiscard]] int set_affinity(const cpu_mask &cpus);
 
     // A worker is about to make a call that may block.

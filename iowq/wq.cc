@@ -61,8 +61,9 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *w
             new wq(settled, config.cpus.has_value(), std::move(machine), std::move(hook)));
         if (int error = pool->signal_.open())
             return error;
-        if (int error = pool->monitor_.start(*settled.cpus))
-            return error;
+        if (config.monitor_from_start)
+            if (int error = pool->start_monitor())
+                return error;
         out = std::move(pool);
     } catch (const std::bad_alloc &) {
         return -ENOMEM;
@@ -177,14 +178,22 @@ void wq::wake_all(worker *linked) {
 }
 
 void wq::create_worker(acct &home, acct::action asked) {
-    int error = create_thread(home);
+    int error = start_monitor();
+    bool again = !error; // it is the monitor that tries again
+    if (!error)
+        error = create_thread(home);
     if (!error)
         return;
     work_list cancelled;
-    acct::action todo = home.create_failed(asked, error == -EAGAIN, cancelled);
+    acct::action todo = home.create_failed(asked, again && error == -EAGAIN, cancelled);
     cancel_list(cancelled);
     act(home, todo);
     monitor_.retry_soon();
+}
+
+int wq::start_monitor() {
+    locked guard(affinity_lock_);
+    return monitor_.start(cpus_);
 }
 
 int wq::create_thread(acct &home) {
@@ -328,6 +337,7 @@ int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
     helpers_welcome_.store(!cpus && !own_cpus_, std::memory_order_relaxed);
     locked guard(affinity_lock_);
     affinity_epoch_++;
+    cpus_ = all;
     int error = monitor_.set_affinity(all);
     for (unsigned node = 0; node < topology_.nodes(); node++) {
         cpu_mask mine = topology_.cpus(node) & all;

@@ -293,3 +293,16 @@ TEST(nproc, without_a_monitor_there_is_no_pool) {
         return wq::create(limited(1), pool) == -EAGAIN && !pool;
     });
 }
+
+TEST(nproc, a_monitor_that_comes_with_the_first_worker_is_missed_only_then) {
+    expect_with_threads(1, [] {
+        wq_config config = limited(1);
+        config.monitor_from_start = false;
+        std::unique_ptr<wq> pool;
+        item it;
+        if (wq::create(config, pool) || pool->enqueue(&it))
+            return false;
+        it.done.acquire();
+        return it.calls == 1 && it.cancelled && pool->counters().nr_workers == 0;
+    });
+}

@@ -133,3 +133,18 @@ TEST(monitor, runs_where_the_affinity_says) {
     ASSERT_EQ(sched_getaffinity(std::stoi(monitor_thread().filename()), sizeof set, &set), 0);
     EXPECT_TRUE(CPU_EQUAL(&set, &one.native()));
 }
+
+TEST(monitor, comes_with_the_first_worker_where_it_may) {
+    wq_config config;
+    config.monitor_from_start = false;
+    auto threads = [] {
+        return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+    };
+    auto before = threads();
+    auto pool = make(config);
+    EXPECT_EQ(pool->set_affinity({}), 0);
+    EXPECT_EQ(threads(), before);
+    item it;
+    it.run_on(*pool);
+    EXPECT_FALSE(monitor_thread().empty());
+}
