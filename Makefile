@@ -28,7 +28,7 @@ export FIO_DIR
 
 # The order of the layers: each file uses those before it only.
 IOWQ := topology interrupt sleep_hook_perf sleep_hook_bpf sleep_hook acct chain worker monitor wq cancel io_wq issue \
-    linux_aio sqthread ring acall_calls acall
+    linux_aio begun_reads sqthread ring acall_calls acall
 ENGINE := options task_names pool acalls uring drain create sampler pool_stats engine
 BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
 SANITIZERS := tsan asan
@@ -58,6 +58,17 @@ compare: all ## compare the modes on this machine, and draw the result
 .PHONY: bench
 bench: $(BUILD)/bench/iowq_bench ## compare the pool with the kernel's and with other libraries' pools
 	$< --csv=$(BUILD)/bench.csv
+
+.PHONY: bench-fio
+bench-fio: all ## compare the engine's modes with their counterparts under fio (jobs/targets.toml)
+	@scripts/bench-fio
+
+.PHONY: bench-null
+bench-null: all ## what each mode itself costs, without the system call, beside fio's null engine
+	@scripts/compare jobs/null.fio --depths 1,32 --repeats 7 --baseline fio:null \
+	    --modes fio:null,inline+target=null,sqthread+target=null,handoff+target=null,\
+	sqwq+target=null,punt+target=null,hashed+target=null,uring+target=null,\
+	uring_async+target=null,uring_sqpoll+target=null,uring_defer+target=null
 
 .PHONY: bench-hooks
 bench-hooks: $(BUILD)/bench/hooks_bench ## compare the ways to know that a worker sleeps

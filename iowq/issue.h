@@ -26,13 +26,16 @@ struct IOWQ_API file {
     bool block = false;     // a block device
     bool direct = false;    // O_DIRECT: RWF_NOWAIT would wait for the device all the same
     bool in_memory = false; // tmpfs: never waits for a device
+    // Set by the caller, to measure what is left: requests go their way, but the system call is left out, and all
+    // that was asked for counts as done.
+    bool null = false;
     // RWF_NOWAIT got EOPNOTSUPP (with O_DIRECT: from AIO), for reads and for writes. Relaxed: worth a
     // wasted call at most.
     std::atomic<bool> nowait_refused[2]{false, false};
 };
 
 // The way a request took; what the path evidence counts.
-enum path : uint8_t {
+enum path : uint16_t {
     path_inline = 1,         // completed by the submitter
     path_nowait_miss = 2,    // RWF_NOWAIT: EAGAIN, or not all of it
     path_nowait_refused = 4, // RWF_NOWAIT: EOPNOTSUPP
@@ -40,7 +43,8 @@ enum path : uint8_t {
     path_sqthread = 16,      // issued by the submission thread
     path_helped = 32,        // ran in the submitter while that waited for others
     path_handed_over = 64,   // the submission thread gave its ring to another before it blocked
-    path_aio = 128           // done by Linux AIO
+    path_aio = 128,          // done by Linux AIO
+    path_waited = 256 // the submitter, which had nothing else to wait for, waited for it itself
 };
 
 // One I/O. Where it goes and what came of it.
@@ -59,12 +63,15 @@ struct request {
 
     // what came of it
     int64_t result = 0; // bytes, or -errno
-    uint8_t path = 0;
+    uint16_t path = 0;
 
     // the ring's
     uint64_t done = 0; // bytes that RWF_NOWAIT has moved already
     request *next = nullptr;
     ring *owner = nullptr;
+    bool only_tried = false; // where it is sent to nobody waits for it: begun, it comes back
+    bool begun = false;      // it has come back so
+    bool by_aio = false;     // a worker is to send it by Linux AIO
 
     // Says what to do: read into or write from `data`, at a place in the file; or sync, or trim.
     void prepare(opcode what, file &on, void *data = nullptr, uint64_t bytes = 0, uint64_t at = 0) {
@@ -97,9 +104,7 @@ void issue_blocking(request &r);
 [[nodiscard]] bool issue_without_blocking(request &r);
 // May that be tried?
 [[nodiscard]] bool may_not_block(const request &r);
-
-// Issues the request on a worker, with RWF_NOWAIT first for buffered reads, so that the pool knows exactly
-// which ones sleep.
-void issue_pooled(request &r);
+// Has trying it started the read? Then whoever waits for it only waits.
+[[nodiscard]] bool begun_by_trying(const request &r);
 
 } // namespace iowq

@@ -46,8 +46,7 @@ linux_aio::~linux_aio() {
         syscall(SYS_io_destroy, context_);
 }
 
-void linux_aio::push(request &r) {
-    iocb &cb = iocbs_[nr_batch_];
+void linux_aio::fill(iocb &cb, request &r, int flags) {
     cb = {};
     cb.aio_data = reinterpret_cast<uintptr_t>(&r);
     cb.aio_lio_opcode = r.op == opcode::read ? IOCB_CMD_PREAD : IOCB_CMD_PWRITE;
@@ -55,9 +54,25 @@ void linux_aio::push(request &r) {
     cb.aio_buf = reinterpret_cast<uintptr_t>(r.buffer);
     cb.aio_nbytes = r.length;
     cb.aio_offset = static_cast<int64_t>(r.offset);
-    cb.aio_rw_flags = r.rw_flags | RWF_NOWAIT;
+    cb.aio_rw_flags = r.rw_flags | flags;
+}
+
+void linux_aio::push(request &r) {
+    iocb &cb = iocbs_[nr_batch_];
+    fill(cb, r, RWF_NOWAIT);
     batch_[nr_batch_++] = &cb;
     under_way_++;
+}
+
+int linux_aio::send_expected(request &r) {
+    iocb cb;
+    iocb *batch = &cb;
+    fill(cb, r, 0);
+    aio_context_t context = context_;
+    // Release: pairs with reap. Once it is sent, all of this may be gone.
+    sent_.fetch_add(1, std::memory_order_release);
+    long n = syscall(SYS_io_submit, context, 1, &batch);
+    return n == 1 ? 0 : n < 0 ? -errno : -EAGAIN;
 }
 
 void linux_aio::send() {
@@ -112,6 +127,7 @@ unsigned linux_aio::reap(std::span<request *> out, unsigned min, deadline until)
             out[n++] = r;
         }
     }
+    (void)sent_.load(std::memory_order_acquire); // pairs with send_expected
     under_way_ -= n;
     return n;
 }

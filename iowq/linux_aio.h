@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // O_DIRECT reads and writes by Linux AIO: as in io_uring's own inline path they are sent to the device and
 // not waited for, so no thread has to block for each of them. What would block before that (RWF_NOWAIT)
-// comes back with -EAGAIN. Allowed where io_uring is not. Owned by its ring; the submitter's thread only.
+// comes back with -EAGAIN. Allowed where io_uring is not. Owned by its ring; the submitter's thread only, but
+// for send_expected(), by which a worker, who may block, sends one.
 //
-// Invariant: at most `depth` requests are pushed and not yet reaped, so the kernel always has room.
+// Invariant: at most `depth` requests are pushed or expected and not yet reaped, so the kernel always has room.
 #pragma once
 
 #include "issue.h"
@@ -26,7 +27,12 @@ class linux_aio {
     // An O_DIRECT read or write, to be sent by the next send().
     void push(request &r);
     void send();
-    // Pushed, and not yet reaped.
+    // A worker will send one more, or has not: it comes otherwise.
+    void expect() { under_way_++; }
+    void forget() { under_way_--; }
+    // Any thread. 0: it belongs to the reaper. -errno: it has not been sent.
+    [[nodiscard]] int send_expected(request &r);
+    // Pushed or expected, and not yet reaped.
     [[nodiscard]] unsigned under_way() const { return under_way_; }
 
     // Hands out up to out.size() that are complete, their results set; waits for `min`, or until
@@ -37,6 +43,7 @@ class linux_aio {
     struct completions;
 
     explicit linux_aio(unsigned depth) : iocbs_(depth), batch_(depth), events_(depth) {}
+    static void fill(iocb &cb, request &r, int flags);
     [[nodiscard]] unsigned take(std::span<request *> out);
     void fail(request &r, int64_t error);
 
@@ -47,6 +54,9 @@ class linux_aio {
     std::vector<io_event> events_;
     request *failed_ = nullptr; // refused by io_submit, linked by `next`
     unsigned under_way_ = 0;
+
+    // By the workers: publishes a request to whoever reaps it.
+    alignas(64) std::atomic<unsigned> sent_{0};
 };
 
 } // namespace iowq

@@ -2,6 +2,7 @@
 #include "ring.h"
 
 #include "linux_aio.h"
+#include "worker.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,6 +16,15 @@ namespace {
 
 // For what the pool completes while AIO is waited for.
 constexpr std::chrono::microseconds pool_patience{100};
+
+// Waits for the submission thread without helping, after a read that was not in the cache.
+constexpr unsigned help_pause = 1000;
+
+// May trying the request begin it?
+bool may_begin(const request &r) {
+    return r.op == opcode::read && !(r.path & path_nowait_miss) && nowait_worthwhile(r) &&
+           (r.target->regular || r.target->block);
+}
 
 // What this thread's wq::cancel may find queued. Of the thread, as the pool cancels by itself, too, in
 // any thread, and those requests are to be reaped.
@@ -56,7 +66,8 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
 
 ring::ring(const ring_config &config, wq *pool)
     : mode_(config.mode), depth_(config.depth), pool_(pool), cq_(config.spin),
-      aio_wanted_(config.mode == offload::punt && config.direct != direct_by::pool) {}
+      aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
+      helps_sqthread_(!config.sqthread_cpu) {}
 
 ring::~ring() = default;
 
@@ -64,13 +75,14 @@ ring::submitted ring::submit(request &r) {
     r.owner = this;
     r.path = 0;
     r.done = 0;
+    r.by_aio = false;
     switch (mode_) {
     case offload::inline_:
         issue_blocking(r);
         return completed(r, path_inline);
     case offload::sqthread:
     case offload::handoff:
-        sq_->push(r);
+        send_to_sqthread(r);
         return submitted::queued;
     case offload::sqwq:
         return enqueue(r, false);
@@ -83,6 +95,10 @@ ring::submitted ring::submit(request &r) {
             issue_blocking(r);
             return completed(r, path_inline);
         }
+        if (begun_.trying_begins() && begun_by_trying(r)) {
+            begun_.add(r);
+            return submitted::queued;
+        }
         return sent_by_aio(r) ? submitted::queued : enqueue(r, true);
     }
     __builtin_unreachable();
@@ -94,21 +110,59 @@ ring::submitted ring::completed(request &r, unsigned how) {
     return submitted::completed;
 }
 
-bool ring::sent_by_aio(request &r) {
-    if (!aio_wanted_ || !r.is_rw())
+void ring::send_to_sqthread(request &r) {
+    r.only_tried = mode_ == offload::handoff && begun_.trying_begins() && may_begin(r);
+    elsewhere_++;
+    slow_ += !r.only_tried;
+    sq_->push(r);
+}
+
+// The submitter has nothing else to do, and the submission thread more than one request: reads the newest, if
+// that is in the cache. True: it is ready to be taken. Not where the thread got a CPU of its own, as then the
+// submitter's is wanted for something else.
+bool ring::help_sqthread() {
+    if (!sq_ || !helps_sqthread_ || no_help_for_) {
+        no_help_for_ -= no_help_for_ > 0;
         return false;
-    const file &f = *r.target;
-    if (!f.direct || (!f.regular && !f.block) ||
-        f.nowait_refused[r.op == opcode::write].load(std::memory_order_relaxed))
+    }
+    request *r = sq_->take_back();
+    if (!r)
+        return false;
+    bool tries = may_begin(*r), done = tries && issue_nowait(*r);
+    r->begun = tries && !done && r->only_tried && begun_by_trying(*r);
+    if (done || r->begun) {
+        r->path |= path_helped;
+        r->next = ready_;
+        ready_ = r;
+        return true;
+    }
+    no_help_for_ = help_pause;
+    sq_->push(*r);
+    sq_->publish();
+    return false;
+}
+
+bool ring::aio_is_for(const request &r) {
+    if (!aio_wanted_ || !r.is_rw() || !r.target->direct || (!r.target->regular && !r.target->block))
         return false;
     aio_wanted_ = aio_ || linux_aio::create(depth_, aio_) == 0;
-    if (aio_wanted_)
-        aio_->push(r);
     return aio_wanted_;
+}
+
+bool ring::sent_by_aio(request &r) {
+    if (!aio_is_for(r) ||
+        r.target->nowait_refused[r.op == opcode::write].load(std::memory_order_relaxed))
+        return false;
+    aio_->push(r);
+    return true;
 }
 
 // Was it only that AIO would have blocked? Then the pool gets it.
 bool ring::goes_on_pooled(request &r) {
+    if (r.by_aio) {
+        r.path |= path_aio;
+        return false;
+    }
     if (r.result == -EAGAIN && !(r.rw_flags & RWF_NOWAIT)) {
         r.path |= path_nowait_miss;
     } else if (r.result == -EOPNOTSUPP) {
@@ -139,13 +193,22 @@ bool ring::taken_by_pool(request &r, bool hash) {
             r.item.flags |= work_helpable;
         }
     }
+    // Once enqueued, the request may be done and gone.
+    bool only_tried = r.only_tried = begun_.trying_begins() && may_begin(r);
+    bool by_aio = r.by_aio = mode_ != offload::punt && aio_is_for(r);
     bool woke = false;
     if (int error = pool_->enqueue(&r.item, woke)) {
         r.result = error;
         return false;
     }
     worker_starts_ |= woke;
-    pooled_++;
+    if (by_aio) {
+        aio_->expect();
+        expected_++;
+        return true;
+    }
+    elsewhere_++;
+    slow_ += !only_tried;
     return true;
 }
 
@@ -155,29 +218,59 @@ void ring::run_item(work **w) {
         r.result = -ECANCELED;
         if (taking_back == &r)
             return;
-    } else if (!helping()) {
-        r.path |= path_pooled;
-        issue_pooled(r);
-    } else if (issue_without_blocking(r)) {
-        r.path |= path_helped;
-    } else {
-        // Only a worker may block; it does so at once, as this has been tried.
-        r.item.flags &= ~static_cast<uint32_t>(work_helpable);
-        int error = cancel_requested() ? -ECANCELED : r.owner->pool_->enqueue(&r.item);
-        if (!error)
-            return;
-        r.result = error;
+    } else if (!(helping() ? issue_helping(r) : issue_pooled(r))) {
+        return;
     }
     r.owner->cq_.push(r);
 }
 
+// False: it is under way, and does not come by cq_.
+bool ring::issue_pooled(request &r) {
+    r.path |= path_pooled;
+    if (r.by_aio) {
+        blocking section(blocking::may);
+        if (r.owner->aio_->send_expected(r) == 0)
+            return false;
+    }
+    // Tried first, so that the pool knows exactly which ones sleep.
+    bool tries = r.op == opcode::read && !(r.path & path_nowait_miss) && nowait_worthwhile(r);
+    if (tries && issue_nowait(r))
+        return true;
+    r.begun = r.only_tried && begun_by_trying(r);
+    if (!r.begun)
+        issue_blocking(r);
+    return true;
+}
+
+// False: it has gone to a worker, for only a worker may block. That one does so at once, as this has been
+// tried.
+bool ring::issue_helping(request &r) {
+    if (issue_without_blocking(r)) {
+        r.path |= path_helped;
+        return true;
+    }
+    r.begun = r.only_tried && begun_by_trying(r);
+    if (r.begun) {
+        r.path |= path_helped;
+        return true;
+    }
+    r.item.flags &= ~static_cast<uint32_t>(work_helpable);
+    int error = cancel_requested() ? -ECANCELED : r.owner->pool_->enqueue(&r.item);
+    if (error)
+        r.result = error;
+    return error != 0;
+}
+
 bool ring::cancel(request &r) {
+    if (begun_.remove(r))
+        return true;
     if (!pool_)
         return false;
     taking_back = &r;
     bool queued = pool_->cancel(&r.item) == cancel_result::ok;
     taking_back = nullptr;
-    pooled_ -= queued;
+    if (queued)
+        has_come(r);
     return queued;
 }
 
@@ -194,23 +287,46 @@ unsigned ring::reap(std::span<request *> out, unsigned min, deadline until) {
         n += take(out.subspan(n));
         if (aio_)
             n += take_from_aio(out.subspan(n), 0, {});
-        if (n >= min || n == out.size())
-            return n;
+        std::span<request *> rest = out.subspan(n);
+        if (n >= min || rest.empty())
+            return n + waited_for(rest.first(begun_.take(rest, 1)));
         if (pool_ && pool_->help())
             continue;
+        if (help_sqthread())
+            continue;
+        if (!begun_.empty()) {
+            if (until || slow_ || (aio_ && aio_->under_way())) {
+                leave_begun();
+            } else if (unsigned got = elsewhere_ ? begun_.take(rest) : begun_.wait(rest)) {
+                n += waited_for(rest.first(got));
+                continue;
+            }
+        }
         if (!aio_ || !aio_->under_way()) {
-            if (!wait(min - n, until))
+            // Not for more than is to come that way: reads that have been begun are not.
+            if (!wait(std::min(min - n, std::max(elsewhere_, 1u)), until))
                 return n;
             continue;
         }
         // What the pool completes meanwhile, which is seldom, is looked for now and then.
         deadline look = until;
-        if (pooled_ && (!until || *until - clock::now() > pool_patience))
+        if ((elsewhere_ || expected_) && (!until || *until - clock::now() > pool_patience))
             look = clock::now() + pool_patience;
-        n += take_from_aio(out.subspan(n), std::min(min - n, aio_->under_way()), look);
+        n += take_from_aio(rest, std::min(min - n, aio_->under_way()), look);
         if (until && clock::now() >= *until)
             return n;
     }
+}
+
+// From the pool or the submission thread.
+void ring::has_come(const request &r) {
+    if (r.by_aio) {
+        aio_->forget();
+        expected_--;
+        return;
+    }
+    elsewhere_--;
+    slow_ -= !r.only_tried;
 }
 
 // What the pool or the submission thread has completed.
@@ -221,10 +337,13 @@ unsigned ring::take(std::span<request *> out) {
             break;
         request *r = ready_;
         ready_ = r->next;
-        if (sq_)
+        has_come(*r);
+        if (sq_ && !(r->path & path_helped))
             r->path |= path_sqthread;
-        else
-            pooled_--;
+        if (r->begun) {
+            begun_.add(*r);
+            continue;
+        }
         count(*r);
         out[n++] = r;
     }
@@ -236,12 +355,39 @@ unsigned ring::take_from_aio(std::span<request *> out, unsigned min, deadline un
     unsigned got = aio_->reap(out, min, until);
     unsigned n = 0;
     for (request *r : out.first(got)) {
+        if (r->by_aio)
+            expected_--;
         if (goes_on_pooled(*r))
             continue;
         count(*r);
         out[n++] = r;
     }
     return n;
+}
+
+// The submitter has been the one to wait for them.
+unsigned ring::waited_for(std::span<request *> reads) {
+    for (request *r : reads) {
+        r->path |= path_waited;
+        count(*r);
+    }
+    return static_cast<unsigned>(reads.size());
+}
+
+// To those who may block: the pool's workers, or the submission thread, which hands over first.
+void ring::leave_begun() {
+    while (!begun_.empty()) {
+        request &r = begun_.pop_oldest();
+        r.path &= static_cast<uint16_t>(~path_helped); // who did not come to the end of it
+        if (sq_) {
+            send_to_sqthread(r);
+        } else if (!taken_by_pool(r, false)) {
+            r.only_tried = true;
+            elsewhere_++;
+            cq_.push(r);
+        }
+    }
+    commit();
 }
 
 // Waits for something to take, at best `count`. False: `until` has passed.
@@ -271,6 +417,7 @@ void ring::count(const request &r) {
     c.sqthread += (r.path & path_sqthread) != 0;
     c.handed_over += (r.path & path_handed_over) != 0;
     c.helped += (r.path & path_helped) != 0;
+    c.waited += (r.path & path_waited) != 0;
 }
 
 } // namespace iowq

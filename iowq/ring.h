@@ -4,6 +4,7 @@
 // io_uring: request::prepare, submit, commit, reap (iowq/example/sum.cc).
 #pragma once
 
+#include "begun_reads.h"
 #include "sqthread.h"
 #include "wq.h"
 
@@ -15,8 +16,8 @@ namespace iowq {
 // io_wq_enqueue_hashed.
 enum class offload {
     inline_,  // by the submitter
-    sqthread, // by the submission thread
-    handoff,  // by the submission thread, which is replaced before it blocks
+    sqthread, // by the submission thread; cached reads also by the submitter while it waits
+    handoff,  // as sqthread, but the thread is replaced before it blocks
     sqwq,     // on the wq; cached reads also by the submitter while it waits (wq::help)
     punt,     // by the submitter with RWF_NOWAIT; what would block goes to the wq
     hashed    // on the wq; buffered writes to one file one after another
@@ -27,11 +28,11 @@ enum class offload {
     return mode != offload::inline_ && mode != offload::sqthread && mode != offload::handoff;
 }
 
-// What punt does with O_DIRECT reads and writes.
+// What punt, sqwq and hashed do with O_DIRECT reads and writes.
 enum class direct_by {
     best, // aio, made with the first of them, or pool where that is not to be had
-    aio,  // Linux AIO; what would block before it is sent goes to the wq
-    pool  // the wq
+    aio, // Linux AIO; with punt by the submitter, and what would block before it is sent goes to the wq
+    pool // the wq, whose workers wait for them
 };
 
 // What a ring is made with.
@@ -55,6 +56,7 @@ struct path_counts {
     uint64_t sqthread = 0;
     uint64_t handed_over = 0;
     uint64_t helped = 0;
+    uint64_t waited = 0; // beside pooled, sqthread or helped: by whom it was tried
 };
 
 // A submitter's way in and out.
@@ -77,8 +79,9 @@ class ring {
     // Sends what has been queued, if it has not gone already.
     IOWQ_API void commit();
 
-    // Takes back a request that has been submitted: true if the pool had it and it had not started, and
-    // then it will not be reaped. False: it will; if it runs, its system call is interrupted.
+    // Takes back a request that has been submitted: true if the pool had it and it had not started, or if it
+    // is a read that has only been begun, and then it will not be reaped. False: it will; if it runs, its system
+    // call is interrupted.
     [[nodiscard]] IOWQ_API bool cancel(request &r);
 
     // Waits for `min` completions or until `until`, and hands out up to out.size() of them.
@@ -95,15 +98,26 @@ class ring {
   private:
     ring(const ring_config &config, wq *pool);
 
+    [[nodiscard]] submitted completed(request &r, unsigned how);
+    void send_to_sqthread(request &r);
+    [[nodiscard]] bool help_sqthread();
+    [[nodiscard]] submitted enqueue(request &r, bool hash);
     [[nodiscard]] bool taken_by_pool(request &r, bool hash);
+    [[nodiscard]] bool aio_is_for(const request &r);
     [[nodiscard]] bool sent_by_aio(request &r);
     [[nodiscard]] bool goes_on_pooled(request &r);
+    static void run_item(work **w);
+    static bool issue_pooled(request &r);
+    static bool issue_helping(request &r);
+
+    void has_come(const request &r);
     [[nodiscard]] unsigned take(std::span<request *> out);
     [[nodiscard]] unsigned take_from_aio(std::span<request *> out, unsigned min, deadline until);
     [[nodiscard]] bool wait(unsigned count, deadline until);
-    [[nodiscard]] submitted completed(request &r, unsigned how);
-    [[nodiscard]] submitted enqueue(request &r, bool hash);
-    static void run_item(work **w);
+
+    [[nodiscard]] unsigned waited_for(std::span<request *> reads);
+    void leave_begun();
+
     void count(const request &r);
 
     // immutable after construction
@@ -117,8 +131,13 @@ class ring {
     // owner thread only
     bool aio_wanted_;
     std::unique_ptr<class linux_aio> aio_;
-    unsigned pooled_ = 0;        // enqueued, not yet taken from cq_
-    request *ready_ = nullptr;   // taken from cq_, not yet handed out
+    bool helps_sqthread_;
+    unsigned no_help_for_ = 0; // so many waits, as what was to be read was not in the cache
+    unsigned elsewhere_ = 0;   // with the pool or the submission thread, not yet taken from cq_
+    unsigned slow_ = 0;        // of these, what is not only tried there
+    unsigned expected_ = 0;    // the workers are to send them by AIO
+    request *ready_ = nullptr; // taken from cq_, not yet handed out
+    begun_reads begun_;
     bool worker_starts_ = false; // one has been woken since the last wait
     path_counts counts_[nr_directions];
 };

@@ -11,12 +11,6 @@ namespace iowq {
 
 namespace {
 
-// The thread that tries it with RWF_NOWAIT starts it thereby, and whoever waits for it only waits.
-bool begun_by_trying(const request &r) {
-    return r.op == opcode::read && (r.path & path_nowait_miss) &&
-           (r.target->regular || r.target->block);
-}
-
 // It copies into the cache, unless it is throttled or waits for a lock.
 bool seldom_blocks(const request &r) {
     return r.op == opcode::write && r.target->regular && !r.target->direct &&
@@ -46,8 +40,7 @@ int sqthread::create(const sqthread_config &config, cq &completions,
 
 sqthread::sqthread(const sqthread_config &config, cq &completions)
     : config_(config), completions_(completions), mask_(std::bit_ceil(config.depth) - 1),
-      most_waiters_(std::min(2 * config.cpus.count(), config.depth)),
-      most_threads_(config.handoff ? config.depth + 1 + most_waiters_ : 1), slots_(mask_ + 1) {
+      most_threads_(config.handoff ? config.depth + 1 : 1), slots_(mask_ + 1) {
     members_.reserve(most_threads_);
 }
 
@@ -74,6 +67,20 @@ void sqthread::publish() {
     tail_.store(next_, std::memory_order_seq_cst);
     if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false))
         leaders_park_.unpark();
+}
+
+request *sqthread::take_back() {
+    uint32_t newest = next_ - 1;
+    // seq_cst, here and in take(): either puts its mark before the request, then looks for the other's, so of
+    // two that are after the same one at least one sees the other, and leaves it.
+    tail_.store(newest, std::memory_order_seq_cst);
+    auto left = static_cast<int32_t>(newest - head_.load(std::memory_order_seq_cst));
+    if (left <= 0) {
+        publish(); // to a leader that may have seen an empty ring
+        return nullptr;
+    }
+    next_ = newest;
+    return slots_[newest & mask_];
 }
 
 void sqthread::relieve() {
@@ -130,11 +137,6 @@ bool sqthread::stand_by(member &self, request *done) {
     bool stays;
     {
         locked hold(lock_);
-        if (self.next_role == role::wait_for_reads) {
-            if (oldest_read_)
-                return true;
-            waiters_--;
-        }
         stays = !stop_.load(std::memory_order_relaxed);
         if (stays) {
             self.next_standby = standbys_;
@@ -152,11 +154,9 @@ void sqthread::run(member &self) {
     request *done;
     do {
         done = nullptr;
-        if (self.next_role == role::wait_for_reads)
-            wait_for_reads();
         // Acquire: pairs with issue_unless_relieved, which publishes head_.
-        else if (self.next_role == role::lead ||
-                 call_.compare_exchange_strong(self.call, 0, std::memory_order_acquire))
+        if (self.next_role == role::lead ||
+            call_.compare_exchange_strong(self.call, 0, std::memory_order_acquire))
             done = lead();
     } while (stand_by(self, done));
 }
@@ -167,28 +167,39 @@ void sqthread::run(member &self) {
 // to end.
 request *sqthread::lead() {
     do {
-        uint32_t tail = tail_.load(std::memory_order_acquire); // pairs with publish
-        while (head_ != tail) {
-            request &r = *slots_[head_++ & mask_];
-            outcome came_to = issue(r);
+        while (request *r = take()) {
+            outcome came_to = issue(*r);
             if (came_to == outcome::done)
-                completions_.push(r);
+                completions_.push(*r);
             if (came_to != outcome::relieved)
                 continue;
-            r.path |= path_handed_over;
-            return &r;
+            r->path |= path_handed_over;
+            return r;
         }
     } while (wait_for_work());
     return nullptr;
 }
 
+// The oldest request, or nullptr.
+request *sqthread::take() {
+    uint32_t oldest = head_.load(std::memory_order_relaxed);
+    if (tail_.load(std::memory_order_relaxed) == oldest)
+        return nullptr;
+    head_.store(oldest + 1, std::memory_order_seq_cst); // see take_back
+    if (static_cast<int32_t>(tail_.load(std::memory_order_seq_cst) - oldest) > 0)
+        return slots_[oldest & mask_];
+    head_.store(oldest, std::memory_order_relaxed); // it is being taken back
+    return nullptr;
+}
+
 sqthread::outcome sqthread::issue(request &r) {
     if (config_.handoff && r.op != opcode::nop && !never_waits(r)) {
-        if (may_not_block(r) && issue_without_blocking(r))
-            return outcome::done;
-        if (begun_by_trying(r)) {
-            leave_to_waiters(r);
-            return outcome::left;
+        if (!(r.path & path_nowait_miss) && may_not_block(r)) {
+            if (issue_without_blocking(r))
+                return outcome::done;
+            r.begun = r.only_tried && begun_by_trying(r);
+            if (r.begun)
+                return outcome::done;
         }
         if (seldom_blocks(r))
             return issue_unless_relieved(r);
@@ -202,7 +213,7 @@ sqthread::outcome sqthread::issue(request &r) {
 }
 
 sqthread::outcome sqthread::issue_unless_relieved(request &r) {
-    uint64_t call = uint64_t{head_} << 1 | 1;
+    uint64_t call = uint64_t{head_.load(std::memory_order_relaxed)} << 1 | 1;
     call_.store(call, std::memory_order_release); // publishes head_ to whoever takes over
     issue_blocking(r);
     bool still = call_.compare_exchange_strong(call, 0, std::memory_order_relaxed);
@@ -211,56 +222,22 @@ sqthread::outcome sqthread::issue_unless_relieved(request &r) {
 
 // False: the ring is to end.
 bool sqthread::wait_for_work() {
+    uint32_t head = head_.load(std::memory_order_relaxed);
     auto end = clock::now() + config_.idle;
     do {
         for (int i = 0; i < 64; i++) {
-            if (tail_.load(std::memory_order_relaxed) != head_)
+            if (tail_.load(std::memory_order_relaxed) != head)
                 return true;
             cpu_relax();
         }
     } while (clock::now() < end && !stop_.load(std::memory_order_relaxed));
-    if (stop_.load(std::memory_order_acquire) && tail_.load(std::memory_order_relaxed) == head_)
+    if (stop_.load(std::memory_order_acquire) && tail_.load(std::memory_order_relaxed) == head)
         return false;
     asleep_.store(true, std::memory_order_seq_cst);
-    if (tail_.load(std::memory_order_seq_cst) == head_) // pairs with publish
+    if (tail_.load(std::memory_order_seq_cst) == head) // pairs with publish
         leaders_park_.park();
     asleep_.store(false, std::memory_order_relaxed);
     return true;
-}
-
-// ---- reads that have been begun
-
-void sqthread::leave_to_waiters(request &r) {
-    r.next = nullptr;
-    {
-        locked hold(lock_);
-        (oldest_read_ ? newest_read_->next : oldest_read_) = &r;
-        newest_read_ = &r;
-        if (waiters_ == most_waiters_)
-            return;
-        waiters_++;
-    }
-    if (summon(role::wait_for_reads))
-        return;
-    wait_for_reads(); // perhaps nobody else would
-    locked hold(lock_);
-    waiters_--;
-}
-
-// Waits for the reads, oldest first, until there is none.
-void sqthread::wait_for_reads() {
-    for (;;) {
-        request *r;
-        {
-            locked hold(lock_);
-            r = oldest_read_;
-            if (!r)
-                return;
-            oldest_read_ = r->next;
-        }
-        issue_blocking(*r);
-        completions_.push(*r);
-    }
 }
 
 } // namespace iowq

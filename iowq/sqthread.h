@@ -5,19 +5,19 @@
 //
 // Alone, it serves requests that block one after another. With handoff it is the *leader* of a few
 // threads, and leads only as long as it does not block:
-//  - a buffered read is tried with RWF_NOWAIT; one that misses the cache has been started by that, and is
-//    left to one of a few waiters, which block in order of submission while the leader goes on;
+//  - a buffered read is tried with RWF_NOWAIT; one that misses the cache has been begun by that, and goes
+//    back to the ring, which waits for it (request::only_tried);
 //  - before any other call that will block, the leadership passes to a standby;
 //  - a buffered write that could not be tried may block: the leadership is taken away from a leader that
 //    is still in it when the submitter, waiting, looks again.
 //
 // Invariants:
-//  1. At most one thread leads. Only the leader takes from the ring, in order of submission.
-//  2. Each thread that does not lead holds one request, or stands by, but for a waiter between two reads; so
-//     depth + 1 of them and the waiters are always enough.
+//  1. At most one thread leads. It takes from the ring in order of submission; nobody else takes from it
+//     but the submitter, of what it has added last.
+//  2. Each thread that does not lead holds one request, or stands by, so depth + 1 of them are always enough.
 //  3. No thread to be had: the leader keeps the leadership, and blocks.
 //
-// Locks: lock_ guards the list of threads, the standbys, and the reads that wait.
+// Locks: lock_ guards the list of threads and the standbys.
 //
 // Source: IOCTX_FLAG_SQTHREAD (aio_sq_thread), IORING_SETUP_SQPOLL; handoff: the seeds' syslets, where the
 // kernel hands user space to another thread when one blocks.
@@ -53,6 +53,9 @@ class sqthread {
     // under way would overwrite one: that is the caller's error.
     void push(request &r) { slots_[next_++ & mask_] = &r; }
     void publish();
+    // Submitter only, while it would only wait: takes the newest request back, of what has been published, to
+    // issue it itself. nullptr: there are not two that the leader has not come to; one is left for it.
+    [[nodiscard]] request *take_back();
 
     // Submitter only, while it waits, at least `patience` after the last time: gives the ring to
     // a standby if requests wait there and the leader is still in the call that it was in then.
@@ -64,7 +67,7 @@ class sqthread {
     [[nodiscard]] unsigned threads();
 
   private:
-    enum class role { lead, take_over, wait_for_reads, leave };
+    enum class role { lead, take_over, leave };
     struct member {
         sqthread &owner;
         role next_role;    // these two are written by whoever wakes it, before
@@ -78,16 +81,14 @@ class sqthread {
     void run(member &self);
 
     enum class outcome {
-        done,    // issued
-        left,    // left to the waiters
+        done,    // issued, or begun
         relieved // issued, and another thread leads by now
     };
     [[nodiscard]] request *lead();
+    [[nodiscard]] request *take();
     [[nodiscard]] outcome issue(request &r);
     [[nodiscard]] outcome issue_unless_relieved(request &r);
     [[nodiscard]] bool wait_for_work();
-    void leave_to_waiters(request &r);
-    void wait_for_reads();
 
     [[nodiscard]] bool summon(role what, uint64_t call = 0) IOWQ_EXCLUDES(lock_);
     [[nodiscard]] int start(role what, uint64_t call) IOWQ_REQUIRES(lock_);
@@ -97,7 +98,6 @@ class sqthread {
     const sqthread_config config_;
     cq &completions_;
     const uint32_t mask_;
-    const unsigned most_waiters_; // as many as the seed's workers that run: 2 x CPUs
     const unsigned most_threads_;
 
     // A slot is written by the submitter before tail_ passes it, and read by the leader after.
@@ -107,17 +107,14 @@ class sqthread {
     uint32_t next_ = 0;
     uint64_t seen_call_ = 0; // at the last relieve()
 
-    // leader only; the next one gets it by being summoned, or with call_
-    uint32_t head_ = 0;
-
     mutex lock_;
     std::vector<std::unique_ptr<member>> members_ IOWQ_GUARDED_BY(lock_);
     member *standbys_ IOWQ_GUARDED_BY(lock_) = nullptr; // last in, first out
-    request *oldest_read_ IOWQ_GUARDED_BY(lock_) = nullptr;
-    request *newest_read_ IOWQ_GUARDED_BY(lock_) = nullptr;
-    unsigned waiters_ IOWQ_GUARDED_BY(lock_) = 0;
 
     // atomic
+    // Between them lies what is published. The leader takes at head_; the submitter adds at tail_, and takes
+    // back there: a deque as by Chase and Lev, where at most one thread takes at the head at a time.
+    alignas(64) std::atomic<uint32_t> head_{0};
     alignas(64) std::atomic<uint32_t> tail_{0};
     alignas(64) std::atomic<bool> asleep_{false};
     std::atomic<bool> stop_{false};

@@ -41,9 +41,10 @@ struct direct : testing::Test {
         config.depth = depth;
         ASSERT_EQ(ring::create(config, pool.get(), io), 0);
     }
-    prepared &submit(opcode what, unsigned at, uint64_t bytes = block) {
-        prepared &r = requests.emplace_back(s.f, what, memory + (at % blocks) * block,
-                                            uint64_t{at} * block, bytes);
+    prepared &submit(opcode what, unsigned at, uint64_t bytes = block, void *buffer = nullptr) {
+        prepared &r =
+            requests.emplace_back(s.f, what, buffer ? buffer : memory + (at % blocks) * block,
+                                  uint64_t{at} * block, bytes);
         EXPECT_EQ(io->submit(r), ring::submitted::queued);
         return r;
     }
@@ -168,17 +169,75 @@ TEST_F(direct, what_is_refused_among_others_comes_out_too) {
     EXPECT_EQ(io->counts(ring::reads).aio, 3u);
 }
 
-TEST_F(direct, a_random_mix_loses_nothing) {
+TEST_F(direct, by_workers_that_send_it) {
+    ring_config config;
+    config.mode = offload::sqwq;
+    create(config);
+    for (unsigned i = 0; i < depth; i++)
+        submit(i % 2 ? opcode::read : opcode::write, i);
+    reap(depth);
+    for (auto d : {ring::reads, ring::writes}) {
+        EXPECT_EQ(io->counts(d).pooled, depth / 2);
+        EXPECT_EQ(io->counts(d).aio, depth / 2);
+    }
+}
+
+// AIO has no room, no more does the context: the worker makes a plain call.
+TEST_F(direct, by_workers_that_cannot_send_it) {
+    std::thread([this] {
+        let_fail(SYS_io_submit, EAGAIN);
+        pool = make(); // its workers are made by this thread
+        ring_config config;
+        config.mode = offload::sqwq;
+        create(config);
+        prepared &sync = submit(opcode::fsync, 0);
+        for (unsigned i = 1; i < depth; i++)
+            submit(opcode::read, i);
+        reap(depth);
+        EXPECT_EQ(sync.result, 0);
+        EXPECT_EQ(io->counts(ring::reads).aio, 0u);
+        EXPECT_EQ(io->counts(ring::reads).pooled, depth - 1);
+        io.reset();
+        pool.reset();
+    }).join();
+}
+
+TEST_F(direct, what_no_worker_has_come_to_can_be_taken_back) {
+    pool = make(limited(1));
+    holder worker;
+    worker.start_on(*pool);
+    ring_config config;
+    config.mode = offload::sqwq;
+    create(config);
+    prepared &taken = submit(opcode::read, 0), &stays = submit(opcode::read, 1);
+    EXPECT_TRUE(io->cancel(taken));
+    worker.go.release();
+    request *got[2] = {};
+    EXPECT_EQ(io->reap(got, 1, {}), 1u);
+    EXPECT_EQ(got[0], &stays);
+}
+
+struct direct_mix : direct, testing::WithParamInterface<offload> {};
+INSTANTIATE_TEST_SUITE_P(by, direct_mix, testing::Values(offload::punt, offload::sqwq));
+
+TEST_P(direct_mix, loses_nothing) {
+    ring_config config;
+    config.mode = GetParam();
+    create(config);
     jitter random(13);
+    std::vector<void *> free; // what is under way has a block of its own
+    for (unsigned i = 0; i < depth; i++)
+        free.push_back(memory + i * block);
     unsigned total = stress_items(2000);
     for (unsigned done = 0, begun = 0; done < total;) {
-        while (begun < total && begun - done < depth) {
+        while (begun < total && !free.empty()) {
             unsigned at = static_cast<unsigned>(random.random()() % (2 * blocks));
             unsigned kind = static_cast<unsigned>(random.random()() % 8);
             submit(kind == 0  ? opcode::fdatasync
                    : kind < 4 ? opcode::write
                               : opcode::read,
-                   kind < 4 ? at : at % blocks);
+                   kind < 4 ? at : at % blocks, block, free.back());
+            free.pop_back();
             begun++;
         }
         io->commit();
@@ -186,10 +245,13 @@ TEST_F(direct, a_random_mix_loses_nothing) {
         unsigned n =
             io->reap(got, 1 + static_cast<unsigned>(random.random()() % (begun - done)), {});
         ASSERT_GT(n, 0u);
-        for (request *r : std::span(got).first(n))
+        for (request *r : std::span(got).first(n)) {
             ASSERT_EQ(r->result, r->op == opcode::fdatasync ? 0 : static_cast<int64_t>(block));
+            free.push_back(r->buffer);
+        }
         done += n;
     }
     const path_counts &reads = io->counts(ring::reads);
-    EXPECT_EQ(reads.aio + reads.pooled, reads.issued);
+    EXPECT_GT(reads.aio, 0u);
+    EXPECT_EQ(reads.issued, reads.aio + (GetParam() == offload::punt ? reads.pooled : 0));
 }

@@ -279,27 +279,6 @@ TEST(ring, whoever_waits_helps_with_cached_reads_but_for_the_last) {
     EXPECT_EQ(a.io->counts(ring::reads).pooled, 1u);
 }
 
-// Whether it would block is the kernel's to say, which may leave pages in the cache: hence the rounds.
-TEST(ring, a_read_that_would_block_the_helper_goes_to_a_worker) {
-    uint64_t misses = 0;
-    for (int round = 0; round < 100 && misses == 0; round++) {
-        alone a;
-        if (a.s.f.in_memory)
-            GTEST_SKIP() << "the build's folder is in memory, where nothing blocks";
-        ASSERT_EQ(fsync(a.s.f.fd), 0);
-        ASSERT_EQ(posix_fadvise(a.s.f.fd, 0, 0, POSIX_FADV_DONTNEED), 0);
-        a.submit_reads(3);
-        request *done[3];
-        unsigned early = a.io->reap(done, 3, clock::now() + std::chrono::milliseconds(1));
-        a.reap_rest(3 - early);
-        const path_counts &reads = a.io->counts(ring::reads);
-        EXPECT_EQ(reads.helped, early);
-        EXPECT_GE(reads.pooled, reads.nowait_miss);
-        misses = reads.nowait_miss;
-    }
-    EXPECT_GT(misses, 0u);
-}
-
 TEST(ring, workers_with_cpus_of_their_own_get_no_help) {
     wq_config config = limited(1);
     config.cpus = cpu_mask::of_this_thread();
@@ -427,6 +406,108 @@ TEST(ring, a_pool_without_threads_fails_requests_and_loses_none) {
     failing_creations = 0;
     for (request &each : r)
         EXPECT_EQ(each.result, -ECANCELED);
+}
+
+// The submission thread is held up, so the rest is there to be taken; one is left for it.
+TEST(sqthread, is_helped_with_cached_reads_by_a_submitter_that_waits) {
+    constexpr unsigned reads = 8;
+    silence quiet;
+    file in;
+    ASSERT_EQ(in.examine(quiet.fd[0]), 0);
+    scratch s;
+    std::vector<char> out(reads * block, 'x'), back(reads * block);
+    ASSERT_EQ(pwrite(s.f.fd, out.data(), out.size(), 0), static_cast<ssize_t>(out.size()));
+    ring_config config;
+    config.mode = offload::sqthread;
+    std::unique_ptr<ring> io;
+    ASSERT_EQ(ring::create(config, nullptr, io), 0);
+    char byte;
+    std::deque<prepared> all;
+    ASSERT_EQ(io->submit(all.emplace_back(in, opcode::read, &byte, 0, 1)), ring::submitted::queued);
+    for (unsigned i = 0; i < reads; i++)
+        ASSERT_EQ(
+            io->submit(all.emplace_back(s.f, opcode::read, &back[i * block], i * block, block)),
+            ring::submitted::queued);
+    io->commit();
+    bool cached = !s.f.in_memory; // where nothing is tried, as nothing blocks
+    request *got[reads + 1];
+    unsigned early = cached ? io->reap(got, reads - 1, {}) : 0;
+    if (cached) {
+        EXPECT_EQ(early, reads - 1);
+        EXPECT_EQ(got[0], &all.back()) << "the newest first";
+    }
+    quiet.end();
+    EXPECT_EQ(io->reap(got, reads + 1 - early, {}), reads + 1 - early);
+    EXPECT_EQ(back, out);
+    EXPECT_GE(io->counts(ring::reads).helped, early);
+    EXPECT_EQ(io->counts(ring::reads).helped + io->counts(ring::reads).sqthread, reads + 1);
+}
+
+TEST(sqthread, gets_no_help_on_a_cpu_of_its_own) {
+    ring_config config;
+    config.mode = offload::sqthread;
+    cpu_mask mine = cpu_mask::of_this_thread();
+    config.sqthread_cpu = 0;
+    while (!mine.has(*config.sqthread_cpu))
+        ++*config.sqthread_cpu;
+    std::unique_ptr<ring> io;
+    ASSERT_EQ(ring::create(config, nullptr, io), 0);
+    scratch s;
+    char byte[64];
+    ASSERT_EQ(pwrite(s.f.fd, byte, sizeof byte, 0), static_cast<ssize_t>(sizeof byte));
+    std::deque<prepared> reads;
+    for (char &b : byte)
+        ASSERT_EQ(io->submit(reads.emplace_back(s.f, opcode::read, &b, 0, 1)),
+                  ring::submitted::queued);
+    io->commit();
+    request *got[sizeof byte];
+    EXPECT_EQ(io->reap(got, sizeof byte, {}), sizeof byte);
+    EXPECT_EQ(io->counts(ring::reads).helped, 0u);
+}
+
+// The submitter takes from the end at which it adds, while the thread takes from the other.
+TEST(sqthread, a_random_mix_with_help_loses_nothing) {
+    constexpr unsigned depth = 16;
+    jitter random(14);
+    ring_config config;
+    config.mode = offload::sqthread;
+    config.depth = depth;
+    config.sqthread_idle = std::chrono::milliseconds(0);
+    std::unique_ptr<ring> io;
+    ASSERT_EQ(ring::create(config, nullptr, io), 0);
+    scratch s;
+    std::vector<char> data(block, 'x'), back(depth);
+    ASSERT_EQ(pwrite(s.f.fd, data.data(), data.size(), 0), static_cast<ssize_t>(data.size()));
+    std::vector<prepared> slots(depth);
+    std::vector<prepared *> free;
+    for (prepared &r : slots)
+        free.push_back(&r);
+    unsigned total = stress_items(20000);
+    for (unsigned begun = 0, done = 0; done < total;) {
+        while (begun < total && !free.empty() && (begun == done || random.random()() % 4)) {
+            prepared &r = *free.back();
+            free.pop_back();
+            char *own = &back[static_cast<size_t>(&r - slots.data())];
+            *own = '\0';
+            r.set(s.f, opcode::read, own, random.random()() % block, 1);
+            ASSERT_EQ(io->submit(r), ring::submitted::queued);
+            begun++;
+        }
+        io->commit();
+        request *got[depth];
+        unsigned n =
+            io->reap(got, 1 + static_cast<unsigned>(random.random()() % (begun - done)), {});
+        ASSERT_GT(n, 0u);
+        for (unsigned i = 0; i < n; i++) {
+            ASSERT_EQ(got[i]->result, 1);
+            ASSERT_EQ(*static_cast<char *>(got[i]->buffer), 'x');
+            free.push_back(static_cast<prepared *>(got[i]));
+        }
+        done += n;
+    }
+    const path_counts &reads = io->counts(ring::reads);
+    EXPECT_EQ(reads.issued, total);
+    EXPECT_EQ(reads.helped + reads.sqthread, total);
 }
 
 TEST(sqthread, sleeps_when_idle_and_is_woken_by_the_next_submission) {
