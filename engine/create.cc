@@ -93,6 +93,13 @@ bool mode_can(const thread_data *td, const options &o) {
                 name_of(o.offload), asked);
         return false;
     }
+    if (o.target == target_null &&
+        (o.offload == offload_acall || o.offload == offload_acall_pool)) {
+        log_err(
+            "iowq: offload=%s: is about making system calls, so target=null would leave nothing\n",
+            name_of(o.offload));
+        return false;
+    }
     if (o.hipri && !td->o.odirect) {
         log_err("iowq: hipri: only I/O past the cache can be polled for: it needs direct=1\n");
         return false;
@@ -160,17 +167,22 @@ int create_pool(const options &o, unsigned depth, std::unique_ptr<backend> &out)
     iowq::wq_config wq;
     // The seed's SQWQ: the queue's depth, or twice the CPUs, whatever is smallest. Workers that
     // block are made up for, and more than the depth never have anything to do.
-    wq.max_running = o.max_bounded ? o.max_bounded : std::min(depth, wq.max_running);
+    // In a pool that is shared by several jobs, one's depth says little.
+    bool shared = o.wq_scope == scope_process;
+    wq.max_running = o.max_bounded ? o.max_bounded
+                     : shared      ? wq.max_running
+                                   : std::min(depth, wq.max_running);
     wq.max_bound = std::max(depth, wq.max_running);
     if (o.max_unbounded)
         wq.max_unbound = o.max_unbounded;
     wq.idle = std::chrono::milliseconds(o.idle_ms);
+    wq.monitor_from_start = o.offload != offload_punt; // which may never need a worker
     wq.spin = std::chrono::microseconds(o.spin_us);
     if (!read_worker_cpus(o, wq.cpus))
         return -EINVAL;
     wq.sleep_hook = static_cast<iowq::sleep_hook_kind>(o.sleep_hook);
     std::string why;
-    int error = pool::create(ring, wq, out, why);
+    int error = pool::create(ring, wq, shared, out, why);
     if (!why.empty())
         log_err("iowq: %s\n", why.c_str());
     else if (error)

@@ -135,6 +135,10 @@ int open_file(thread_data *td, fio_file *f) {
         return error;
     auto *known = new (std::nothrow) job_file;
     int error = known ? known->examine(f->fd) : -ENOMEM;
+    if (known && static_cast<options *>(td->eo)->target == target_null) {
+        known->null = true;
+        known->direct = false; // it goes the way of what is cached
+    }
     if (!error && td->io_ops_data) { // without, fio asks for the size of a device
         known->slot = static_cast<unsigned>(f->fileno);
         error = job_of(td).io->opened(*known);
@@ -208,6 +212,17 @@ void finish(io_u *u, const request &r) {
         u->resid = u->xfer_buflen - static_cast<uint64_t>(r.result);
 }
 
+// The time of issue, from before the attempt, so that an I/O completed in queue() counts as completion
+// latency. fio has looked at the clock just before; to look once more would cost 3 % of a cached read.
+void stamp(thread_data *td, io_u *u) {
+    if (td->o.disable_lat || td->o.read_iolog_file)
+        fio_gettime(&u->issue_time, nullptr);
+    else
+        u->issue_time = u->start_time;
+    if (td->o.read_iolog_file) // the replay's next wait starts here
+        td->last_issue = u->issue_time;
+}
+
 fio_q_status queue(thread_data *td, io_u *u) {
     fio_ro_check(td, u);
     job &j = job_of(td);
@@ -216,12 +231,8 @@ fio_q_status queue(thread_data *td, io_u *u) {
         (void)fio_cmdprio_set_ioprio(td, &j.prio, u);
     fill(td, u, r);
     r.rw_flags = j.rw_flags | (u->ddir == DDIR_WRITE && td->o.oatomic ? rwf_atomic : 0);
-    // Stamped before the attempt, so that an I/O completed here counts as completion latency.
-    if (fio_fill_issue_time(td)) {
-        fio_gettime(&u->issue_time, nullptr);
-        if (td->o.read_iolog_file) // the replay's next wait starts here
-            td->last_issue = u->issue_time;
-    }
+    if (fio_fill_issue_time(td))
+        stamp(td, u);
     if (u->ddir == DDIR_TRIM && td->o.zone_mode == ZONE_MODE_ZBD) {
         (void)do_io_u_trim(td, u); // resets the zone, of which fio keeps account; sets u->error
         return FIO_Q_COMPLETED;

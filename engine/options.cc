@@ -171,14 +171,50 @@ fio_option option_table[] = {
         .lname = "O_DIRECT by",
         .type = FIO_OPT_STR,
         .off1 = offsetof(options, direct_by),
-        .help =
-            "What offload=punt does with O_DIRECT reads and writes. Default: aio where it is to be "
-            "had, else pool",
+        .help = "What punt, sqwq and hashed do with O_DIRECT reads and writes. Default: aio where "
+                "it is "
+                "to be had, else pool",
         .posval =
             {
-                {"aio", value_of(iowq::direct_by::aio), "Linux AIO; the pool for what would block",
+                {"aio", value_of(iowq::direct_by::aio),
+                 "Linux AIO, sent by a worker; with punt by the job, but for what would block", 0,
+                 nullptr},
+                {"pool", value_of(iowq::direct_by::pool), "workers that wait for them", 0, nullptr},
+            },
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "wq_scope",
+        .lname = "Who shares the pool",
+        .type = FIO_OPT_STR,
+        .off1 = offsetof(options, wq_scope),
+        .help = "Whose pool sqwq, punt and hashed use",
+        .def = "job",
+        .posval =
+            {
+                {"job", scope_job, "one for each job", 0, nullptr},
+                {"process", scope_process,
+                 "one for all jobs of the process, which takes thread; as processes each has its "
+                 "own",
                  0, nullptr},
-                {"pool", value_of(iowq::direct_by::pool), "the pool", 0, nullptr},
+            },
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "target",
+        .lname = "What is read and written",
+        .type = FIO_OPT_STR,
+        .off1 = offsetof(options, target),
+        .help = "What reads and writes are made on. null shows what the mode itself costs",
+        .def = "file",
+        .posval =
+            {
+                {"file", target_file, "the job's files", 0, nullptr},
+                {"null", target_null,
+                 "nothing: each goes its way as if it were cached, but the system call is left out",
+                 0, nullptr},
             },
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,

@@ -23,6 +23,8 @@ enum offload_mode : unsigned {
     offload_uring_defer,
 };
 
+enum target_kind : unsigned { target_file, target_null };
+enum wq_scope_kind : unsigned { scope_job, scope_process };
 enum fsync_ordering : unsigned { fsync_unordered, fsync_drains };
 
 // Copied by fio with memcpy, so it holds plain values only. A number that was not given is 0, and the
@@ -39,6 +41,8 @@ struct options {
     unsigned sqthread_idle_ms;
     unsigned sleep_hook; // an iowq::sleep_hook_kind
     unsigned direct_by;  // an iowq::direct_by
+    unsigned wq_scope;   // a wq_scope_kind
+    unsigned target;     // a target_kind
     char *worker_cpus;
     char *pool_stats;
     unsigned nowait;

@@ -1,27 +1,92 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "pool.h"
 
+#include "lock.h"
 #include "pool_stats.h"
 
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace engine {
 
-int pool::create(const iowq::ring_config &ring, const iowq::wq_config &wq,
+namespace {
+
+// The pool of the process, as long as a job has it.
+class process_wq {
+  public:
+    [[nodiscard]] int join(const iowq::wq_config &wanted, std::shared_ptr<iowq::wq> &out,
+                           std::string &why) {
+        iowq::locked guard(lock_);
+        out = pool_.lock();
+        if (!out)
+            return make(wanted, out, why);
+        if (const char *option = other_than(wanted)) {
+            why = std::string("wq_scope=process: another job has given another ") + option;
+            return -EINVAL;
+        }
+        // Each job may have as many workers asleep as it would have alone.
+        made_with_.max_bound += wanted.max_bound;
+        (void)out->max_workers({.bound = made_with_.max_bound});
+        return 0;
+    }
+
+  private:
+    int make(const iowq::wq_config &wanted, std::shared_ptr<iowq::wq> &out, std::string &why)
+        IOWQ_REQUIRES(lock_) {
+        std::unique_ptr<iowq::wq> made;
+        if (int error = iowq::wq::create(wanted, made, &why))
+            return error;
+        out = std::move(made);
+        pool_ = out;
+        made_with_ = wanted;
+        jobs_cpus_ = iowq::cpu_mask::of_this_thread();
+        return 0;
+    }
+    const char *other_than(const iowq::wq_config &wanted) const IOWQ_REQUIRES(lock_) {
+        const iowq::wq_config &had = made_with_;
+        return iowq::cpu_mask::of_this_thread() != jobs_cpus_ ? "cpus_allowed"
+               : wanted.max_running != had.max_running        ? "max_bounded"
+               : wanted.max_unbound != had.max_unbound        ? "max_unbounded"
+               : wanted.idle != had.idle                      ? "idle_ms"
+               : wanted.spin != had.spin                      ? "spin_us"
+               : wanted.sleep_hook != had.sleep_hook          ? "sleep_hook"
+               : wanted.cpus != had.cpus                      ? "worker_cpus"
+                                                              : nullptr;
+    }
+
+    iowq::mutex lock_;
+    std::weak_ptr<iowq::wq> pool_ IOWQ_GUARDED_BY(lock_);
+    iowq::wq_config made_with_ IOWQ_GUARDED_BY(lock_);
+    iowq::cpu_mask jobs_cpus_ IOWQ_GUARDED_BY(lock_);
+} of_the_process;
+
+} // namespace
+
+int pool::make_wq(const iowq::wq_config &wq, bool shared, std::string &why) {
+    if (shared)
+        return of_the_process.join(wq, wq_, why);
+    std::unique_ptr<iowq::wq> made;
+    if (int error = iowq::wq::create(wq, made, &why)) {
+        if (!why.empty())
+            why += "; sleep_hook=annotate needs no rights";
+        return error;
+    }
+    wq_ = std::move(made);
+    return 0;
+}
+
+int pool::create(const iowq::ring_config &ring, const iowq::wq_config &wq, bool shared,
                  std::unique_ptr<backend> &out, std::string &why) {
     std::unique_ptr<pool> p(new (std::nothrow) pool);
     if (!p)
         return -ENOMEM;
     if (iowq::needs_pool(ring.mode))
-        if (int error = iowq::wq::create(wq, p->wq_, &why)) {
-            if (!why.empty())
-                why += "; sleep_hook=annotate needs no rights";
+        if (int error = p->make_wq(wq, shared, why))
             return error;
-        }
     if (int error = iowq::ring::create(ring, p->wq_.get(), p->ring_)) {
-        if (ring.mode == iowq::offload::punt && ring.direct == iowq::direct_by::aio)
+        if (iowq::needs_pool(ring.mode) && ring.direct == iowq::direct_by::aio)
             why = std::string("direct_by=aio: no Linux AIO for iodepth=") +
                   std::to_string(ring.depth) + " here: " + strerror(-error) +
                   (error == -EAGAIN ? " (fs.aio-max-nr)" : "") + "; direct_by=pool needs none";
@@ -48,10 +113,10 @@ void pool::print_stats(FILE *to) const {
         fprintf(to,
                 "\"%s\": {\"issued\": %llu, \"inline\": %llu, \"nowait_miss\": %llu, "
                 "\"nowait_refused\": %llu, \"pooled\": %llu, \"helped\": %llu, \"aio\": %llu, "
-                "\"sqthread\": %llu, \"handed_over\": %llu}, ",
+                "\"sqthread\": %llu, \"handed_over\": %llu, \"waited\": %llu}, ",
                 direction_names[d], n(c.issued), n(c.inlined), n(c.nowait_miss),
                 n(c.nowait_refused), n(c.pooled), n(c.helped), n(c.aio), n(c.sqthread),
-                n(c.handed_over));
+                n(c.handed_over), n(c.waited));
     }
     fprintf(
         to,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// A job's own pool and its ring, as a backend.
+// A pool and a job's ring, as a backend. The pool is the job's own, or shared by the jobs of the process.
 #pragma once
 
 #include "backend.h"
@@ -9,9 +9,9 @@ namespace engine {
 class pool final : public backend {
   public:
     // The errors of iowq::wq::create, with its `why`, and iowq::ring::create. Modes that need no workers
-    // get none.
+    // get none. -EINVAL: shared with jobs that were given other limits, as `why` says.
     [[nodiscard]] static int create(const iowq::ring_config &ring, const iowq::wq_config &wq,
-                                    std::unique_ptr<backend> &out, std::string &why);
+                                    bool shared, std::unique_ptr<backend> &out, std::string &why);
 
     iowq::ring::submitted submit(iowq::request &r) override { return ring_->submit(r); }
     bool cancel(iowq::request &r) override { return ring_->cancel(r); }
@@ -27,7 +27,9 @@ class pool final : public backend {
     void print_stats(FILE *to) const override;
 
   private:
-    std::unique_ptr<iowq::wq> wq_; // outlives the ring
+    [[nodiscard]] int make_wq(const iowq::wq_config &wq, bool shared, std::string &why);
+
+    std::shared_ptr<iowq::wq> wq_; // outlives the ring
     std::unique_ptr<iowq::ring> ring_;
 };
 

@@ -61,15 +61,17 @@ std::string ways(const iowq::path_counts &c) {
         {c.nowait_refused, "refused"},
         {c.pooled, "pooled"},
         {c.helped, "helped"},
+        {c.waited, "waited for"},
         {c.aio, "by AIO"},
         {c.sqthread, "by the sqthread"},
         {c.handed_over, "handed over"},
-        {c.issued - c.inlined - c.pooled - c.helped - c.aio - c.sqthread, "issued"},
     };
     std::string said;
     for (auto &way : taken)
         if (way.nr)
             said += (said.empty() ? " " : ", ") + std::to_string(way.nr) + " " + way.name;
+    if (said.empty() && c.issued) // the kernel does not say
+        said = " " + std::to_string(c.issued) + " issued";
     return said;
 }
 

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <linux/close_range.h>
 #include <new>
+#include <unistd.h>
 
 namespace engine {
 
@@ -17,6 +20,9 @@ int sampler::start(const backend &io, std::unique_ptr<sampler> &out) {
         return -ENOMEM;
     auto main = [](void *arg) -> void * {
         pthread_setname_np(pthread_self(), "iowq-sampler");
+        // It looks at /proc only. While it shared the job's open files, each of the job's system calls would
+        // cost two atomic operations more, and what is measured would be 3 % slower for being watched.
+        (void)close_range(0, UINT_MAX, CLOSE_RANGE_UNSHARE);
         static_cast<sampler *>(arg)->run();
         return nullptr;
     };

@@ -22,8 +22,8 @@ bool is_sync(opcode op) {
 
 // What io_uring has no request for: a discard before 6.12, a range whose length is not of 32 bits.
 bool beyond_io_uring(const request &r) {
-    return (r.op == opcode::trim && r.target->block) ||
-           (r.op == opcode::sync_file_range && r.length > UINT32_MAX);
+    return !r.target->null && ((r.op == opcode::trim && r.target->block) ||
+                               (r.op == opcode::sync_file_range && r.length > UINT32_MAX));
 }
 
 } // namespace
@@ -54,7 +54,7 @@ void uring::prepare(io_uring_sqe *sqe, job_request &r) const {
     auto *f = static_cast<const job_file *>(r.target);
     bool registered = f && f->registered;
     int fd = registered ? static_cast<int>(f->slot) : f ? f->fd : -1;
-    switch (r.op) {
+    switch (f && f->null ? opcode::nop : r.op) {
     case opcode::nop:
         io_uring_prep_nop(sqe);
         return;
@@ -200,7 +200,7 @@ unsigned uring::take(std::span<request *> out) {
         if (n == out.size())
             break;
         auto *r = static_cast<request *>(io_uring_cqe_get_data(cqe));
-        r->result = cqe->res;
+        r->result = r->target->null && r->is_rw() ? static_cast<int64_t>(r->length) : cqe->res;
         out[n++] = r;
     }
     io_uring_cq_advance(&ring_, n);

@@ -22,11 +22,19 @@ def test_punt_reads_what_is_cached_inline(counted):
     assert reads["inline"] == reads["issued"] == 1024
 
 
-def test_punt_hands_what_is_not_cached_to_the_pool(counted):
+def test_punt_waits_itself_for_reads_that_it_has_begun(counted):
     """The first read of each 4 KiB block of a file dropped from the cache misses, but for readahead."""
-    reads = counted("punt", rw="randread", invalidate=1, fadvise_hint="random")["read"]
-    assert reads["nowait_miss"] > 100
-    assert reads["pooled"] == reads["nowait_miss"]
+    said = counted("punt", rw="randread", invalidate=1, fadvise_hint="random", iodepth=16)
+    assert said["read"]["nowait_miss"] > 100
+    assert said["read"]["waited"] == said["read"]["nowait_miss"]
+    assert said["workers_created"] == 0
+
+
+def test_workers_do_not_wait_for_reads_that_they_have_begun(counted):
+    said = counted("sqwq", rw="randread", invalidate=1, fadvise_hint="random", iodepth=16)
+    assert said["read"]["nowait_miss"] > 100
+    assert said["read"]["waited"] == said["read"]["nowait_miss"]
+    assert said["peak_blocked"] <= 1
 
 
 def test_punt_sends_o_direct_by_linux_aio(counted):
@@ -36,6 +44,13 @@ def test_punt_sends_o_direct_by_linux_aio(counted):
         assert said[way]["aio"] + said[way]["pooled"] == said[way]["issued"]
         assert said[way]["pooled"] == said[way]["nowait_miss"] + said[way]["nowait_refused"]
     assert said["read"]["aio"] > 0
+
+
+@pytest.mark.parametrize("mode", ["sqwq", "hashed"])
+def test_workers_send_o_direct_by_linux_aio(counted, mode):
+    said = counted(mode, rw="randrw", direct=1, iodepth=16)
+    for way in ("read", "write"):
+        assert said[way]["aio"] == said[way]["pooled"] == said[way]["issued"]
 
 
 def test_punt_never_tries_o_direct_inline(counted):
@@ -64,9 +79,9 @@ def test_handoff_never_waits_for_a_device_while_others_are_to_be_issued(counted)
     assert said["sqthread"] == said["handed_over"] == said["issued"]
 
 
-def test_handoff_leaves_reads_that_missed_to_waiters(counted):
+def test_handoff_hands_nothing_over_for_reads_that_it_has_begun(counted):
     said = counted("handoff", rw="randread", invalidate=1, fadvise_hint="random")["read"]
-    assert said["nowait_miss"] > 100
+    assert said["waited"] == said["nowait_miss"] > 100
     assert said["handed_over"] == 0
 
 
@@ -115,7 +130,7 @@ def test_o_direct_writes_are_not_hashed(counted):
 
 
 def test_blocked_workers_are_made_up_for(counted):
-    said = counted("sqwq", rw="randread", direct=1, iodepth=16)
+    said = counted("sqwq", rw="randread", direct=1, iodepth=16, direct_by="pool")
     assert said["peak_blocked"] > 8
     assert said["workers_created"] <= 16
 
@@ -131,11 +146,11 @@ def wakes_by_the_submitter(fio, tmp_path, **options):
         pytest.skip("no strace")
     trace = tmp_path / "trace"
     result = fio("sqthread", filename=tmp_path / "data", rw="randread", size="256k", invalidate=0, pre_read=1,
-                 rate_iops=500, prefix=["strace", "-f", "-qq", "-o", trace, "-e", "trace=futex,preadv2"],
+                 rate_iops=500, prefix=["strace", "-f", "-qq", "-o", trace, "-e", "trace=futex,pread64"],
                  **options)
     assert result.status == 0, result.said
     calls = [line.split(None, 1) for line in trace.read_text().splitlines()]
-    submission_thread = {tid for tid, call in calls if call.startswith("preadv2(")}
+    submission_thread = {tid for tid, call in calls if call.startswith("pread64(")}
     wake = re.compile(r"FUTEX_WAKE_PRIVATE, 1\b")
     return sum(bool(wake.search(call)) for tid, call in calls if tid not in submission_thread)
 
