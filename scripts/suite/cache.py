@@ -85,16 +85,16 @@ def forget(files):
 
 
 def prepare(state, files, written):
-    """Brings the files into the state `warm`, `cold` or `direct`.
+    """Brings the files into the state `warm`, `cold`, `direct`, or `mixed` (warm and direct jobs).
 
     Returns (share of resident pages, flag): the flag says that the state was not reached. With
     O_DIRECT the page cache must be empty too, for cached pages would have to be written back or
     thrown away during the run.
     """
     write_back(files)
-    warm(files, written) if state == "warm" else drop(files)
+    warm(files, written) if state in ("warm", "mixed") else drop(files)
     share = resident_share(files)
-    if state == "warm":
+    if state in ("warm", "mixed"):
         return share, "not_warm" if share < 1 else None
     return share, "not_cold" if share > COLD_ENOUGH else None
 

@@ -107,6 +107,14 @@ def make_ready(asked, bench, folder):
 
 def compare(asked, bench, folder, runs):
     """Makes all runs and everything that is made of them; returns the exit status."""
+    status = measure(asked, bench, folder, runs)
+    if bench.stop.signal is None:
+        report(folder)
+    return status
+
+
+def measure(asked, bench, folder, runs):
+    """Makes all runs and says what became of them; returns the exit status."""
     folder.write_json("plan.json", plan_document(asked, bench, runs))
     about = environment.describe(bench)
     about["commands"] = [" ".join(run_command(bench, folder, run, asked.job(run.point.job)))
@@ -127,7 +135,6 @@ def compare(asked, bench, folder, runs):
         print(f"interrupted: {len(finished)} of {len(runs)} runs are kept in {folder.path}; "
               f"scripts/plot {folder.path} draws them", file=sys.stderr)
         return 128 + bench.stop.signal
-    report(folder)
     bad = [run for run, _, figures in finished if figures is None]
     if bad:
         print(f"{len(bad)} of {len(runs)} runs came to no result; the rest is complete",

@@ -64,6 +64,8 @@ def read_job(path):
         raise BadInput(f"job file {path}: replaying a log is not compared: a job needs an rw=")
     directions = {o.get("rw", "read").split(":")[0].strip() for o in options}
     caches = {cache_state(o) for o in options}
+    if caches == {"warm", "direct"} and directions <= {"read", "randread"}:
+        caches = {"mixed"}  # clean pages in the cache do not touch reads past it
     if len(caches) > 1:
         raise BadInput(f"job file {path}: asks for several cache states "
                        f"({', '.join(sorted(caches))}): put each into a file of its own")

@@ -41,7 +41,7 @@ def punt_path(stats, job):
         return counted("aio")(stats, job) and counted("pooled")(stats, job)
     if not job.reads:
         return None
-    return counted("inline" if job.cache == "warm" else "nowait_miss", "read")(stats, job)
+    return counted("nowait_miss" if job.cache == "cold" else "inline", "read")(stats, job)
 
 
 def hashed_path(stats, job):

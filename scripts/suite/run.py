@@ -42,7 +42,7 @@ def run_options(bench, job, mode, depth, randseed):
     if mode.offload:
         options["pool_stats"] = STATS_NAME
     options |= {"iodepth": depth, "randseed": randseed, "lat_percentiles": 1, "clat_percentiles": 0,
-                "invalidate": 0 if job.cache == "warm" else 1}
+                "invalidate": 0 if job.cache in ("warm", "mixed") else 1}
     if bench.runtime_s:
         options["runtime"] = f"{round(bench.runtime_s * 1000)}ms"
     return options

@@ -34,7 +34,8 @@ def describe(job):
     kind = "reads and writes" if job["reads"] and job["writes"] else \
         "reads" if job["reads"] else "writes"
     size = f"{job['block']} bytes" if job["block"].isdigit() else job["block"]
-    state = "O_DIRECT" if job["cache"] == "direct" else f"buffered, page cache {job['cache']}"
+    state = {"direct": "O_DIRECT", "mixed": "some O_DIRECT, some buffered, page cache warm"}.get(
+        job["cache"], f"buffered, page cache {job['cache']}")
     return f"{kind} of {size}, {state}"
 
 

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""What the commands that run fio have in common: options, and the tools and places these name."""
+
+import argparse
+import os
+import random
+import re
+import shutil
+from pathlib import Path
+
+from suite.environment import REPOSITORY
+from suite.errors import BadInput
+from suite.plan import unique_names
+from suite.run import Bench
+
+
+class OneLine(argparse.ArgumentParser):
+    def error(self, message):
+        raise BadInput(f"{message} (see {self.prog} --help)")
+
+
+def parser(prog, description, repeats, results):
+    """A parser with the options that say how runs are made, and with what."""
+    p = OneLine(prog=prog, description=description, allow_abbrev=False)
+    p.add_argument("--repeats", default=str(repeats), metavar="N",
+                   help=f"shuffled blocks, each with every point once (default: {repeats})")
+    p.add_argument("--runtime", metavar="SECONDS",
+                   help="of one run (default: what the job file says)")
+    p.add_argument("--limit", metavar="SECONDS",
+                   help="after which a run is killed and recorded as hung (default: twice its "
+                        "runtime and 30 s)")
+    p.add_argument("--seed", metavar="N", help="of the order and of fio's random sequences")
+    p.add_argument("--scratch", default=REPOSITORY / "build/scratch", type=Path, metavar="DIR",
+                   help="where the files that fio reads and writes lie (default: build/scratch)")
+    p.add_argument("--results", type=Path, metavar="DIR", help=f"default: {results}")
+    p.add_argument("--fio", metavar="PATH",
+                   help="default: $FIO_DIR/fio if FIO_DIR is set, else fio")
+    p.add_argument("--engine", default=REPOSITORY / "build/engine/iowq.so", metavar="PATH",
+                   help="default: build/engine/iowq.so")
+    p.add_argument("--dry-run", action="store_true", help="print every run and the time they take")
+    return p
+
+
+def positive(option, text):
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{0,6}\.?\d{1,3}", text) or float(text) < 0.001:
+        raise BadInput(f"{option} {text}: allowed is a number of seconds from 0.001 to 999999")
+    return float(text)
+
+
+def whole(option, text, low, high):
+    if not re.fullmatch(r"\d{1,12}", text) or not low <= int(text) <= high:
+        raise BadInput(f"{option} {text}: allowed is a whole number from {low} to {high}")
+    return int(text)
+
+
+def repeats_of(options):
+    return whole("--repeats", options.repeats, 1, 1000)
+
+
+def seed_of(options):
+    text = options.seed or str(random.SystemRandom().randrange(1, 2**31))
+    return whole("--seed", text, 0, 2**31)
+
+
+def make_bench(options, jobs, modes, stop, usual_runtime_s=None):
+    """The tools and places that all runs share; raises BadInput for whatever is not there."""
+    wanted = options.fio or (os.path.join(os.environ["FIO_DIR"], "fio")
+                             if os.environ.get("FIO_DIR") else "fio")
+    fio = shutil.which(wanted)
+    if not fio:
+        raise BadInput(f"{wanted}: no such fio: run scripts/setup run, or give --fio PATH")
+    if not shutil.which("gnuplot"):
+        raise BadInput("gnuplot is not installed: run scripts/setup run")
+    engine = os.path.abspath(options.engine)
+    if any(mode.offload for mode in modes):
+        if not os.path.isfile(engine):
+            raise BadInput(f"{engine}: the engine is not built: run make all")
+        if re.search(r"[$;#\\'\"\s]", engine):
+            raise BadInput(f"{engine}: fio cannot load an engine from a path with spaces or any of "
+                           "$ ; # \\ or quotes")
+    scratch = options.scratch.absolute()
+    names = unique_names([job.name for job in jobs])
+    folders = {job: scratch / name for job, name in names.items()}
+    runtime = positive("--runtime", options.runtime) or usual_runtime_s
+    return Bench(os.path.abspath(fio), engine, scratch, folders, runtime,
+                 positive("--limit", options.limit), stop)
+
+
+def make_scratch(bench):
+    try:
+        for folder in bench.folders.values():
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(13, "not writable")
+    except OSError as error:
+        raise BadInput(f"scratch folder {bench.scratch}: {error.strerror}") from error
