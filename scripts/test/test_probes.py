@@ -61,12 +61,22 @@ def traced(one_liner, load, engine):
         if "interval" in one_liner:
             while not re.search(r"^@workers: ", told, re.M):
                 told += tracer.stdout.readline()
-        tracer.send_signal(signal.SIGINT)
-        rest, problems = tracer.communicate(timeout=30)
+        rest, problems = end(tracer)
     finally:
         tracer.kill()
     assert "ERROR: Error" not in problems
     return told + rest
+
+
+def end(tracer):
+    """bpftrace now and then does not notice the signal."""
+    for _ in range(15):
+        tracer.send_signal(signal.SIGINT)
+        try:
+            return tracer.communicate(timeout=2)
+        except subprocess.TimeoutExpired:
+            pass
+    pytest.fail("bpftrace does not end")
 
 
 def counted(histogram):
