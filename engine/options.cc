@@ -172,8 +172,7 @@ fio_option option_table[] = {
         .type = FIO_OPT_STR,
         .off1 = offsetof(options, direct_by),
         .help = "What punt, sqwq and hashed do with O_DIRECT reads and writes. Default: aio where "
-                "it is "
-                "to be had, else pool",
+                "it is to be had, else pool",
         .posval =
             {
                 {"aio", value_of(iowq::direct_by::aio),

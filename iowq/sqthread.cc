@@ -70,6 +70,9 @@ void sqthread::publish() {
 }
 
 request *sqthread::take_back() {
+    // Most often there is nothing, and a leader that sleeps must not be woken for that.
+    if (next_ - head_.load(std::memory_order_relaxed) < 2)
+        return nullptr;
     uint32_t newest = next_ - 1;
     // seq_cst, here and in take(): either puts its mark before the request, then looks for the other's, so of
     // two that are after the same one at least one sees the other, and leaves it.
