@@ -11,10 +11,11 @@ from suite import cache, environment, plot, table
 from suite.errors import BadInput, FolderFailed
 from suite.jobfile import rewritten
 from suite.process import run_limited
-from suite.progress import Progress, clock
+from suite.progress import Progress
 from suite.run import (complaint, data_files, execute, lay_out, run_command, run_options, start,
                        summary_row)
 from suite.summary import summarise
+from suite.units import clock
 
 # What a run takes beyond its own time, until the warm-up has shown it: fio calibrates its clock.
 ASSUMED_START_S = 0.4
@@ -117,7 +118,7 @@ def measure(asked, bench, folder, runs):
     """Makes all runs and says what became of them; returns the exit status."""
     folder.write_json("plan.json", plan_document(asked, bench, runs))
     about = environment.describe(bench)
-    about["commands"] = [" ".join(run_command(bench, folder, run, asked.job(run.point.job)))
+    about["commands"] = [" ".join(run_command(bench, folder, run, asked.job(run.point.load.job)))
                          for run in runs]
     folder.write_json("env.json", about)
     start_s = make_ready(asked, bench, folder)
@@ -153,7 +154,7 @@ def summary_anyway(folder, finished):
 
 
 def expected(asked, bench, runs, start_s):
-    return sum((bench.length_s(asked.job(run.point.job)) or 0) + start_s for run in runs)
+    return sum((bench.length_s(asked.job(run.point.load.job)) or 0) + start_s for run in runs)
 
 
 def make_runs(asked, bench, folder, runs, expected_s, finished):
@@ -162,7 +163,7 @@ def make_runs(asked, bench, folder, runs, expected_s, finished):
         for run in runs:
             progress.show(run)
             point = run.point
-            record, figures = execute(bench, folder, run, asked.job(point.job),
+            record, figures = execute(bench, folder, run, asked.job(point.load.job),
                                       asked.mode(point.mode))
             if record is None:
                 return

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 from suite.errors import BadInput, FolderFailed
+from suite.fio_output import NotFioOutput, figures, parse_fio
 from suite.plan import Run
-from suite.stats import NotFioOutput, figures, parse_fio
 
 COLUMNS = ("job,mode,depth,block,placement,repeat,iops,bw_bytes,lat_mean_ns,lat_p50_ns,lat_p99_ns,"
            "lat_p999_ns,cpu_ns_per_io,threads_peak,flags").split(",")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.errors import BadInput
+from suite.units import plain_bytes
 
 ALIASES = {
     "readwrite": "rw",
@@ -19,7 +20,6 @@ ALIASES = {
     "timeout": "runtime",
     "wait_for_previous": "stonewall",
 }
-UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
 SECONDS = {"us": 1e-6, "ms": 1e-3, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 # Removed wherever they stand: they would change or hide what is measured alike for every mode.
@@ -117,12 +117,6 @@ def cache_state(options):
         return "direct"
     warm = options.get("invalidate", "1") == "0" or options.get("pre_read", "0") != "0"
     return "warm" if warm else "cold"
-
-
-def plain_bytes(size):
-    """`4k` as `4096`; a list or range of sizes stays as the user wrote it."""
-    match = re.fullmatch(r"(\d+)([kmgtp]?)(i?b)?", size.lower())
-    return str(int(match[1]) * UNITS.get(match[2], 1)) if match else size
 
 
 def seconds(text, path):

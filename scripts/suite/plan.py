@@ -3,22 +3,33 @@
 
 import random
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from suite.errors import BadInput
+from suite.units import size_words
 
 NO_PLACEMENT = "none"
 
 
 @dataclass(frozen=True)
-class Point:
-    """What is compared: everything but the repeat."""
+class Load:
+    """What is asked of every mode alike; a chart is of one load."""
 
     job: str
+    block: str  # bytes, or as in the job file where that names several
+    mix: str = ""  # percent of reads, where the comparison sets it
+    placement: str = NO_PLACEMENT
+    file_system: str = ""  # the name of the place of the files, where there are several
+
+
+@dataclass(frozen=True)
+class Point:
+    """What is compared: everything but the repeat. A rate above 0 is an open loop's, in I/Os/s."""
+
+    load: Load
     mode: str
     depth: int
-    block: str
-    placement: str = NO_PLACEMENT
+    rate: int = 0
 
 
 @dataclass(frozen=True)
@@ -29,42 +40,61 @@ class Run:
     randseed: int
 
     def as_json(self):
-        return {"id": self.id, **asdict(self.point), "repeat": self.repeat,
-                "randseed": self.randseed}
+        point = self.point
+        return {"id": self.id, **asdict(point.load), "mode": point.mode, "depth": point.depth,
+                "rate": point.rate, "repeat": self.repeat, "randseed": self.randseed}
 
     @staticmethod
     def from_json(row):
-        point = Point(row["job"], row["mode"], row["depth"], row["block"], row["placement"])
+        load = Load(*(row[field.name] for field in fields(Load)))
+        point = Point(load, row["mode"], row["depth"], row["rate"])
         return Run(row["id"], point, row["repeat"], row["randseed"])
 
 
 def all_points(jobs, modes, depths):
-    return [Point(job.name, mode.name, depth, job.block)
+    return [Point(Load(job.name, job.block), mode.name, depth)
             for job in jobs for mode in modes for depth in depths]
 
 
-def plan_runs(points, repeats, seed):
-    """All runs in the order in which they are made: a block is one repeat of every point.
+def plan_block(points, repeat, seed):
+    """The runs of one block, one repeat of every point, in the order in which they are made.
 
     fio's random seed is the same for all runs of a block, so that the modes do the same I/O, and
-    another in the next block, so that no mode is judged by one sequence only.
+    another in the next block, so that no mode is judged by one sequence only. A block depends on
+    nothing but its number and the seed, so that more can be added later.
     """
-    source = random.Random(seed)
+    source = random.Random(f"{seed}/{repeat}")
+    randseed = source.randrange(1, 2**31)
     names = run_names(points)
-    runs = []
-    for repeat in range(1, repeats + 1):
-        randseed = source.randrange(1, 2**31)
-        shuffled = list(points)
-        source.shuffle(shuffled)
-        runs += [Run(f"{repeat:03d}-{names[p]}", p, repeat, randseed) for p in shuffled]
-    return runs
+    shuffled = list(points)
+    source.shuffle(shuffled)
+    return [Run(f"{repeat:03d}-{names[p]}", p, repeat, randseed) for p in shuffled]
+
+
+def plan_runs(points, repeats, seed):
+    return [run for repeat in range(1, repeats + 1) for run in plan_block(points, repeat, seed)]
 
 
 def run_names(points):
     """A file name a point that is safe in every shell, script and file system, and unique."""
-    jobs = unique_names([p.job for p in points])
-    modes = unique_names([p.mode for p in points])
-    return {p: f"{jobs[p.job]}-{modes[p.mode]}-d{p.depth}" for p in points}
+    titles = load_titles(p.load for p in points)
+    loads, modes = unique_names(titles.values()), unique_names([p.mode for p in points])
+    return {p: f"{loads[titles[p.load]]}-{modes[p.mode]}-d{p.depth}"
+               + (f"-r{p.rate}" if p.rate else "") for p in points}
+
+
+def load_titles(loads):
+    """{load: its job's name, and whatever tells it from the other loads of that job}."""
+    loads = list(dict.fromkeys(loads))
+    titles = {}
+    for load in loads:
+        same_job = [other for other in loads if other.job == load.job]
+        words = {"block": size_words(load.block), "mix": f"{load.mix}% reads",
+                 "placement": load.placement, "file_system": load.file_system}
+        told = [word for name, word in words.items()
+                if len({getattr(other, name) for other in same_job}) > 1]
+        titles[load] = ", ".join([load.job, *told])
+    return titles
 
 
 def unique_names(texts):

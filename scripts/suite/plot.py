@@ -11,7 +11,8 @@ import textwrap
 from suite.errors import FolderFailed
 from suite.modes import styles
 from suite.plan import unique_names
-from suite.table import describe, duration, percent, rate
+from suite.table import describe
+from suite.units import duration, percent, rate
 
 COLUMNS = "depth iops_low iops_median iops_high lat_p50_ns lat_p99_ns"
 WIDTH = 760
@@ -25,11 +26,11 @@ def draw_all(folder, plan, environment, summaries):
     drawn = []
     names = unique_names([job["name"] for job in plan["jobs"]])
     for job in plan["jobs"]:
-        rows = [s for s in summaries.values() if s.point.job == job["name"] and s.iops]
+        rows = [s for s in summaries.values() if s.point.load.job == job["name"] and s.iops]
         if not rows:
             continue
         chart = Chart(plan, environment, job, rows,
-                      [s for s in summaries.values() if s.point.job == job["name"] and s.flags])
+                      [s for s in summaries.values() if s.point.load.job == job["name"] and s.flags])
         name = names[job["name"]]
         drawn += render(folder, f"{name}-latency", chart, latency_panels)
         drawn += render(folder, f"{name}-throughput", chart, throughput_panel)

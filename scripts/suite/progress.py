@@ -5,11 +5,7 @@ import shutil
 import sys
 import time
 
-from suite.table import rate
-
-
-def clock(seconds):
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+from suite.units import clock, rate
 
 
 class Progress:

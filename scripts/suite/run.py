@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from suite import cache, stats
+from suite import cache, fio_output
 from suite.jobfile import outside_files, rewritten
 from suite.process import run_limited
 
@@ -104,7 +104,8 @@ def execute(bench, results, run, job, mode):
     results.write(f"runs/{run.id}.fio.json", outcome.stdout)
     record, figures = judge(outcome, evidence, job, mode)
     record |= {"run": run.as_json(), "command": run_command(bench, results, run, job),
-               "cwd": str(folder), "cache": job.cache, "resident_before": resident}
+               "cwd": str(folder), "cache": job.cache, "resident_before": resident,
+               "cache_hit": cache_hit(outcome, figures, job)}
     record["flags"] += [wrong_cache] if wrong_cache else []
     results.write_json(f"runs/{run.id}.run.json", record)
     return record, figures
@@ -127,8 +128,8 @@ def judge(outcome, evidence, job, mode):
     flags, reason = [], None
     text = outcome.stdout.decode(errors="replace")
     try:
-        figures = stats.figures(stats.parse_fio(text))
-    except (stats.NotFioOutput, KeyError, TypeError):
+        figures = fio_output.figures(fio_output.parse_fio(text))
+    except (fio_output.NotFioOutput, KeyError, TypeError):
         figures = None
     if outcome.hung:
         flags.append("hung")
@@ -164,7 +165,7 @@ def complaint(outcome):
 def doubts(outcome, figures, job):
     """Flags for figures that cannot be what they seem."""
     flags = []
-    if (stats.percentile(figures.bins, 99.9) or 0) > 1e9 * max(figures.runtime_s, 1):
+    if (fio_output.percentile(figures.bins, 99.9) or 0) > 1e9 * max(figures.runtime_s, 1):
         flags.append("implausible_latency")
     if not figures.bins:
         flags.append("no_bins")
@@ -175,6 +176,13 @@ def doubts(outcome, figures, job):
     if job.reads and job.cache == "cold" and outcome.read_bytes == 0:
         flags.append("cache_hit")
     return flags
+
+
+def cache_hit(outcome, figures, job):
+    """The share of the bytes read that needed no device; None where the cache had no say in it."""
+    if not figures or not figures.read_bytes or job.cache in ("direct", "mixed"):
+        return None
+    return max(0.0, 1 - outcome.read_bytes / figures.read_bytes)
 
 
 def total(evidence):
@@ -191,16 +199,16 @@ def total(evidence):
 
 def summary_row(run, record, figures):
     """One line of summary.csv; a run without a result has its place and its flags."""
-    row = {"job": run.point.job, "mode": run.point.mode, "depth": run.point.depth,
-           "block": run.point.block, "placement": run.point.placement, "repeat": run.repeat,
+    row = {"job": run.point.load.job, "mode": run.point.mode, "depth": run.point.depth,
+           "block": run.point.load.block, "placement": run.point.load.placement, "repeat": run.repeat,
            "flags": ";".join(record["flags"]), "threads_peak": record["threads_peak"]}
     if figures is None:
         return row
     return row | {
         "iops": round(figures.iops, 3), "bw_bytes": round(figures.bw_bytes),
         "lat_mean_ns": round(figures.lat_mean_ns, 1),
-        "lat_p50_ns": stats.percentile(figures.bins, 50),
-        "lat_p99_ns": stats.percentile(figures.bins, 99),
-        "lat_p999_ns": stats.percentile(figures.bins, 99.9),
+        "lat_p50_ns": fio_output.percentile(figures.bins, 50),
+        "lat_p99_ns": fio_output.percentile(figures.bins, 99),
+        "lat_p999_ns": fio_output.percentile(figures.bins, 99.9),
         "cpu_ns_per_io": round(1e9 * (record["user_s"] + record["system_s"]) / figures.ios, 1),
     }

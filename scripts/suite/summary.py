@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""All repeats of each point brought together: what the table and the charts show."""
+"""All repeats of each point brought together: what the table, the charts and the report show."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from suite.stats import Interval, median_interval, paired_ratios, percentile
+from suite.fio_output import percentile
+from suite.stats import Interval, median_interval, paired_ratios
+
+# What is compared of two modes, each as {name: figure of one run}; more is better of IOPS alone.
+COMPARED = {
+    "iops": lambda record, figures: figures.iops,
+    "p99": lambda record, figures: percentile(figures.bins, 99),
+    "cpu": lambda record, figures: cpu_ns(record, figures),
+}
 
 
 @dataclass
@@ -15,29 +23,33 @@ class PointSummary:
     point: object
     runs: int = 0
     iops: Interval | None = None
-    ratio: Interval | None = None
-    bins: Counter = field(default_factory=Counter)
-    cpu_ns_per_io: float = 0.0
+    cpu_ns: Interval | None = None  # of the whole process, per I/O
+    switches: float | None = None  # of context, per I/O
+    cache_hit: float | None = None  # share of the bytes read that came from the page cache
+    ratios: dict = field(default_factory=dict)  # {name in COMPARED: Interval}, to the baseline
+    bins: Counter = field(default_factory=Counter)  # {ns: I/Os}, of all repeats
     threads_peak: int = 0
     flags: Counter = field(default_factory=Counter)
     reasons: list = field(default_factory=list)
+    typical: dict | None = None  # the record of the run whose IOPS are the median, or next to it
 
     def latency_ns(self, percent):
         return percentile(self.bins, percent)
 
 
+def cpu_ns(record, figures):
+    return 1e9 * (record["user_s"] + record["system_s"]) / figures.ios
+
+
 def summarise(finished, baseline):
-    """{point: PointSummary} in the order of first appearance, from [(run, sidecar, figures)]."""
+    """{point: PointSummary} in the order of first appearance, from [(run, record, figures)]."""
     repeats = defaultdict(list)
     for run, record, figures in finished:
         repeats[run.point].append((run.repeat, record, figures))
-    rates = {point: {repeat: f.iops for repeat, _, f in rows if f}
-             for point, rows in repeats.items()}
     summaries = {point: bring_together(point, rows) for point, rows in repeats.items()}
     for point, summary in summaries.items():
-        ratios = paired_ratios(rates[point], baseline_rates(rates, point, baseline))
-        if ratios and point.mode != baseline:
-            summary.ratio = median_interval(ratios)
+        if point.mode != baseline:
+            summary.ratios = ratios(repeats[point], repeats.get(replace(point, mode=baseline), []))
     return summaries
 
 
@@ -48,15 +60,30 @@ def bring_together(point, rows):
         if record["reason"] and record["reason"] not in summary.reasons:
             summary.reasons.append(record["reason"])
         summary.threads_peak = max(summary.threads_peak, record["threads_peak"])
-    good = [(record, figures) for _, record, figures in rows if figures]
-    if good:
-        summary.iops = median_interval([figures.iops for _, figures in good])
-        summary.cpu_ns_per_io = median(
-            1e9 * (record["user_s"] + record["system_s"]) / figures.ios for record, figures in good)
+    good = sorted(((record, figures) for _, record, figures in rows if figures),
+                  key=lambda row: row[1].iops)
+    if not good:
+        return summary
+    summary.iops = median_interval([figures.iops for _, figures in good])
+    summary.cpu_ns = median_interval([cpu_ns(*row) for row in good])
+    summary.switches = median(
+        (record["voluntary_switches"] + record["involuntary_switches"]) / figures.ios
+        for record, figures in good)
+    hits = [record["cache_hit"] for record, _ in good if record["cache_hit"] is not None]
+    summary.cache_hit = median(hits) if hits else None
+    summary.typical = good[len(good) // 2][0]
     for _, figures in good:
         summary.bins.update(figures.bins)
     return summary
 
 
-def baseline_rates(rates, point, baseline):
-    return rates.get(replace(point, mode=baseline), {})
+def ratios(ours, baseline):
+    """Of each thing compared, paired within the blocks in which both came to a result."""
+    found = {}
+    for name, figure in COMPARED.items():
+        mine, other = ({repeat: figure(record, figures) for repeat, record, figures in rows
+                        if figures and figure(record, figures)} for rows in (ours, baseline))
+        paired = paired_ratios(mine, other)
+        if paired:
+            found[name] = median_interval(paired)
+    return found

@@ -2,13 +2,14 @@
 """The table a comparison ends with, in plain text."""
 
 from suite.stats import LEAST_COVERAGE
+from suite.units import duration, percent, rate
 
 
 def render(plan, summaries):
     """The lines for all jobs; depth by depth, so that what is compared stands together."""
     lines = []
     for job in plan["jobs"]:
-        rows = [s for s in summaries.values() if s.point.job == job["name"]]
+        rows = [s for s in summaries.values() if s.point.load.job == job["name"]]
         if rows:
             lines += render_job(plan, job, rows)
     return lines + legend(summaries)
@@ -17,7 +18,7 @@ def render(plan, summaries):
 def render_job(plan, job, rows):
     width = max(len("mode"), *(len(s.point.mode) for s in rows))
     n = max((s.iops.n for s in rows if s.iops), default=0)
-    usual = max((s.ratio.coverage for s in rows if s.ratio), default=0)
+    usual = max((s.ratios["iops"].coverage for s in rows if s.ratios), default=0)
     lines = ["", f"{job['name']}: {describe(job)}",
              f"Medians of {n} {'run' if n == 1 else 'runs'}; ratio of IOPS to {plan['baseline']} "
              f"at the same depth, paired within each block, with its {percent(usual)} interval", ""]
@@ -46,38 +47,21 @@ def row(summary, width, usual):
     if not summary.iops:
         return f"{name}  no result{mark}"
     return (f"{name} {rate(summary.iops.median):>9} {duration(summary.latency_ns(50)):>9}"
-            f" {duration(summary.latency_ns(99)):>9} {duration(summary.cpu_ns_per_io):>9}"
+            f" {duration(summary.latency_ns(99)):>9} {duration(summary.cpu_ns.median):>9}"
             f" {summary.threads_peak:8}  {ratio(summary, usual)}{mark}")
 
 
 def ratio(summary, usual):
     """The ratio, its interval, the coverage where a failed run made it another, the verdict."""
-    if summary.ratio is None:
+    if not summary.ratios:
         return "(baseline)" if summary.iops else ""
-    r = summary.ratio
+    r = summary.ratios["iops"]
     if r.n == 1:
         return f"{r.median:.3f}"
     words = [f"{r.median:.3f} [{r.low:.3f}, {r.high:.3f}]", r.verdict()]
     if r.coverage != usual:
         words.insert(1, f"({percent(r.coverage)})")
     return " ".join(word for word in words if word)
-
-
-def percent(share):
-    return f"{100 * share:.4g} %"
-
-
-def rate(iops):
-    return f"{iops / 1e6:.3g} M" if iops >= 999500 else f"{iops / 1e3:.3g} k"
-
-
-def duration(ns):
-    if ns is None:
-        return "-"
-    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
-        if ns >= size:
-            return f"{ns / size:.3g} {unit}"
-    return f"{ns:.3g} ns"
 
 
 def flag_words(summary):
@@ -91,7 +75,7 @@ def reasons(summary):
 def legend(summaries):
     """What the marks mean; a difference that cannot be shown for want of repeats is said so."""
     lines = [""]
-    ratios = [s.ratio for s in summaries.values() if s.ratio]
+    ratios = [s.ratios["iops"] for s in summaries.values() if s.ratios]
     widest = max((r.coverage for r in ratios), default=1)
     if widest < LEAST_COVERAGE:
         lines.append("Too few repeats to call a difference: the interval holds the true median in "
@@ -102,5 +86,5 @@ def legend(summaries):
     marked = [s for s in summaries.values() if s.flags]
     if marked:
         lines.append("! flagged, look before believing (results/README.md explains each flag):")
-    return lines + [f"  {s.point.job}, {s.point.mode}, depth {s.point.depth}: {flag_words(s)}"
+    return lines + [f"  {s.point.load.job}, {s.point.mode}, depth {s.point.depth}: {flag_words(s)}"
                     f"{reasons(s)}" for s in marked]

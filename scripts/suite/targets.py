@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields
 from statistics import median
 
 from suite.errors import BadInput
+from suite.fio_output import figures, parse_fio, percentile
 from suite.modes import parse_mode
-from suite.stats import figures, median_interval, paired_ratios, parse_fio, percentile
-from suite.table import duration, percent, rate
+from suite.stats import median_interval, paired_ratios
+from suite.units import duration, percent, rate
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def side(row, job, mode, finished, folder):
     found = {}
     name = job.removesuffix(".fio")
     for run, record, all_jobs in finished:
-        if (run.point.job, run.point.mode) != (name, mode) or not all_jobs:
+        if (run.point.load.job, run.point.mode) != (name, mode) or not all_jobs:
             continue
         shown = figures(of_jobs(folder, run, row.only)) if row.only else all_jobs
         found[run.repeat] = Side(

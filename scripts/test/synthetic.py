@@ -5,7 +5,7 @@ import json
 import random
 
 from suite.folder import Folder
-from suite.plan import Point, plan_runs
+from suite.plan import Load, Point, plan_runs
 
 ENVIRONMENT = {
     "kernel": "Linux 6.1.0 #1", "cpus": 2, "scratch": {"file_system": "ext4"},
@@ -34,7 +34,7 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
     """A finished comparison; every mode's rate differs, and grows with depth."""
     folder = Folder(path)
     folder.create()
-    points = [Point(job, mode, depth, "4096") for mode in modes for depth in depths]
+    points = [Point(Load(job, "4096"), mode, depth) for mode in modes for depth in depths]
     runs = plan_runs(points, repeats, seed=1)
     folder.write_json("plan.json", {
         "schema": 1, "arguments": [], "seed": 1, "baseline": modes[0], "depths": list(depths),
@@ -53,5 +53,6 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
         write_fio(folder, run.id, document)
         folder.write_json(f"runs/{run.id}.run.json", {
             "ok": True, "reason": None, "flags": list(flags), "threads_peak": 3 + rank,
-            "user_s": 0.001, "system_s": 0.002})
+            "user_s": 0.001, "system_s": 0.002, "voluntary_switches": 10,
+            "involuntary_switches": 2, "cache_hit": 1.0})
     return folder

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from conftest import SCRIPTS, TINY_JOB
-from suite import cache, stats
+from suite import cache, fio_output
 from suite.folder import COLUMNS, Folder
 
 
@@ -62,7 +62,7 @@ def test_figures_are_those_of_fio_and_of_the_whole_process(tmp_path, job_file, c
     assert compare(job_file()).returncode == 0
     (record,), (row,) = sidecars(tmp_path), rows(tmp_path)
     text = next((tmp_path / "results/runs").glob("*.fio.json")).read_text()
-    read = stats.parse_fio(text)["jobs"][0]["read"]
+    read = fio_output.parse_fio(text)["jobs"][0]["read"]
     percentiles = read["lat_ns"]["percentile"]
     assert [int(row[f"lat_{p}_ns"]) for p in ("p50", "p99", "p999")] == \
         [percentiles[p] for p in ("50.000000", "99.000000", "99.900000")]

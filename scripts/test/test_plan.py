@@ -4,9 +4,9 @@ from collections import defaultdict
 
 import pytest
 from suite.errors import BadInput
-from suite.plan import Point, Run, parse_numbers, plan_runs, unique_names
+from suite.plan import Load, Point, Run, parse_numbers, plan_runs, unique_names
 
-POINTS = [Point("job", mode, depth, "4096") for mode in ("a", "b", "c") for depth in (1, 8, 32)]
+POINTS = [Point(Load("job", "4096"), mode, depth) for mode in ("a", "b", "c") for depth in (1, 8, 32)]
 
 
 def blocks(runs):

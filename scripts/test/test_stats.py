@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 import pytest
-from suite import stats
+from suite import fio_output, stats
 from synthetic import fio_document
 
 SEED = 20240607
@@ -60,17 +60,17 @@ def test_ratios_are_paired_within_a_block_and_skip_blocks_that_lack_either_side(
 def test_percentiles_come_from_merged_bins_and_not_from_averages():
     fast, slow = Counter({100: 99, 200: 1}), Counter({1000: 50, 9000: 50})
     merged = fast + slow
-    assert stats.percentile(merged, 49.5) == 100
-    assert stats.percentile(merged, 50) == 200
-    assert stats.percentile(merged, 75) == 1000
-    assert stats.percentile(merged, 75.1) == 9000
-    assert stats.percentile(Counter(), 50) is None
+    assert fio_output.percentile(merged, 49.5) == 100
+    assert fio_output.percentile(merged, 50) == 200
+    assert fio_output.percentile(merged, 75) == 1000
+    assert fio_output.percentile(merged, 75.1) == 9000
+    assert fio_output.percentile(Counter(), 50) is None
 
 
 def test_rates_and_bins_add_up_over_jobs_and_directions():
     document = fio_document(iops=1000, latency_ns=500)
     document["jobs"].append({"write": fio_document(iops=200, latency_ns=800)["jobs"][0]["read"]})
-    figures = stats.figures(document)
+    figures = fio_output.figures(document)
     assert (figures.ios, figures.iops, figures.bw_bytes) == (2000, 1200, 1200 * 4096)
     assert sum(figures.bins.values()) == 2000
     parts = [j.get("read", j.get("write"))["lat_ns"]["mean"] for j in document["jobs"]]
@@ -79,10 +79,10 @@ def test_rates_and_bins_add_up_over_jobs_and_directions():
 
 def test_notes_before_the_json_are_skipped():
     document = json.dumps({"jobs": []}, indent=2)
-    assert stats.parse_fio(f"fio: note {{of one kind}}\n{document}\ntail") == {"jobs": []}
+    assert fio_output.parse_fio(f"fio: note {{of one kind}}\n{document}\ntail") == {"jobs": []}
 
 
 @pytest.mark.parametrize("text", ["", "fio: no luck\n", '{"jobs": [', "note { \n"])
 def test_output_without_a_whole_document_is_refused(text):
-    with pytest.raises(stats.NotFioOutput):
-        stats.parse_fio(text)
+    with pytest.raises(fio_output.NotFioOutput):
+        fio_output.parse_fio(text)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""Figures as people write and read them: sizes, times, rates, shares."""
+
+import re
+
+UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
+
+
+def plain_bytes(size):
+    """`4k` as `4096`; a list or range of sizes stays as the user wrote it."""
+    match = re.fullmatch(r"(\d+)([kmgtp]?)(i?b)?", size.lower())
+    return str(int(match[1]) * UNITS.get(match[2], 1)) if match else size
+
+
+def size_words(size):
+    """`65536` as `64k`; what is no round number of bytes stays."""
+    for unit in ("g", "m", "k"):
+        if size.isdigit() and int(size) and int(size) % UNITS[unit] == 0:
+            return f"{int(size) // UNITS[unit]}{unit}"
+    return size
+
+
+def percent(share):
+    return f"{100 * share:.4g} %"
+
+
+def rate(iops):
+    if iops >= 999500:
+        return f"{iops / 1e6:.3g} M"
+    return f"{iops / 1e3:.3g} k" if iops >= 999.5 else f"{iops:.3g}"
+
+
+def duration(ns):
+    if ns is None:
+        return "-"
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if ns >= size:
+            return f"{ns / size:.3g} {unit}"
+    return f"{ns:.3g} ns"
+
+
+def clock(seconds):
+    hours, rest = divmod(int(seconds), 3600)
+    return (f"{hours}:{rest // 60:02d}" if hours else f"{rest // 60}") + f":{rest % 60:02d}"
