@@ -10,6 +10,7 @@ from pathlib import Path
 
 from suite.environment import REPOSITORY
 from suite.errors import BadInput
+from suite.places import places_of
 from suite.plan import unique_names
 from suite.run import Bench
 
@@ -22,7 +23,7 @@ class OneLine(argparse.ArgumentParser):
 def parser(prog, description, repeats, results):
     """A parser with the options that say how runs are made, and with what."""
     p = OneLine(prog=prog, description=description, allow_abbrev=False)
-    p.add_argument("--repeats", default=str(repeats), metavar="N",
+    p.add_argument("--repeats", metavar="N",
                    help=f"shuffled blocks, each with every point once (default: {repeats})")
     p.add_argument("--runtime", metavar="SECONDS",
                    help="of one run (default: what the job file says)")
@@ -30,7 +31,7 @@ def parser(prog, description, repeats, results):
                    help="after which a run is killed and recorded as hung (default: twice its "
                         "runtime and 30 s)")
     p.add_argument("--seed", metavar="N", help="of the order and of fio's random sequences")
-    p.add_argument("--scratch", default=REPOSITORY / "build/scratch", type=Path, metavar="DIR",
+    p.add_argument("--scratch", metavar="DIR",
                    help="where the files that fio reads and writes lie (default: build/scratch)")
     p.add_argument("--results", type=Path, metavar="DIR", help=f"default: {results}")
     p.add_argument("--fio", metavar="PATH",
@@ -64,7 +65,7 @@ def seed_of(options):
     return whole("--seed", text, 0, 2**31)
 
 
-def make_bench(options, jobs, modes, stop, usual_runtime_s=None):
+def bench_of(options, jobs, modes, stop, file_systems=()):
     """The tools and places that all runs share; raises BadInput for whatever is not there."""
     wanted = options.fio or (os.path.join(os.environ["FIO_DIR"], "fio")
                              if os.environ.get("FIO_DIR") else "fio")
@@ -80,19 +81,38 @@ def make_bench(options, jobs, modes, stop, usual_runtime_s=None):
         if re.search(r"[$;#\\'\"\s]", engine):
             raise BadInput(f"{engine}: fio cannot load an engine from a path with spaces or any of "
                            "$ ; # \\ or quotes")
-    scratch = options.scratch.absolute()
+    return make_bench(os.path.abspath(fio), engine,
+                      Path(options.scratch or REPOSITORY / "build/scratch").absolute(), jobs,
+                      file_systems, positive("--runtime", options.runtime),
+                      positive("--limit", options.limit), steady_of(options), stop)
+
+
+def make_bench(fio, engine, scratch, jobs, file_systems, runtime_s, limit_s, steady, stop):
     names = unique_names([job.name for job in jobs])
-    folders = {job: scratch / name for job, name in names.items()}
-    runtime = positive("--runtime", options.runtime) or usual_runtime_s
-    return Bench(os.path.abspath(fio), engine, scratch, folders, runtime,
-                 positive("--limit", options.limit), stop)
+    return Bench(fio, engine, scratch, places_of(file_systems, scratch), names, runtime_s, limit_s,
+                 steady, stop)
 
 
-def make_scratch(bench):
+def steady_of(options):
+    """fio's own way to write it; it looks once a second, so that a short run cannot be steady."""
+    text = getattr(options, "steady", None)
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{1,2}(\.\d{1,3})?%", text) or float(text[:-1]) == 0:
+        raise BadInput(f"--steady {text}: allowed is a share above 0%, such as 2%")
+    return text
+
+
+def make_scratch(folder):
     try:
-        for folder in bench.folders.values():
-            folder.mkdir(parents=True, exist_ok=True)
-            if not os.access(folder, os.W_OK):
-                raise PermissionError(13, "not writable")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "not writable")
     except OSError as error:
-        raise BadInput(f"scratch folder {bench.scratch}: {error.strerror}") from error
+        raise BadInput(f"scratch folder {folder}: {error.strerror}") from error
+
+
+def make_folders(bench, loads):
+    """The folder of each load's files."""
+    for load in loads:
+        make_scratch(bench.folder(load))

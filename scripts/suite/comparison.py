@@ -1,60 +1,86 @@
 # SPDX-License-Identifier: MIT
-"""A comparison from the last check to the last picture."""
+"""A comparison from the last check to the last picture, and one that goes on."""
 
+import json
 import os
 import sys
 import tempfile
-from dataclasses import dataclass
+import time
+from dataclasses import replace
 from pathlib import Path
 
-from suite import cache, environment, plot, table
+from suite import cache, environment, plot, table, verdict
+from suite.asked import Asked
+from suite.command_line import make_bench
 from suite.errors import BadInput, FolderFailed
-from suite.jobfile import rewritten
-from suite.process import run_limited
+from suite.jobfile import rewritten, understand
+from suite.modes import parse_mode
+from suite.plan import TRACED, Run, plan_block, plan_traced
+from suite.process import kill_left_over, run_limited
 from suite.progress import Progress
-from suite.run import (complaint, data_files, execute, lay_out, run_command, run_options, start,
+from suite.run import (complaint, data_files, execute, lay_out, run_command, run_options,
                        summary_row)
-from suite.summary import summarise
+from suite.stats import EARLY_STOP_COVERAGE, LEAST_BLOCKS, WANTED_COVERAGE
+from suite.summary import narrow, summarise
 from suite.units import clock
 
-# What a run takes beyond its own time, until the warm-up has shown it: fio calibrates its clock.
+SCHEMA = 2
+# What a run takes beyond its own time: fio calibrates its clock.
 ASSUMED_START_S = 0.4
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the user asked for, checked."""
-
-    jobs: list
-    modes: list
-    depths: list
-    repeats: int
-    seed: int
-    baseline: str
-    arguments: list
-
-    def job(self, name):
-        return next(job for job in self.jobs if job.name == name)
-
-    def mode(self, name):
-        return next(mode for mode in self.modes if mode.name == name)
-
-
-def plan_document(asked, bench, runs):
-    """plan.json: all that scripts/plot needs to know beside the runs themselves."""
+def plan_document(asked, bench, file_systems=()):
+    """plan.json: all that drawing, and going on, need to know beside the runs themselves."""
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         "arguments": asked.arguments,
         "seed": asked.seed,
         "baseline": asked.baseline,
-        "depths": asked.depths,
+        "depths": sorted({point.depth for point in asked.points}),
         "repeats": asked.repeats,
+        "precision": asked.precision,
+        "traced": asked.traced,
         "lengths_s": {job.name: bench.length_s(job) for job in asked.jobs},
+        "bench": {"fio": bench.fio, "engine": bench.engine, "scratch": str(bench.scratch),
+                  "file_systems": list(file_systems), "runtime_s": bench.runtime_s,
+                  "limit_s": bench.limit_s, "steady": bench.steady},
         "jobs": [{"name": job.name, "path": job.path, "reads": job.reads, "writes": job.writes,
-                  "cache": job.cache, "block": job.block} for job in asked.jobs],
+                  "cache": job.cache, "block": job.block, "text": job.text} for job in asked.jobs],
         "modes": [{"name": mode.name, "options": dict(mode.options)} for mode in asked.modes],
-        "runs": [run.as_json() for run in runs],
+        "runs": [run.as_json() for run in asked.runs],
     }
+
+
+def taken_up(folder, more_repeats, stop):
+    """(Asked, Bench, file systems) of a comparison that is to go on, from its plan.json."""
+    plan = folder.read_json("plan.json")
+    if plan.get("schema") != SCHEMA:
+        raise BadInput(f"{folder.path}: was made by another version of the suite: cannot go on")
+    there, jobs = plan["bench"], [understand(job["path"], job["text"]) for job in plan["jobs"]]
+    runs = [Run.from_json(row) for row in plan["runs"]]
+    asked = Asked(jobs, [parse_mode(mode["name"]) for mode in plan["modes"]],
+                  list(dict.fromkeys(run.point for run in runs)),
+                  plan["repeats"] + more_repeats, plan["seed"], plan["baseline"],
+                  plan["arguments"], plan["precision"], plan["traced"])
+    bench = make_bench(there["fio"], there["engine"], Path(there["scratch"]), jobs,
+                       there["file_systems"], there["runtime_s"], there["limit_s"],
+                       there["steady"], stop)
+    check_same_machine(folder, bench)
+    return asked, bench, there["file_systems"]
+
+
+def check_same_machine(folder, bench):
+    """Raises BadInput where runs from now on could not stand beside those that are there."""
+    if not (folder.path / "env.json").exists():
+        return  # it was stopped before its first run
+    was, now = folder.read_json("env.json"), environment.describe(bench)
+    for what, of in (("kernel", lambda about: about["kernel"]),
+                     ("CPU", lambda about: about["cpu_model"]),
+                     ("fio", lambda about: about["versions"]["fio"]),
+                     ("engine", lambda about: about["versions"]["engine"])):
+        if of(was) != of(now):
+            raise BadInput(f"{folder.path}: was made with the {what} {of(was)}, and here is "
+                           f"{of(now)}: the runs could not be compared; make a new comparison")
 
 
 def check_options(asked, bench):
@@ -64,13 +90,17 @@ def check_options(asked, bench):
         if not mode.offload and not has_engine(bench, engine):
             raise BadInput(f"mode {mode.name}: {bench.fio} has no engine '{engine}'; "
                            "see fio --enghelp")
-    pairs = [(asked.jobs[0], mode) for mode in asked.modes]
-    pairs += [(job, asked.mode(asked.baseline)) for job in asked.jobs[1:]]
+    # Each mode once, and each job once.
+    first = {}
+    for point in asked.points:
+        first.setdefault(("mode", point.mode), point)
+        first.setdefault(("job", point.load.job), point)
     with tempfile.TemporaryDirectory() as empty:
         path = Path(empty, "check.fio")
-        for job, mode in pairs:
-            text = rewritten(job, run_options(bench, job, mode, asked.depths[0], 1))
-            path.write_text(text, errors="surrogateescape")
+        for point in dict.fromkeys(first.values()):
+            job, mode = asked.job(point.load.job), asked.mode(point.mode)
+            options = run_options(bench, job, mode, Run("check", point, 1, 1))
+            path.write_text(rewritten(job, options), errors="surrogateescape")
             outcome = run_limited([bench.fio, "--parse-only", str(path)], empty, 60, bench.stop)
             if outcome.status != 0 and not outcome.stopped:
                 raise BadInput(f"fio refuses {mode.name} on {job.path}: {complaint(outcome)}")
@@ -82,102 +112,175 @@ def has_engine(bench, name):
     return b"not loadable" not in outcome.stderr + outcome.stdout
 
 
-def make_ready(asked, bench, folder):
-    """Lays the files out, and makes the warm-up run; returns what a run takes to start."""
-    for job in asked.jobs:
-        outcome = lay_out(bench, job)
+def make_ready(asked, bench):
+    """Lays the files out, once for all loads that share them; returns the time that fio took."""
+    loads = {(point.load.job, point.load.file_system): point.load for point in asked.points}
+    spent_s = 0
+    for load in loads.values():
+        job = asked.job(load.job)
+        outcome = lay_out(bench, job, load)
+        spent_s += outcome.wall_s
         if outcome.stopped:
-            return ASSUMED_START_S
+            break
         if outcome.status != 0:
             raise FolderFailed(f"fio cannot lay out the files of {job.name} in "
-                               f"{bench.folders[job.name]}: {complaint(outcome)}")
-        if job.cache == "cold" and cache.file_system(bench.scratch)[0] in ("tmpfs", "ramfs"):
-            print(f"{job.name} asks for a cold cache, which {bench.scratch} cannot have: it lies "
-                  "in memory (tmpfs); every run of it will be flagged not_cold")
-    for job in asked.jobs:
+                               f"{bench.folder(load)}: {complaint(outcome)}")
+        if job.cache == "cold" and cache.file_system(bench.folder(load))[0] in ("tmpfs", "ramfs"):
+            print(f"{job.name} asks for a cold cache, which {bench.folder(load)} cannot have: it "
+                  "lies in memory (tmpfs); every run of it will be flagged not_cold")
+    for load in loads.values():
         # Earlier uses of the files must not decide in which form they lie in the page cache.
-        cache.forget(data_files(bench, job))
-    job, mode = asked.jobs[0], asked.mode(asked.baseline)
-    path = folder.path / "warm-up.fio"
-    folder.write(path.name, rewritten(job, run_options(bench, job, mode, asked.depths[0], 1)))
-    outcome, _, _ = start(bench, job, path)
-    path.unlink()
-    length = bench.length_s(job)
-    return max(outcome.wall_s - (length or 0), 0.1)
+        cache.forget(data_files(asked.job(load.job), bench.folder(load)))
+    return spent_s
 
 
-def compare(asked, bench, folder, runs):
+def begin(asked, bench, folder, file_systems=()):
+    """Writes down what is to be done, which is all that going on needs."""
+    folder.write_json("plan.json", plan_document(asked, bench, file_systems))
+
+
+def compare(asked, bench, folder):
     """Makes all runs and everything that is made of them; returns the exit status."""
-    status = measure(asked, bench, folder, runs)
+    started = time.monotonic()
+    status, in_fio_s = measure(asked, bench, folder)
     if bench.stop.signal is None:
         report(folder)
+        took_s = time.monotonic() - started
+        print(f"took {clock(took_s)}, {100 * in_fio_s / took_s:.1f} % of it in fio")
     return status
 
 
-def measure(asked, bench, folder, runs):
-    """Makes all runs and says what became of them; returns the exit status."""
-    folder.write_json("plan.json", plan_document(asked, bench, runs))
-    about = environment.describe(bench)
-    about["commands"] = [" ".join(run_command(bench, folder, run, asked.job(run.point.load.job)))
-                         for run in runs]
-    folder.write_json("env.json", about)
-    start_s = make_ready(asked, bench, folder)
-    expected_s = expected(asked, bench, runs, start_s)
-    print(f"{len(runs)} runs in {asked.repeats} shuffled blocks, seed {asked.seed}: about "
-          f"{clock(expected_s)}; results in {folder.path}", flush=True)
-    finished = []
+def measure(asked, bench, folder):
+    """Makes the runs that are not there and says what became of them.
+
+    Returns (exit status, the time that was spent in fio).
+    """
+    kill_left_over(bench.fio, bench.places.values())
+    if not (folder.path / "env.json").exists():
+        about = environment.describe(bench)
+        about["commands"] = [" ".join(run_command(bench, folder, run, asked.job(
+            run.point.load.job))) for run in asked.runs]
+        folder.write_json("env.json", about)
+    finished = folder.take_up()
+    there = len(finished)
+    in_fio_s = make_ready(asked, bench)
+    expected_s = expected(asked, bench) * (1 - there / len(asked.runs))
+    what = f"{len(asked.runs)} runs" + (f", of which {there} are there" if there else "")
+    print(f"{what} in {asked.repeats} shuffled blocks, seed {asked.seed}: "
+          f"{'at most' if asked.precision else 'about'} {clock(expected_s)}; results in "
+          f"{folder.path}", flush=True)
     try:
-        make_runs(asked, bench, folder, runs, expected_s, finished)
+        make_runs(asked, bench, folder, Progress(len(asked.runs), expected_s, asked.repeats),
+                  finished)
     except FolderFailed as error:
-        raise FolderFailed(f"{error}; {len(finished)} of {len(runs)} runs are kept"
+        raise FolderFailed(f"{error}; {len(finished)} of {len(asked.runs)} runs are kept"
                            f"{summary_anyway(folder, finished)}") from error
-    folder.write_summary([summary_row(*row) for row in finished])
+    in_fio_s += sum(record["wall_s"] for _, record, _ in finished[there:])
+    write_summary(folder, finished)
+    return ending(asked, bench, folder, finished), in_fio_s
+
+
+def ending(asked, bench, folder, finished):
+    """Says what is not as it should be; returns the exit status."""
     if bench.stop.signal is not None:
-        print(f"interrupted: {len(finished)} of {len(runs)} runs are kept in {folder.path}; "
-              f"scripts/plot {folder.path} draws them", file=sys.stderr)
+        print(f"interrupted: {len(finished)} of {len(asked.runs)} runs are kept in {folder.path}; "
+              f"scripts/compare --resume {folder.path} goes on", file=sys.stderr)
         return 128 + bench.stop.signal
     bad = [run for run, _, figures in finished if figures is None]
     if bad:
-        print(f"{len(bad)} of {len(runs)} runs came to no result; the rest is complete",
+        print(f"{len(bad)} of {len(finished)} runs came to no result; the rest is complete",
               file=sys.stderr)
     return 1 if bad else 0
+
+
+def write_summary(folder, finished):
+    folder.write_summary([summary_row(*row) for row in finished if row[0].repeat != TRACED])
 
 
 def summary_anyway(folder, finished):
     """On a disk that is full: what is left of the run that did not fit makes room."""
     try:
         folder.drop_unfinished()
-        folder.write_summary([summary_row(*row) for row in finished])
+        write_summary(folder, finished)
     except (FolderFailed, OSError):
         return ", but summary.csv could not be written"
     return ""
 
 
-def expected(asked, bench, runs, start_s):
-    return sum((bench.length_s(asked.job(run.point.load.job)) or 0) + start_s for run in runs)
+def expected(asked, bench):
+    return sum((bench.length_s(asked.job(run.point.load.job)) or 0) + ASSUMED_START_S
+               for run in asked.runs)
 
 
-def make_runs(asked, bench, folder, runs, expected_s, finished):
-    progress = Progress(runs, expected_s, asked.repeats)
+def make_runs(asked, bench, folder, progress, finished):
+    """Makes block after block of what is wanted, without what is there; appends to `finished`."""
+    there = {run.id: figures for run, _, figures in finished}
     try:
-        for run in runs:
-            progress.show(run)
-            point = run.point
-            record, figures = execute(bench, folder, run, asked.job(point.load.job),
-                                      asked.mode(point.mode))
-            if record is None:
-                return
-            finished.append((run, record, figures))
-            progress.finished(run, figures)
+        for repeat in range(0 if asked.traced else 1, asked.repeats + 1):
+            block = wanted(asked, repeat, finished)
+            progress.block(repeat, len(block_of(asked, repeat)), len(block))
+            for run in block:
+                if run.id in there:
+                    progress.was_there()
+                    continue
+                progress.show(run)
+                record, figures = execute(bench, folder, run, asked.job(run.point.load.job),
+                                          asked.mode(run.point.mode))
+                if record is None:
+                    return
+                finished.append((run, record, figures))
+                progress.finished(run, figures)
     finally:
         progress.close()
+
+
+def wanted(asked, repeat, finished):
+    """The runs of a block: all points, but those whose interval has become narrow enough.
+
+    What a block leaves out depends on the blocks before it alone, so that a comparison that was
+    interrupted goes on with the very runs that it would have made.
+    """
+    block = block_of(asked, repeat)
+    if asked.precision is None or repeat <= LEAST_BLOCKS:
+        return block
+    before = [row for row in finished if row[0].repeat < repeat]
+    done = narrow(before, asked.baseline, asked.precision)
+    # The baseline is wanted as long as one of those that it is compared with is.
+    with_baseline = {replace(point, mode=asked.baseline) for point in asked.points
+                     if point not in done and point.mode != asked.baseline}
+    return [run for run in block if run.point not in done or run.point in with_baseline]
+
+
+def block_of(asked, repeat):
+    if repeat == TRACED:
+        return plan_traced(asked.points, asked.seed)
+    return plan_block(asked.points, repeat, asked.seed)
+
+
+def interval_coverage(plan):
+    """Of an interval in a comparison: more where it may end as soon as intervals are narrow."""
+    return EARLY_STOP_COVERAGE if plan["precision"] else WANTED_COVERAGE
+
+
+def summaries_of(folder, plan):
+    return summarise(folder.finished(), plan["baseline"], interval_coverage(plan))
 
 
 def report(folder):
     """Draws and prints everything from the folder alone."""
     plan, about = folder.read_json("plan.json"), folder.read_json("env.json")
-    summaries = summarise(folder.finished(), plan["baseline"])
+    summaries = summaries_of(folder, plan)
     pictures = plot.draw_all(folder, plan, about, summaries)
-    print("\n".join(table.render(plan, summaries)))
+    print("\n".join(table.render(plan, summaries) + verdict.render(summaries, interval_coverage(plan))))
     for picture in pictures:
         print(f"picture: {os.path.relpath(picture)}")
+
+
+def as_json(folder, status):
+    """What --json prints: the points with their figures, and the verdicts."""
+    plan = folder.read_json("plan.json")
+    summaries = summaries_of(folder, plan)
+    return json.dumps({
+        "results": str(folder.path), "status": status, "baseline": plan["baseline"],
+        "seed": plan["seed"], "points": [table.as_json(s) for s in summaries.values()],
+        "verdicts": verdict.as_json(summaries, interval_coverage(plan))}, indent=1)

@@ -12,7 +12,8 @@ from suite.fio_output import NotFioOutput, figures, parse_fio
 from suite.plan import Run
 
 COLUMNS = ("job,mode,depth,block,placement,repeat,iops,bw_bytes,lat_mean_ns,lat_p50_ns,lat_p99_ns,"
-           "lat_p999_ns,cpu_ns_per_io,threads_peak,flags").split(",")
+           "lat_p999_ns,cpu_ns_per_io,threads_peak,flags,mix,file_system,rate,switches_per_io,"
+           "cache_hit").split(",")
 
 
 class Folder:
@@ -23,10 +24,11 @@ class Folder:
 
     def create(self):
         """Makes the folder, and shows by writing that it can be written, also for root."""
-        if (self.path / "plan.json").exists() or self.runs.exists():
-            raise BadInput(f"results folder {self.path}: already has runs; name a new one")
+        if (self.path / "plan.json").exists() or any(self.runs.glob("*")):
+            raise BadInput(f"results folder {self.path}: already has runs; name a new one, or "
+                           f"go on with --resume {self.path}")
         try:
-            self.runs.mkdir(parents=True)
+            self.runs.mkdir(parents=True, exist_ok=True)
             self.charts.mkdir(exist_ok=True)
             probe = self.runs / ".probe"
             probe.write_bytes(b"x" * 4096)
@@ -61,15 +63,22 @@ class Folder:
         except (OSError, ValueError) as error:
             raise BadInput(f"{self.path}/{name}: cannot be read: {error}") from error
 
+    def take_up(self):
+        """finished(), after removing what was being written when a comparison was killed."""
+        self.drop_unfinished()
+        return self.finished()
+
     def drop_unfinished(self):
-        """Removes what belongs to a run without a sidecar."""
+        """Removes what belongs to a run without a record."""
+        for path in self.path.rglob(".*.unfinished"):
+            path.unlink()
         for path in self.runs.glob("*.fio"):
             if not path.with_suffix(".run.json").exists():
                 path.unlink()
                 path.with_suffix(".fio.json").unlink(missing_ok=True)
 
     def finished(self):
-        """[(run, its sidecar, its figures or None)] of all runs that have ended, in plan order."""
+        """[(run, its record, its figures or None)] of all runs that have ended, in plan order."""
         found = []
         for row in self.read_json("plan.json")["runs"]:
             run = Run.from_json(row)

@@ -27,6 +27,8 @@ ALWAYS_REMOVED = {
     "directory", "clat_percentiles", "slat_percentiles", "lat_percentiles", "percentile_list",
     "disable_lat", "gtod_reduce", "unified_rw_reporting", "randrepeat", "allrandrepeat",
     "invalidate", "pre_read", "pool_stats", "ioengine", "offload", "iodepth", "randseed",
+    "write_iops_log", "write_lat_log", "write_bw_log", "write_hist_log", "log_avg_msec",
+    "per_job_logs",
 }
 
 
@@ -40,6 +42,7 @@ class Job:
     sections: tuple
     reads: bool
     writes: bool
+    mixed: bool
     buffered: bool
     cache: str
     block: str
@@ -50,9 +53,12 @@ class Job:
 def read_job(path):
     """Reads a job file; raises BadInput with one line if fio could not, or should not, run it."""
     try:
-        text = Path(path).read_text(errors="surrogateescape")
+        return understand(path, Path(path).read_text(errors="surrogateescape"))
     except OSError as error:
         raise BadInput(f"job file {path}: {error.strerror}") from error
+
+
+def understand(path, text):
     sections = parse_sections(text, path)
     if not sections:
         raise BadInput(f"job file {path}: has no job: at least one [section] beside [global]")
@@ -77,6 +83,7 @@ def read_job(path):
         sections=tuple((name, tuple(o.items())) for name, o in sections),
         reads=any(d in ("read", "randread", "rw", "readwrite", "randrw") for d in directions),
         writes=not directions <= {"read", "randread"},
+        mixed=directions <= {"rw", "readwrite", "randrw"},
         buffered=caches != {"direct"},
         cache=caches.pop(),
         block=" ".join(sorted({plain_bytes(o.get("bs", "4k")) for o in options})),
@@ -128,10 +135,13 @@ def seconds(text, path):
 
 
 def rewritten(job, options):
-    """The job file of one run: `options` in a [global] of its own, and nowhere else."""
+    """The job file of one run: `options` in a [global] of its own, and nowhere else.
+
+    An option whose value is None is left out altogether.
+    """
     ours = ALWAYS_REMOVED | set(options)
     kept = [line for line in job.text.splitlines() if parse_line(line)[1] not in ours]
-    head = [f"{key}={value}" for key, value in options.items()]
+    head = [f"{key}={value}" for key, value in options.items() if value is not None]
     return "\n".join(["[global]", *head, "", *kept, ""])
 
 
@@ -172,13 +182,18 @@ def targets(job, folder):
 
 def check_room(job, folder):
     """Raises BadInput if the files cannot fit: fio would fill the disk before it says so."""
-    needed = sum(number(options, "size") * max(number(options, "numjobs"), 1)
-                 for options in (dict(options) for _, options in job.sections))
+    needed = room_needed(job)
     there = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
     disk = os.statvfs(folder)
     if needed > there + disk.f_bavail * disk.f_frsize:
         raise BadInput(f"job file {job.path}: its files take {needed >> 20} MiB, and {folder} has "
                        f"room for {(there + disk.f_bavail * disk.f_frsize) >> 20} MiB")
+
+
+def room_needed(job):
+    """Bytes of the job's files, as far as the job file says."""
+    return sum(number(options, "size") * max(number(options, "numjobs"), 1)
+               for options in (dict(options) for _, options in job.sections))
 
 
 def number(options, key):

@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""The plan: every point once a block, each block shuffled, all of it from one seed."""
+"""The plan: every point once a block, each block shuffled, all of it from one seed.
+
+Before the first block each mode makes a traced run, at its deepest and fastest point: it warms the
+machine up and shows the latency over time, which costs fio several percent to write down, and so it
+counts for nothing else.
+"""
 
 import random
 import re
 from dataclasses import asdict, dataclass, fields
 
-from suite.errors import BadInput
 from suite.units import size_words
 
 NO_PLACEMENT = "none"
+TRACED = 0  # the repeat of a traced run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Load:
     """What is asked of every mode alike; a chart is of one load."""
 
@@ -22,7 +27,7 @@ class Load:
     file_system: str = ""  # the name of the place of the files, where there are several
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Point:
     """What is compared: everything but the repeat. A rate above 0 is an open loop's, in I/Os/s."""
 
@@ -51,24 +56,29 @@ class Run:
         return Run(row["id"], point, row["repeat"], row["randseed"])
 
 
-def all_points(jobs, modes, depths):
-    return [Point(Load(job.name, job.block), mode.name, depth)
-            for job in jobs for mode in modes for depth in depths]
-
-
 def plan_block(points, repeat, seed):
     """The runs of one block, one repeat of every point, in the order in which they are made.
 
     fio's random seed is the same for all runs of a block, so that the modes do the same I/O, and
     another in the next block, so that no mode is judged by one sequence only. A block depends on
-    nothing but its number and the seed, so that more can be added later.
+    nothing but its number, the points and the seed, so that more can be added later.
     """
     source = random.Random(f"{seed}/{repeat}")
     randseed = source.randrange(1, 2**31)
     names = run_names(points)
-    shuffled = list(points)
+    shuffled = sorted(points)
     source.shuffle(shuffled)
     return [Run(f"{repeat:03d}-{names[p]}", p, repeat, randseed) for p in shuffled]
+
+
+def plan_traced(points, seed):
+    """The traced runs: one a mode and load."""
+    last = {}
+    for point in points:
+        key = point.load, point.mode
+        if key not in last or (point.depth, point.rate) > (last[key].depth, last[key].rate):
+            last[key] = point
+    return [run for run in plan_block(points, TRACED, seed) if run.point in last.values()]
 
 
 def plan_runs(points, repeats, seed):
@@ -77,6 +87,7 @@ def plan_runs(points, repeats, seed):
 
 def run_names(points):
     """A file name a point that is safe in every shell, script and file system, and unique."""
+    points = sorted(points)
     titles = load_titles(p.load for p in points)
     loads, modes = unique_names(titles.values()), unique_names([p.mode for p in points])
     return {p: f"{loads[titles[p.load]]}-{modes[p.mode]}-d{p.depth}"
@@ -109,18 +120,3 @@ def unique_names(texts):
                 name = f"{plain}.{number}"
             names[text] = name
     return names
-
-
-def parse_numbers(option, text, low, high):
-    """`1,8,32` as numbers, for --depths."""
-    numbers = [int(n) if re.fullmatch(r"\d{1,9}", n.strip()) else 0 for n in text.split(",")]
-    if not all(low <= n <= high for n in numbers) or len(set(numbers)) < len(numbers):
-        raise BadInput(f"{option} {text}: allowed are different numbers from {low} to {high}, "
-                       "separated by commas")
-    return numbers
-
-
-def default_baseline(modes):
-    """fio's psync where it takes part: what a program without any of this would get."""
-    names = [mode.name for mode in modes]
-    return "fio:psync" if "fio:psync" in names else names[0]

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +47,7 @@ class Outcome:
     involuntary_switches: int = 0
     threads_peak: int = 0
     threads_by_name: dict = field(default_factory=dict)
+    threads_over_time: list = field(default_factory=list)
     stdout: bytes = b""
     stderr: bytes = b""
 
@@ -77,6 +79,7 @@ def run_limited(command, cwd, limit_s, stop):
     outcome.read_bytes = usage.ru_inblock * 512
     outcome.voluntary_switches, outcome.involuntary_switches = usage.ru_nvcsw, usage.ru_nivcsw
     outcome.threads_peak, outcome.threads_by_name = threads.peak, threads.peak_by_name
+    outcome.threads_over_time = threads.over_time
     outcome.stdout, outcome.stderr = read_back(out), read_back(err)
     return outcome
 
@@ -99,12 +102,16 @@ class Threads:
         self.family = Family(pid)
         self.peak = 0
         self.peak_by_name = {}
+        self.over_time = []  # [ms, {name: threads}], where that changes
+        self.started = time.monotonic()
 
     def sample(self):
-        names = [name for pid in self.family.members() for name in thread_names(pid)]
-        self.peak = max(self.peak, len(names))
-        for name in set(names):
-            self.peak_by_name[name] = max(self.peak_by_name.get(name, 0), names.count(name))
+        names = Counter(name for pid in self.family.members() for name in thread_names(pid))
+        self.peak = max(self.peak, names.total())
+        for name, count in names.items():
+            self.peak_by_name[name] = max(self.peak_by_name.get(name, 0), count)
+        if not self.over_time or self.over_time[-1][1] != names:
+            self.over_time.append([round(1000 * (time.monotonic() - self.started)), dict(names)])
 
 
 def thread_names(pid):
@@ -149,6 +156,30 @@ def kill_tree(pid):
     signal_quietly(pid, signal.SIGSTOP)
     for member in Family(pid).members():
         signal_quietly(member, signal.SIGKILL)
+
+
+def kill_left_over(program, folders):
+    """Kills what a comparison that was itself killed has left running in its folders: fio's jobs,
+    which outlive their parent and would go on writing below the runs of the next."""
+    folders = [os.path.realpath(folder) for folder in folders]
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            works_in, runs = (os.readlink(f"/proc/{pid}/{link}") for link in ("cwd", "exe"))
+        except OSError:
+            continue  # it ended, or it is not ours to look at
+        inside = any(works_in == f or works_in.startswith(f"{f}/") for f in folders)
+        if inside and runs == os.path.realpath(program):
+            signal_quietly(int(pid), signal.SIGKILL)
+            wait_until_gone(int(pid))
+
+
+def wait_until_gone(pid):
+    try:
+        done = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    select.select([done], [], [], 10)
+    os.close(done)
 
 
 def signal_quietly(pid, number):

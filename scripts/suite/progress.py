@@ -9,40 +9,51 @@ from suite.units import clock, rate
 
 
 class Progress:
-    def __init__(self, runs, expected_s, repeats, stream=sys.stdout):
-        self.total = len(runs)
-        self.per_block = self.total // repeats
+    def __init__(self, runs, expected_s, repeats, stream=None):
+        self.total = runs
         self.repeats = repeats
         self.expected_s = expected_s
-        self.stream = stream
-        self.bar = stream.isatty()
+        self.stream = stream or sys.stdout
+        self.bar = self.stream.isatty()
         self.started = time.monotonic()
-        self.done = 0
-        self.last = ""
+        self.done = self.made = self.left_in_block = 0
+        self.name = self.last = ""
 
     def left_s(self):
         """The plan's estimate at first, then what the finished runs took."""
-        if self.done == 0:
+        if self.made == 0:
             return self.expected_s
-        return (time.monotonic() - self.started) / self.done * (self.total - self.done)
+        return (time.monotonic() - self.started) / self.made * (self.total - self.done)
+
+    def block(self, repeat, planned, wanted):
+        """A block begins, in which that many of the planned runs are still wanted."""
+        self.name = f"block {repeat} of {self.repeats}" if repeat else "traced runs"
+        self.left_in_block = wanted
+        self.total -= planned - wanted
 
     def show(self, run):
         if self.bar:
-            text = f"block {run.repeat}/{self.repeats}  {run.point.mode} depth {run.point.depth}"
+            rate_of = f" rate {run.point.rate}" if run.point.rate else ""
+            text = f"{self.name}  {run.point.mode} depth {run.point.depth}{rate_of}"
             self.draw(f"{text}  {clock(self.left_s())} left  {self.last}")
+
+    def was_there(self):
+        self.done += 1
+        self.left_in_block -= 1
 
     def finished(self, run, figures):
         self.done += 1
+        self.made += 1
+        self.left_in_block -= 1
         result = rate(figures.iops) + " IOPS" if figures else "failed"
         self.last = f"(last: {run.point.mode} {run.point.depth}: {result})"
-        if not self.bar and self.done % self.per_block == 0:
+        if not self.bar and self.left_in_block == 0:
             passed = clock(time.monotonic() - self.started)
-            print(f"block {self.done // self.per_block} of {self.repeats}: {self.done} of "
-                  f"{self.total} runs done, {passed} passed, about {clock(self.left_s())} left",
-                  file=self.stream, flush=True)
+            print(f"{self.name}: {self.done} of {self.total} runs done, {passed} passed, about "
+                  f"{clock(self.left_s())} left", file=self.stream, flush=True)
 
     def draw(self, text):
-        filled = 20 * self.done // self.total
+        filled = 20 * self.done // max(self.total, 1)
         line = f"[{'#' * filled}{'.' * (20 - filled)}] {self.done}/{self.total}  {text}"
         columns = shutil.get_terminal_size().columns - 1
         self.stream.write(f"\r\033[K{line[:columns]}")

@@ -8,12 +8,17 @@ import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from suite import cache, fio_output
+from suite import cache, fio_output, over_time
 from suite.jobfile import outside_files, rewritten
+from suite.machine import Watch
+from suite.placement import placement_options
+from suite.plan import TRACED
 from suite.process import run_limited
 
 STATS_NAME = "pool-stats"
 LAYOUT_LIMIT_S = 600
+# In the text of a job: other ways to say what a comparison sets with bs=.
+SIZES = ("bsrange", "blocksize_range", "bssplit", "blockalign", "ba")
 
 
 @dataclass(frozen=True)
@@ -23,10 +28,15 @@ class Bench:
     fio: str
     engine: str
     scratch: Path
-    folders: dict
+    places: dict  # {name of the file system: its folder}; '' is the scratch folder itself
+    names: dict  # {job: its folder's name in a place}
     runtime_s: float | None
     limit_s: float | None
+    steady: str | None
     stop: object
+
+    def folder(self, load):
+        return self.places[load.file_system] / self.names[load.job]
 
     def length_s(self, job):
         """How long a run lasts as far as is known beforehand."""
@@ -36,26 +46,37 @@ class Bench:
         return self.limit_s or (30 + 2 * self.length_s(job) if self.length_s(job) else 600)
 
 
-def run_options(bench, job, mode, depth, randseed):
+def run_options(bench, job, mode, run):
     """What the comparison decides in the job file; the engine stands before its options."""
+    point, length_s = run.point, bench.length_s(job)
     options = mode.job_options(bench.engine)
     if mode.offload:
         options["pool_stats"] = STATS_NAME
-    options |= {"iodepth": depth, "randseed": randseed, "lat_percentiles": 1, "clat_percentiles": 0,
-                "invalidate": 0 if job.cache in ("warm", "mixed") else 1}
+    options |= {"iodepth": point.depth, "randseed": run.randseed, "lat_percentiles": 1,
+                "clat_percentiles": 0, "invalidate": 0 if job.cache in ("warm", "mixed") else 1}
+    options |= over_time.log_options(length_s, run.repeat == TRACED)
     if bench.runtime_s:
         options["runtime"] = f"{round(bench.runtime_s * 1000)}ms"
-    return options
+    if bench.steady:
+        options |= {"steadystate": f"iops_slope:{bench.steady}",
+                    "steadystate_duration": f"{max(round((length_s or 2) / 2), 1)}s"}
+    if point.load.block != job.block:
+        options |= {"bs": point.load.block} | dict.fromkeys(SIZES)
+    if point.load.mix:
+        options["rwmixread"] = point.load.mix
+    if point.rate:
+        options["arrival_rate"] = point.rate
+    return options | placement_options(point.load.placement)
 
 
-def lay_out(bench, job):
+def lay_out(bench, job, load):
     """Creates the job's files before anything is measured; returns fio's outcome."""
     with tempfile.TemporaryDirectory() as outside:
         path = Path(outside, "layout.fio")
         path.write_text(rewritten(job, {"ioengine": "psync", "iodepth": 1}),
                         errors="surrogateescape")
         command = fio_command(bench, job, path, "--create_only=1")
-        return run_limited(command, bench.folders[job.name], LAYOUT_LIMIT_S, bench.stop)
+        return run_limited(command, bench.folder(load), LAYOUT_LIMIT_S, bench.stop)
 
 
 def fio_command(bench, job, path, *extra):
@@ -72,32 +93,28 @@ def run_command(bench, results, run, job):
     return fio_command(bench, job, (results.path / f"runs/{run.id}.fio").absolute())
 
 
-def data_files(bench, job):
-    folder = bench.folders[job.name]
+def data_files(job, folder):
     own = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]
     return sorted(own) + outside_files(job, folder)
 
 
-def start(bench, job, job_path):
-    """Sets the cache and runs fio; returns (outcome, share of pages resident before, flag)."""
-    take_evidence(bench.folders[job.name])  # of a run that nobody collected: it is not this one's
-    resident, wrong_cache = cache.prepare(job.cache, data_files(bench, job), job.writes)
-    command = fio_command(bench, job, job_path.absolute())
-    outcome = run_limited(command, bench.folders[job.name], bench.limit(job), bench.stop)
-    return outcome, resident, wrong_cache
-
-
 def execute(bench, results, run, job, mode):
-    """Makes one run and writes all of its files; returns (sidecar, figures or None).
+    """Makes one run and writes all of its files; returns (record, figures or None).
 
-    The sidecar is written last: a run that has one is finished. (None, None) after a stop.
+    The record is written last: a run that has one is finished. (None, None) after a stop.
     """
-    folder = bench.folders[job.name]
-    options = run_options(bench, job, mode, run.point.depth, run.randseed)
+    folder = bench.folder(run.point.load)
+    take_evidence(folder)  # of a run that nobody collected: it is not this one's
+    window_ms = over_time.log_options(bench.length_s(job), False)["log_avg_msec"]
+    over_time.take(folder, window_ms)
     path = results.path / f"runs/{run.id}.fio"
-    results.write(f"runs/{run.id}.fio", rewritten(job, options))
-    outcome, resident, wrong_cache = start(bench, job, path)
-    evidence = take_evidence(folder)
+    results.write(f"runs/{run.id}.fio", rewritten(job, run_options(bench, job, mode, run)))
+    resident, wrong_cache = cache.prepare(job.cache, data_files(job, folder), job.writes)
+    watch = Watch(folder)
+    outcome = run_limited(run_command(bench, results, run, job), folder, bench.limit(job),
+                          bench.stop)
+    machine, evidence, logs = watch.since(), take_evidence(folder), over_time.take(folder,
+                                                                                   window_ms)
     if outcome.stopped:
         path.unlink()
         return None, None
@@ -105,8 +122,10 @@ def execute(bench, results, run, job, mode):
     record, figures = judge(outcome, evidence, job, mode)
     record |= {"run": run.as_json(), "command": run_command(bench, results, run, job),
                "cwd": str(folder), "cache": job.cache, "resident_before": resident,
-               "cache_hit": cache_hit(outcome, figures, job)}
+               "cache_hit": cache_hit(outcome, figures, job), **machine, **logs}
     record["flags"] += [wrong_cache] if wrong_cache else []
+    if figures and over_time.uneven(logs.get("iops_over_time", [])):
+        record["flags"].append("uneven")
     results.write_json(f"runs/{run.id}.run.json", record)
     return record, figures
 
@@ -124,11 +143,11 @@ def take_evidence(folder):
 
 
 def judge(outcome, evidence, job, mode):
-    """The sidecar of an outcome, with flags for whatever is not as it should be."""
-    flags, reason = [], None
-    text = outcome.stdout.decode(errors="replace")
+    """The record of an outcome, with flags for whatever is not as it should be."""
+    flags, reason, document = [], None, {}
     try:
-        figures = fio_output.figures(fio_output.parse_fio(text))
+        document = fio_output.parse_fio(outcome.stdout.decode(errors="replace"))
+        figures = fio_output.figures(document)
     except (fio_output.NotFioOutput, KeyError, TypeError):
         figures = None
     if outcome.hung:
@@ -140,7 +159,7 @@ def judge(outcome, evidence, job, mode):
     if flags:
         figures, reason = None, complaint(outcome)
     else:
-        flags += doubts(outcome, figures, job)
+        flags += doubts(outcome, figures, job) + unsteady(document)
         strayed = mode.strayed(total(evidence), outcome.threads_by_name, job)
         flags += [f"path:{strayed}"] if strayed else []
     record = asdict(replace(outcome, stdout=b"", stderr=b""))
@@ -178,6 +197,12 @@ def doubts(outcome, figures, job):
     return flags
 
 
+def unsteady(document):
+    """Where steady state was asked for, whether fio has seen it."""
+    states = [job["steadystate"] for job in document.get("jobs", []) if job.get("steadystate")]
+    return ["not_steady"] if any(not state.get("attained") for state in states) else []
+
+
 def cache_hit(outcome, figures, job):
     """The share of the bytes read that needed no device; None where the cache had no say in it."""
     if not figures or not figures.read_bytes or job.cache in ("direct", "mixed"):
@@ -199,11 +224,14 @@ def total(evidence):
 
 def summary_row(run, record, figures):
     """One line of summary.csv; a run without a result has its place and its flags."""
-    row = {"job": run.point.load.job, "mode": run.point.mode, "depth": run.point.depth,
-           "block": run.point.load.block, "placement": run.point.load.placement, "repeat": run.repeat,
-           "flags": ";".join(record["flags"]), "threads_peak": record["threads_peak"]}
+    point = run.point
+    row = {"job": point.load.job, "mode": point.mode, "depth": point.depth,
+           "block": point.load.block, "placement": point.load.placement, "repeat": run.repeat,
+           "flags": ";".join(record["flags"]), "threads_peak": record["threads_peak"],
+           "mix": point.load.mix, "file_system": point.load.file_system, "rate": point.rate}
     if figures is None:
         return row
+    switches = record["voluntary_switches"] + record["involuntary_switches"]
     return row | {
         "iops": round(figures.iops, 3), "bw_bytes": round(figures.bw_bytes),
         "lat_mean_ns": round(figures.lat_mean_ns, 1),
@@ -211,4 +239,6 @@ def summary_row(run, record, figures):
         "lat_p99_ns": fio_output.percentile(figures.bins, 99),
         "lat_p999_ns": fio_output.percentile(figures.bins, 99.9),
         "cpu_ns_per_io": round(1e9 * (record["user_s"] + record["system_s"]) / figures.ios, 1),
+        "switches_per_io": round(switches / figures.ios, 5),
+        "cache_hit": None if record["cache_hit"] is None else round(record["cache_hit"], 5),
     }

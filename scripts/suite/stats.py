@@ -9,6 +9,12 @@ WANTED_COVERAGE = 0.95
 # Under this coverage no difference is called: with n=4 the widest interval holds 87.5 %, and one
 # call in eight would be false.
 LEAST_COVERAGE = 0.90
+# A comparison that may end as soon as its intervals are narrow looks at them after every block, and
+# it ends on lucky ones: with intervals of 95 % up to 7 % of its calls were false (simulated, with
+# normal and with heavy-tailed noise), with these at most 3 %.
+EARLY_STOP_COVERAGE = 0.98
+LEAST_BLOCKS = 7
+DRIFT_LEVEL = 0.005  # the share of false alarms
 
 
 @dataclass
@@ -21,28 +27,58 @@ class Interval:
     coverage: float
     n: int
 
-    def verdict(self):
-        """`faster` or `slower`; nothing where the interval holds 1 or covers too little."""
+    @property
+    def half_width(self):
+        """As a share of the median."""
+        return (self.high - self.low) / 2 / self.median
+
+    def verdict(self, above="faster", below="slower"):
+        """Of a ratio, in a word; nothing where the interval holds 1 or covers too little."""
         if self.coverage < LEAST_COVERAGE:
             return ""
-        return "faster" if self.low > 1 else "slower" if self.high < 1 else ""
+        return above if self.low > 1 else below if self.high < 1 else ""
 
 
-def median_interval(values):
-    """The narrowest symmetric pair of order statistics with 95 % coverage, else the widest pair.
+def median_interval(values, wanted=WANTED_COVERAGE):
+    """The narrowest symmetric pair of order statistics that covers enough, else the widest pair.
 
     No distribution is assumed but independence of the repeats: each value is on either side of the
     true median with probability 1/2.
     """
     ordered = sorted(values)
     n = len(ordered)
-    rank = max((k for k in range(1, n // 2 + 1) if coverage(n, k) >= WANTED_COVERAGE), default=1)
+    rank = max((k for k in range(1, n // 2 + 1) if coverage(n, k) >= wanted), default=1)
     return Interval(median(ordered), ordered[rank - 1], ordered[n - rank], coverage(n, rank), n)
 
 
 def coverage(n, rank):
     """The probability that the true median lies between the rank-th smallest and largest of n."""
     return 1 - 2 * sum(comb(n, i) for i in range(rank)) / 2**n
+
+
+def outliers(values):
+    """How many values are far from the others: over 8 times the median deviation, and 10 %."""
+    middle = median(values)
+    spread = median(abs(value - middle) for value in values)
+    far = max(8 * spread, 0.1 * abs(middle))
+    return sum(abs(value - middle) > far for value in values) if len(values) >= 5 else 0
+
+
+def drifts(values):
+    """Whether values rise or fall in the order in which they came: Kendall's test, exact."""
+    n = len(values)
+    rises = sum((values[j] > values[i]) - (values[j] < values[i])
+                for i in range(n) for j in range(i + 1, n))
+    falls = (n * (n - 1) // 2 - abs(rises)) // 2  # pairs against the trend
+    # How many orders of n values have k pairs against the trend.
+    orders = [1]
+    for size in range(2, n + 1):
+        longer = [0] * (len(orders) + size - 1)
+        for k, count in enumerate(orders):
+            for more in range(size):
+                longer[k + more] += count
+        orders = longer
+    return 2 * sum(orders[:falls + 1]) / sum(orders) < DRIFT_LEVEL
 
 
 def paired_ratios(values, baseline):

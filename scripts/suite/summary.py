@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from suite.fio_output import percentile
-from suite.stats import Interval, median_interval, paired_ratios
+from suite.plan import TRACED
+from suite.stats import (EARLY_STOP_COVERAGE, WANTED_COVERAGE, Interval, drifts, median_interval,
+                         outliers, paired_ratios)
 
 # What is compared of two modes, each as {name: figure of one run}; more is better of IOPS alone.
 COMPARED = {
@@ -26,6 +28,7 @@ class PointSummary:
     cpu_ns: Interval | None = None  # of the whole process, per I/O
     switches: float | None = None  # of context, per I/O
     cache_hit: float | None = None  # share of the bytes read that came from the page cache
+    figures: dict = field(default_factory=dict)  # {name in COMPARED: {repeat: figure}}
     ratios: dict = field(default_factory=dict)  # {name in COMPARED: Interval}, to the baseline
     bins: Counter = field(default_factory=Counter)  # {ns: I/Os}, of all repeats
     threads_peak: int = 0
@@ -41,19 +44,48 @@ def cpu_ns(record, figures):
     return 1e9 * (record["user_s"] + record["system_s"]) / figures.ios
 
 
-def summarise(finished, baseline):
+def summarise(finished, baseline, coverage=WANTED_COVERAGE):
     """{point: PointSummary} in the order of first appearance, from [(run, record, figures)]."""
-    repeats = defaultdict(list)
-    for run, record, figures in finished:
-        repeats[run.point].append((run.repeat, record, figures))
-    summaries = {point: bring_together(point, rows) for point, rows in repeats.items()}
+    repeats, traced = by_point(finished)
+    summaries = {point: bring_together(point, rows, coverage) for point, rows in repeats.items()}
     for point, summary in summaries.items():
         if point.mode != baseline:
-            summary.ratios = ratios(repeats[point], repeats.get(replace(point, mode=baseline), []))
+            summary.ratios = ratios(summary, summaries.get(replace(point, mode=baseline)), coverage)
+        if summary.typical and point in traced:
+            latency = traced[point].get("latency_over_time")
+            summary.typical = summary.typical | {"latency_over_time": latency}
     return summaries
 
 
-def bring_together(point, rows):
+def by_point(finished):
+    """({point: [(repeat, record, figures)]}, {point: the record of its traced run})"""
+    repeats, traced = defaultdict(list), {}
+    for run, record, figures in finished:
+        if run.repeat == TRACED:
+            traced[run.point] = record
+        else:
+            repeats[run.point].append((run.repeat, record, figures))
+    return repeats, traced
+
+
+def narrow(finished, baseline, precision):
+    """The points whose interval is as narrow as asked for: of the ratio, or the baseline's own."""
+    repeats, _ = by_point(finished)
+    rates = {point: {repeat: figures.iops for repeat, _, figures in rows if figures}
+             for point, rows in repeats.items()}
+    done = set()
+    for point, own in rates.items():
+        values = list(own.values())
+        if point.mode != baseline:
+            values = paired_ratios(own, rates.get(replace(point, mode=baseline), {}))
+        interval = median_interval(values, EARLY_STOP_COVERAGE) if values else None
+        if interval and interval.coverage >= EARLY_STOP_COVERAGE \
+                and interval.half_width <= precision:
+            done.add(point)
+    return done
+
+
+def bring_together(point, rows, coverage):
     summary = PointSummary(point, runs=len(rows))
     for _, record, _ in rows:
         summary.flags.update(record["flags"])
@@ -64,26 +96,33 @@ def bring_together(point, rows):
                   key=lambda row: row[1].iops)
     if not good:
         return summary
-    summary.iops = median_interval([figures.iops for _, figures in good])
-    summary.cpu_ns = median_interval([cpu_ns(*row) for row in good])
+    summary.iops = median_interval([figures.iops for _, figures in good], coverage)
+    summary.cpu_ns = median_interval([cpu_ns(*row) for row in good], coverage)
     summary.switches = median(
         (record["voluntary_switches"] + record["involuntary_switches"]) / figures.ios
         for record, figures in good)
     hits = [record["cache_hit"] for record, _ in good if record["cache_hit"] is not None]
     summary.cache_hit = median(hits) if hits else None
     summary.typical = good[len(good) // 2][0]
+    rates = [figures.iops for _, _, figures in rows if figures]  # in the order of the repeats
+    if outliers(rates):
+        summary.flags["outlier"] = outliers(rates)
+    if drifts(rates):
+        summary.flags["drift"] = len(rates)
+    for name, figure in COMPARED.items():
+        summary.figures[name] = {repeat: figure(record, figures)
+                                 for repeat, record, figures in rows
+                                 if figures and figure(record, figures)}
     for _, figures in good:
         summary.bins.update(figures.bins)
     return summary
 
 
-def ratios(ours, baseline):
+def ratios(summary, other, coverage):
     """Of each thing compared, paired within the blocks in which both came to a result."""
     found = {}
-    for name, figure in COMPARED.items():
-        mine, other = ({repeat: figure(record, figures) for repeat, record, figures in rows
-                        if figures and figure(record, figures)} for rows in (ours, baseline))
-        paired = paired_ratios(mine, other)
+    for name in COMPARED if other else ():
+        paired = paired_ratios(summary.figures.get(name, {}), other.figures.get(name, {}))
         if paired:
-            found[name] = median_interval(paired)
+            found[name] = median_interval(paired, coverage)
     return found

@@ -1,49 +1,68 @@
 # SPDX-License-Identifier: MIT
 """The table a comparison ends with, in plain text."""
 
+from dataclasses import asdict
+from itertools import groupby
+
+from suite.flags import meaning
+from suite.plan import NO_PLACEMENT, load_titles
 from suite.stats import LEAST_COVERAGE
 from suite.units import duration, percent, rate
 
 
 def render(plan, summaries):
-    """The lines for all jobs; depth by depth, so that what is compared stands together."""
+    """The lines for all loads; depth by depth, so that what is compared stands together."""
     lines = []
-    for job in plan["jobs"]:
-        rows = [s for s in summaries.values() if s.point.load.job == job["name"]]
-        if rows:
-            lines += render_job(plan, job, rows)
-    return lines + legend(summaries)
+    titles = load_titles(s.point.load for s in summaries.values())
+    jobs = {job["name"]: job for job in plan["jobs"]}
+    for load in sorted(titles, key=lambda load: (list(jobs).index(load.job), load)):
+        rows = [s for s in summaries.values() if s.point.load == load]
+        lines += ["", f"{titles[load]}: {describe(jobs[load.job], load)}", *render_load(plan, rows)]
+    return lines + legend(plan, summaries)
 
 
-def render_job(plan, job, rows):
+def render_load(plan, rows):
     width = max(len("mode"), *(len(s.point.mode) for s in rows))
-    n = max((s.iops.n for s in rows if s.iops), default=0)
+    n = {s.iops.n for s in rows if s.iops} or {0}
     usual = max((s.ratios["iops"].coverage for s in rows if s.ratios), default=0)
-    lines = ["", f"{job['name']}: {describe(job)}",
-             f"Medians of {n} {'run' if n == 1 else 'runs'}; ratio of IOPS to {plan['baseline']} "
+    runs = f"{max(n)} {'run' if max(n) == 1 else 'runs'}"
+    lines = [f"Medians of {runs if len(n) == 1 else f'{min(n)} to {runs}'}; ratio of "
+             f"{'p99' if open_loop(rows) else 'IOPS'} to {plan['baseline']} "
              f"at the same depth, paired within each block, with its {percent(usual)} interval", ""]
-    lines.append(f"{'mode':{width}} depth      IOPS       p50       p99    CPU/IO  threads  ratio")
+    lines.append(f"{'mode':{width}} depth{'   offered' if open_loop(rows) else ''}      IOPS"
+                 "       p50       p99    CPU/IO  threads  ratio")
     order = [mode["name"] for mode in plan["modes"]]
-    for depth in plan["depths"]:
-        here = [s for s in rows if s.point.depth == depth]
-        here.sort(key=lambda s: order.index(s.point.mode))
+    rows = sorted(rows, key=lambda s: (s.point.depth, s.point.rate, order.index(s.point.mode)))
+    for _, here in groupby(rows, lambda s: (s.point.depth, s.point.rate)):
         lines += [row(s, width, usual) for s in here] + [""]
     return lines[:-1]
 
 
-def describe(job):
+def open_loop(rows):
+    return any(s.point.rate for s in rows)
+
+
+def describe(job, load=None):
+    """A load in words; without one, what its job file asks for."""
     kind = "reads and writes" if job["reads"] and job["writes"] else \
         "reads" if job["reads"] else "writes"
-    size = f"{job['block']} bytes" if job["block"].isdigit() else job["block"]
+    block = load.block if load else job["block"]
+    size = f"{block} bytes" if block.isdigit() else block
     state = {"direct": "O_DIRECT", "mixed": "some O_DIRECT, some buffered, page cache warm"}.get(
         job["cache"], f"buffered, page cache {job['cache']}")
-    return f"{kind} of {size}, {state}"
+    words = [f"{kind} of {size}", state]
+    if load and load.mix:
+        words.append(f"{load.mix} % reads")
+    if load and load.placement != NO_PLACEMENT:
+        words.append(load.placement)
+    return ", ".join(words + ([load.file_system] if load and load.file_system else []))
 
 
 def row(summary, width, usual):
     point = summary.point
     mark = " !" if summary.flags else ""
     name = f"{point.mode:{width}} {point.depth:5}"
+    name += f" {rate(point.rate):>9}" if point.rate else ""
     if not summary.iops:
         return f"{name}  no result{mark}"
     return (f"{name} {rate(summary.iops.median):>9} {duration(summary.latency_ns(50)):>9}"
@@ -55,10 +74,11 @@ def ratio(summary, usual):
     """The ratio, its interval, the coverage where a failed run made it another, the verdict."""
     if not summary.ratios:
         return "(baseline)" if summary.iops else ""
-    r = summary.ratios["iops"]
-    if r.n == 1:
-        return f"{r.median:.3f}"
-    words = [f"{r.median:.3f} [{r.low:.3f}, {r.high:.3f}]", r.verdict()]
+    r = summary.ratios.get("p99" if summary.point.rate else "iops")
+    if not r or r.n == 1:
+        return f"{r.median:.3f}" if r else ""
+    sides = ("longer", "shorter") if summary.point.rate else ("faster", "slower")
+    words = [f"{r.median:.3f} [{r.low:.3f}, {r.high:.3f}]", r.verdict(*sides)]
     if r.coverage != usual:
         words.insert(1, f"({percent(r.coverage)})")
     return " ".join(word for word in words if word)
@@ -72,7 +92,7 @@ def reasons(summary):
     return f" ({'; '.join(summary.reasons)})" if summary.reasons else ""
 
 
-def legend(summaries):
+def legend(plan, summaries):
     """What the marks mean; a difference that cannot be shown for want of repeats is said so."""
     lines = [""]
     ratios = [s.ratios["iops"] for s in summaries.values() if s.ratios]
@@ -84,7 +104,28 @@ def legend(summaries):
     elif ratios:
         lines.append("faster and slower stand only where the interval of the ratio leaves 1 out.")
     marked = [s for s in summaries.values() if s.flags]
-    if marked:
-        lines.append("! flagged, look before believing (results/README.md explains each flag):")
-    return lines + [f"  {s.point.load.job}, {s.point.mode}, depth {s.point.depth}: {flag_words(s)}"
-                    f"{reasons(s)}" for s in marked]
+    if not marked:
+        return lines
+    lines.append("! flagged, look before believing:")
+    titles = load_titles(s.point.load for s in summaries.values())
+    lines += [f"  {titles[s.point.load]}, {s.point.mode}, depth {s.point.depth}: {flag_words(s)}"
+              f"{reasons(s)}" for s in marked]
+    seen = dict.fromkeys(flag for s in marked for flag in s.flags)
+    return lines + [f"  {flag}: {meaning(flag)}" for flag in seen]
+
+
+def as_json(summary):
+    """A point's figures, for machines: ns, I/Os a second, intervals as [low, median, high]."""
+    def shown(interval):
+        return [interval.low, interval.median, interval.high] if interval else None
+
+    point = summary.point
+    return {**asdict(point.load), "mode": point.mode, "depth": point.depth, "rate": point.rate,
+            "runs": summary.runs, "iops": shown(summary.iops),
+            "lat_p50_ns": summary.latency_ns(50), "lat_p99_ns": summary.latency_ns(99),
+            "lat_p999_ns": summary.latency_ns(99.9), "cpu_ns_per_io": shown(summary.cpu_ns),
+            "switches_per_io": summary.switches, "cache_hit": summary.cache_hit,
+            "threads_peak": summary.threads_peak,
+            "ratios": {name: shown(r) for name, r in summary.ratios.items()},
+            "coverage": summary.ratios["iops"].coverage if summary.ratios else None,
+            "flags": dict(summary.flags), "reasons": summary.reasons}

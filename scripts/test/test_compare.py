@@ -164,7 +164,7 @@ def test_progress_on_a_terminal_is_a_bar_that_leaves_the_table_clean(job_file, c
         pass  # the other end is closed
     assert process.wait(timeout=30) == 0
     os.close(ours)
-    assert b"0/1  block 1/1  fio:psync depth 1" in text and b" left" in text
+    assert b"0/1  block 1 of 1  fio:psync depth 1" in text and b" left" in text
     assert b"\r\x1b[K\r\n" in text
 
 

@@ -4,7 +4,9 @@ from collections import defaultdict
 
 import pytest
 from suite.errors import BadInput
-from suite.plan import Load, Point, Run, parse_numbers, plan_runs, unique_names
+from suite.asked import numbers
+from suite.plan import (Load, Point, Run, load_titles, plan_block, plan_runs, plan_traced,
+                        unique_names)
 
 POINTS = [Point(Load("job", "4096"), mode, depth) for mode in ("a", "b", "c") for depth in (1, 8, 32)]
 
@@ -50,7 +52,26 @@ def test_names_are_harmless_and_never_clash():
                and not name.startswith((".", "-")) for name in names.values())
 
 
-@pytest.mark.parametrize("text", ["", "0", "1,", "1,x", "-1", "1.5", "8,8", "70000", "1;2"])
+@pytest.mark.parametrize("text", ["", "0", "1,", "1,x", "-1", "1.5", "70000", "1;2"])
 def test_bad_depths_are_refused(text):
     with pytest.raises(BadInput, match="allowed are"):
-        parse_numbers("--depths", text, 1, 65536)
+        numbers("depths", text.split(","), 1, 65536)
+
+
+def test_a_block_depends_on_its_number_and_the_seed_and_not_on_the_order_of_the_points():
+    later = plan_block(list(reversed(POINTS)), 4, seed=3)
+    assert later == blocks(plan_runs(POINTS, 5, 3))[4]
+
+
+def test_a_mode_is_traced_once_a_load_at_its_deepest():
+    runs = plan_traced(POINTS, seed=3)
+    assert sorted((run.point.mode, run.point.depth) for run in runs) \
+        == [("a", 32), ("b", 32), ("c", 32)]
+    assert all(run.repeat == 0 for run in runs)
+
+
+def test_a_load_is_told_by_what_differs_among_those_of_its_job():
+    loads = [Load("a", "4096"), Load("a", "65536"), Load("b", "4096", mix="70"),
+             Load("b", "4096", mix="30"), Load("c", "512", file_system="xfs")]
+    assert list(load_titles(loads).values()) \
+        == ["a, 4k", "a, 64k", "b, 70% reads", "b, 30% reads", "c"]

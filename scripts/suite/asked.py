@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""What the user asked for: the matrix and how it is to be measured, from the command line, a plan
+file, or the plan.json of a comparison that goes on."""
+
+import itertools
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.errors import BadInput
+from suite.jobfile import read_job
+from suite.modes import parse_mode
+from suite.placement import check_placement
+from suite.plan import NO_PLACEMENT, Load, Point, plan_runs, plan_traced
+from suite.units import plain_bytes
+
+# The dimensions of the matrix, as the command line and a plan file name them, with their defaults.
+MODES = ("inline,sqthread,handoff,sqwq,punt,hashed,uring,uring_async,uring_sqpoll,uring_defer,"
+         "fio:psync,fio:io_uring,fio:io_uring+force_async=1,fio:libaio")
+DIMENSIONS = {"jobs": "", "modes": MODES, "depths": "1,8,32", "blocks": "", "mixes": "",
+              "placements": NO_PLACEMENT, "file-systems": "", "rates": ""}
+# What else a plan file may say, as the options of the same names do.
+SETTINGS = ("repeats", "precision", "seed", "baseline", "runtime", "limit", "steady", "scratch")
+PARTS = "compare"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user asked for, checked."""
+
+    jobs: list
+    modes: list
+    points: list
+    repeats: int
+    seed: int
+    baseline: str
+    arguments: list
+    precision: float | None = None  # half the width of a ratio's interval at which a point is done
+    traced: bool = False
+
+    def job(self, name):
+        return next(job for job in self.jobs if job.name == name)
+
+    def mode(self, name):
+        return next(mode for mode in self.modes if mode.name == name)
+
+    @property
+    def runs(self):
+        """Every run that may come to be made, in its order."""
+        traced = plan_traced(self.points, self.seed) if self.traced else []
+        return traced + plan_runs(self.points, self.repeats, self.seed)
+
+
+def read_plan(path):
+    """(settings, [dimensions of each part]) of a plan file; raises BadInput."""
+    try:
+        with open(path, "rb") as file:
+            document = tomllib.load(file)
+    except OSError as error:
+        raise BadInput(f"plan file {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"plan file {path}: {error}") from error
+    parts = document.pop(PARTS, [{}])
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise BadInput(f"plan file {path}: {PARTS} is not a list of [[{PARTS}]] tables")
+    for table, known in ((document, (*DIMENSIONS, *SETTINGS)),
+                         *((part, tuple(DIMENSIONS)) for part in parts)):
+        odd = sorted(set(table) - set(known))
+        if odd:
+            raise BadInput(f"plan file {path}: unknown: {', '.join(odd)}; allowed are "
+                           f"{', '.join(known)}")
+    texts = [{key: listed(path, key, value) for key, value in (document | part).items()
+              if key in DIMENSIONS} for part in parts]
+    for part in texts:
+        if "jobs" in part:
+            # Relative to the plan file, wherever it is read from.
+            part["jobs"] = [str(Path(path).parent / job) for job in part["jobs"]]
+    settings = {key: str(value) for key, value in document.items() if key in SETTINGS}
+    return settings, texts
+
+
+def listed(path, key, value):
+    """A TOML array, or one text with commas, as the texts of its members."""
+    values = value.split(",") if isinstance(value, str) else value
+    values = values if isinstance(values, list) else [values]
+    if not all(isinstance(v, str | int) and not isinstance(v, bool) for v in values):
+        raise BadInput(f"plan file {path}: {key}: allowed is a list of texts or whole numbers")
+    return [str(v).strip() for v in values]
+
+
+class Matrix:
+    """The points of one part: the product of its dimensions."""
+
+    def __init__(self, texts):
+        """`texts` is {dimension: [text, ...]}; what is missing or empty has its default."""
+        def get(dimension):
+            given = [text for text in texts.get(dimension) or [] if text]
+            return given or [text for text in DIMENSIONS[dimension].split(",") if text]
+
+        self.jobs = [read_job(path) for path in get("jobs")]
+        self.modes = [parse_mode(text) for text in get("modes")]
+        self.depths = numbers("depths", get("depths"), 1, 65536)
+        self.blocks = [block_size(text) for text in get("blocks")] or [None]
+        self.mixes = numbers("mixes", get("mixes"), 1, 99) or [None]
+        self.placements = [check_placement(text) for text in get("placements")]
+        self.file_systems = get("file-systems") or [""]
+        self.rates = numbers("rates", get("rates"), 1, 10**8)
+        for dimension in DIMENSIONS:
+            texts_of = get(dimension)
+            if len(set(texts_of)) < len(texts_of) and dimension != "jobs":
+                raise BadInput(f"--{dimension} {','.join(texts_of)}: one is given twice")
+        self.check_jobs()
+        if self.rates:
+            theirs = [mode.name for mode in self.modes if not mode.offload]
+            if theirs:
+                raise BadInput(f"--rates: an open loop needs this engine's modes, and "
+                               f"{', '.join(theirs)} is none of them")
+
+    def check_jobs(self):
+        for job in self.jobs:
+            if self.mixes != [None] and not job.mixed:
+                raise BadInput(f"--mixes: job file {job.path} does not read and write: allowed "
+                               "are jobs whose sections all have rw=rw or rw=randrw")
+
+    def points(self):
+        return [Point(Load(job.name, block or job.block, str(mix or ""), placement, system),
+                      mode.name, depth, rate)
+                for job, system, placement, block, mix, mode, depth, rate in itertools.product(
+                    self.jobs, self.file_systems, self.placements, self.blocks, self.mixes,
+                    self.modes, self.depths, self.rates or [0])]
+
+
+def numbers(dimension, texts, low, high):
+    found = [int(text) if re.fullmatch(r"\d{1,9}", text) else -1 for text in texts]
+    if not all(low <= number <= high for number in found):
+        raise BadInput(f"--{dimension} {','.join(texts)}: allowed are different numbers from {low} "
+                       f"to {high}, separated by commas")
+    return found
+
+
+def block_size(text):
+    size = plain_bytes(text)
+    if not size.isdigit() or not 512 <= int(size) <= 1 << 30:
+        raise BadInput(f"--blocks {text}: allowed are sizes from 512 to 1g, separated by commas")
+    return size
+
+
+def parse_precision(text):
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,2}(?:\.\d{1,3})?) ?%", text)
+    if not match or float(match[1]) < 0.1:
+        raise BadInput(f"--precision {text}: allowed is a share from 0.1% to 99%")
+    return float(match[1]) / 100
+
+
+def default_baseline(modes, open_loop):
+    """fio's psync where it takes part: what a program without any of this would get."""
+    names = [mode.name for mode in modes]
+    return "fio:psync" if "fio:psync" in names and not open_loop else names[0]
+
+
+def bring_together(matrices, baseline=None, **settings):
+    """One Asked of several parts; raises BadInput where they do not fit."""
+    jobs = {job.path: job for matrix in matrices for job in matrix.jobs}
+    if len({job.name for job in jobs.values()}) < len(jobs):
+        raise BadInput("two job files have the same name: results could not be told apart")
+    modes = {mode.name: mode for matrix in matrices for mode in matrix.modes}
+    baseline = baseline or default_baseline(list(modes.values()),
+                                            all(matrix.rates for matrix in matrices))
+    if baseline not in modes:
+        raise BadInput(f"--baseline {baseline}: not among the modes compared: {', '.join(modes)}")
+    points = list(dict.fromkeys(p for matrix in matrices for p in matrix.points()))
+    return Asked(list(jobs.values()), list(modes.values()), points, baseline=baseline, **settings)

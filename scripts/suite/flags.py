@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""Flags: what is said against a run, or against the repeats of a point. The one list of them."""
+
+FLAGS = {
+    "failed": "fio or a job of it ended with an error",
+    "no_result": "no I/O was done, or no JSON was written",
+    "hung": "killed at the limit (--limit)",
+    "path:no_evidence": "the engine wrote no counters",
+    "path": "the mode did not take its own path: this counter of the engine's is 0, or this kernel "
+            "thread was never seen",
+    "not_warm": "by mincore, not all of the files lay in the page cache when the run started",
+    "not_cold": "by mincore, some of the files lay in the page cache when the run started",
+    "cache_missed": "a warm run read more than 1 % of its bytes from the device",
+    "cache_hit": "a cold run read nothing from the device",
+    "implausible_latency": "p99.9 is longer than the run; fio 3.33's io_uring with sqthread_poll "
+                           "is known for it (mended in 3.34 to 3.36)",
+    "no_bins": "fio wrote no latency bins, so that there are no percentiles",
+    "cpu_includes_ramp": "the job has a ramp_time, whose CPU time is in the figure but whose I/Os "
+                         "are not",
+    "not_steady": "fio has not seen the steady state that was asked for (--steady)",
+    "uneven": "within the run, the last third's IOPS are over a quarter off the first third's",
+    "behind": "an open loop that did less than 99 % of the I/Os that were offered: its queue grew",
+    "outlier": "a run's IOPS are far from the others' (over 8 times their median deviation, and "
+               "10 %)",
+    "drift": "the IOPS rise or fall with the repeats (by Kendall's test, at 0.5 %)",
+}
+
+
+def meaning(flag):
+    return FLAGS.get(flag) or FLAGS[flag.partition(":")[0]]

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""File systems to compare on: folders of the user's own, or made for the comparison.
+
+What is made lies in an image in the scratch folder and is mounted by a loop device, in a mount
+namespace of this process's own: however the comparison ends, nothing stays mounted.
+"""
+
+import ctypes
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from suite.errors import BadInput
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNS = 0x00020000
+MADE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"],
+        "btrfs": ["mkfs.btrfs", "-q", "-f"], "tmpfs": []}
+LEAST_BYTES = 1 << 30
+SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+def name_of(text):
+    """`xfs`, or the name in `NAME=DIR`; raises BadInput."""
+    name, is_folder, folder = text.partition("=")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", name) or name.startswith("."):
+        raise BadInput(f"--file-systems {text}: the name is to be of letters, digits, . _ and -")
+    if is_folder and not Path(folder).is_dir():
+        raise BadInput(f"--file-systems {text}: {folder} is no folder")
+    if not is_folder and name not in MADE:
+        raise BadInput(f"--file-systems {text}: allowed are {', '.join(MADE)} (made for the "
+                       "comparison), and folders as NAME=DIR")
+    return name
+
+
+def places_of(texts, scratch):
+    """{name: folder below which the files lie}; without any, the scratch folder under ''."""
+    found = {}
+    for text in texts:
+        name, _, folder = text.partition("=")
+        found[name] = Path(folder).absolute() if folder else scratch / name
+    return found or {"": scratch}
+
+
+def mount(texts, scratch, needed, again):
+    """Mounts what is to be made; images are kept, `again`, where a comparison goes on."""
+    wanted = [text for text in texts if text in MADE]
+    if not wanted:
+        return
+    if os.geteuid() != 0:
+        raise BadInput(f"--file-systems {','.join(wanted)}: making a file system needs root; "
+                       "folders on one may be given as NAME=DIR")
+    if LIBC.unshare(CLONE_NEWNS) != 0:
+        raise BadInput("--file-systems: no mount namespace of our own: "
+                       f"{os.strerror(ctypes.get_errno())}")
+    run("mount", "--make-rprivate", "/")
+    size = max(LEAST_BYTES, round(1.5 * needed) + (512 << 20))
+    for kind in wanted:
+        (scratch / kind).mkdir(parents=True, exist_ok=True)
+        if kind == "tmpfs":
+            run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(scratch / kind))
+        else:
+            mount_image(kind, scratch / f"{kind}.img", scratch / kind, size, again)
+
+
+def mount_image(kind, image, point, size, again):
+    if not (again and image.exists()):
+        if not shutil.which(MADE[kind][0], path=SBIN):
+            raise BadInput(f"--file-systems {kind}: {MADE[kind][0]} is not installed")
+        with open(image, "wb") as file:
+            file.truncate(size)
+        run(*MADE[kind], str(image))
+    # Without direct I/O the image would lie in the page cache a second time. The kernel detaches
+    # the device when the namespace, and with it the mount, goes away.
+    device = run("losetup", "--find", "--show", "--direct-io=on", str(image)).strip()
+    try:
+        run("mount", "-t", kind, device, str(point))
+    finally:
+        run("losetup", "--detach", device)
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, check=False,
+                          env=os.environ | {"PATH": SBIN})
+    if done.returncode != 0:
+        raise BadInput(f"--file-systems: {' '.join(command)}: "
+                       f"{(done.stderr.strip().splitlines() or ['failed'])[-1]}")
+    return done.stdout
+
+
+def lock(folder, what):
+    """Keeps other comparisons out of a folder as long as this process lives; returns the lock."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise BadInput(f"{what} {folder}: another comparison is using it") from None
+    return descriptor
