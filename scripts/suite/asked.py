@@ -12,6 +12,7 @@ from suite.errors import BadInput
 from suite.jobfile import read_job
 from suite.modes import parse_mode
 from suite.placement import check_placement
+from suite.places import name_of
 from suite.plan import NO_PLACEMENT, Load, Point, plan_runs, plan_traced
 from suite.units import plain_bytes
 
@@ -104,7 +105,7 @@ class Matrix:
         self.blocks = [block_size(text) for text in get("blocks")] or [None]
         self.mixes = numbers("mixes", get("mixes"), 1, 99) or [None]
         self.placements = [check_placement(text) for text in get("placements")]
-        self.file_systems = get("file-systems") or [""]
+        self.file_systems = [name_of(text) for text in get("file-systems")] or [""]
         self.rates = numbers("rates", get("rates"), 1, 10**8)
         for dimension in DIMENSIONS:
             texts_of = get(dimension)

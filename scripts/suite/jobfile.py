@@ -17,9 +17,12 @@ from suite.units import plain_bytes
 ALIASES = {
     "readwrite": "rw",
     "blocksize": "bs",
+    "blocksize_range": "bsrange",
     "timeout": "runtime",
     "wait_for_previous": "stonewall",
 }
+# The ways to say a block size; where several are given, fio takes the first of these.
+SIZES = ("bssplit", "bsrange", "bs")
 SECONDS = {"us": 1e-6, "ms": 1e-3, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 # Removed wherever they stand: they would change or hide what is measured alike for every mode.
@@ -86,7 +89,7 @@ def understand(path, text):
         mixed=directions <= {"rw", "readwrite", "randrw"},
         buffered=caches != {"direct"},
         cache=caches.pop(),
-        block=" ".join(sorted({plain_bytes(o.get("bs", "4k")) for o in options})),
+        block=" ".join(sorted({plain_bytes(sizes(o)) for o in options})),
         runtime_s=None if None in runtimes else max(runtimes),
         ramp=any(o.get("ramp_time", "0") not in ("0", "0s") for o in options),
     )
@@ -124,6 +127,11 @@ def cache_state(options):
         return "direct"
     warm = options.get("invalidate", "1") == "0" or options.get("pre_read", "0") != "0"
     return "warm" if warm else "cold"
+
+
+def sizes(options):
+    """The block sizes of a section, as it says them."""
+    return next((options[key] for key in SIZES if key in options), "4k")
 
 
 def seconds(text, path):

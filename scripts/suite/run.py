@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from suite import cache, fio_output, over_time
-from suite.jobfile import outside_files, rewritten
+from suite.jobfile import SIZES, outside_files, rewritten
 from suite.machine import Watch
 from suite.placement import placement_options
 from suite.plan import TRACED
@@ -17,8 +17,6 @@ from suite.process import run_limited
 
 STATS_NAME = "pool-stats"
 LAYOUT_LIMIT_S = 600
-# In the text of a job: other ways to say what a comparison sets with bs=.
-SIZES = ("bsrange", "blocksize_range", "bssplit", "blockalign", "ba")
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def run_options(bench, job, mode, run):
         options |= {"steadystate": f"iops_slope:{bench.steady}",
                     "steadystate_duration": f"{max(round((length_s or 2) / 2), 1)}s"}
     if point.load.block != job.block:
-        options |= {"bs": point.load.block} | dict.fromkeys(SIZES)
+        options |= dict.fromkeys(SIZES) | {"bs": point.load.block}
     if point.load.mix:
         options["rwmixread"] = point.load.mix
     if point.rate:
