@@ -29,7 +29,7 @@ SCHEMA = 2
 ASSUMED_START_S = 0.4
 
 
-def plan_document(asked, bench, file_systems=()):
+def plan_document(asked, bench, file_systems, destroy):
     """plan.json: all that drawing, and going on, need to know beside the runs themselves."""
     return {
         "schema": SCHEMA,
@@ -42,8 +42,8 @@ def plan_document(asked, bench, file_systems=()):
         "traced": asked.traced,
         "lengths_s": {job.name: bench.length_s(job) for job in asked.jobs},
         "bench": {"fio": bench.fio, "engine": bench.engine, "scratch": str(bench.scratch),
-                  "file_systems": list(file_systems), "runtime_s": bench.runtime_s,
-                  "limit_s": bench.limit_s, "steady": bench.steady},
+                  "file_systems": list(file_systems), "destroy": list(destroy),
+                  "runtime_s": bench.runtime_s, "limit_s": bench.limit_s, "steady": bench.steady},
         "jobs": [{"name": job.name, "path": job.path, "reads": job.reads, "writes": job.writes,
                   "cache": job.cache, "block": job.block, "text": job.text} for job in asked.jobs],
         "modes": [{"name": mode.name, "options": dict(mode.options)} for mode in asked.modes],
@@ -52,7 +52,7 @@ def plan_document(asked, bench, file_systems=()):
 
 
 def taken_up(folder, more_repeats, stop):
-    """(Asked, Bench, file systems) of a comparison that is to go on, from its plan.json."""
+    """(Asked, Bench, file systems, --destroy) of a comparison that is to go on."""
     plan = folder.read_json("plan.json")
     if plan.get("schema") != SCHEMA:
         raise BadInput(f"{folder.path}: was made by another version of the suite: cannot go on")
@@ -66,7 +66,7 @@ def taken_up(folder, more_repeats, stop):
                        there["file_systems"], there["runtime_s"], there["limit_s"],
                        there["steady"], stop)
     check_same_machine(folder, bench)
-    return asked, bench, there["file_systems"]
+    return asked, bench, there["file_systems"], there["destroy"]
 
 
 def check_same_machine(folder, bench):
@@ -134,9 +134,9 @@ def make_ready(asked, bench):
     return spent_s
 
 
-def begin(asked, bench, folder, file_systems=()):
+def begin(asked, bench, folder, file_systems=(), destroy=()):
     """Writes down what is to be done, which is all that going on needs."""
-    folder.write_json("plan.json", plan_document(asked, bench, file_systems))
+    folder.write_json("plan.json", plan_document(asked, bench, file_systems, destroy))
 
 
 def compare(asked, bench, folder):
@@ -271,7 +271,8 @@ def report(folder):
     plan, about = folder.read_json("plan.json"), folder.read_json("env.json")
     summaries = summaries_of(folder, plan)
     pictures = plot.draw_all(folder, plan, about, summaries)
-    print("\n".join(table.render(plan, summaries) + verdict.render(summaries, interval_coverage(plan))))
+    lines = table.render(plan, summaries) + verdict.render(summaries, interval_coverage(plan))
+    print("\n".join(lines))
     for picture in pictures:
         print(f"picture: {os.path.relpath(picture)}")
 

@@ -7,7 +7,6 @@ options that the comparison decides, under one [global] section that sets those.
 
 import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,25 +150,6 @@ def rewritten(job, options):
     kept = [line for line in job.text.splitlines() if parse_line(line)[1] not in ours]
     head = [f"{key}={value}" for key, value in options.items() if value is not None]
     return "\n".join(["[global]", *head, "", *kept, ""])
-
-
-def check_targets(job, folder, scratch):
-    """Raises BadInput if the job could change anything outside the scratch folder.
-
-    A job that only reads may name a device or file elsewhere: fio then runs with --readonly, which
-    also keeps it from laying files out.
-    """
-    if not job.writes:
-        return
-    inside = os.path.realpath(scratch)
-    for target in targets(job, folder):
-        real = os.path.realpath(target)
-        if os.path.commonpath([inside, real]) != inside:
-            raise BadInput(f"job file {job.path} writes to '{target}', which lies outside the "
-                           f"scratch folder {scratch}: refused")
-        if os.path.exists(real) and not stat.S_ISREG(os.stat(real).st_mode):
-            raise BadInput(f"job file {job.path} writes to '{target}', which is not a regular "
-                           "file: refused")
 
 
 def targets(job, folder):

@@ -2,6 +2,7 @@
 """What repeats can and cannot show: medians, their intervals, paired ratios."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 from math import comb
 from statistics import median
 
@@ -58,10 +59,12 @@ def coverage(n, rank):
 
 def outliers(values):
     """How many values are far from the others: over 8 times the median deviation, and 10 %."""
+    if len(values) < 5:
+        return 0
     middle = median(values)
     spread = median(abs(value - middle) for value in values)
     far = max(8 * spread, 0.1 * abs(middle))
-    return sum(abs(value - middle) > far for value in values) if len(values) >= 5 else 0
+    return sum(abs(value - middle) > far for value in values)
 
 
 def drifts(values):
@@ -85,3 +88,36 @@ def paired_ratios(values, baseline):
     """Ratios within a block, from {repeat: value} of both; a repeat that one lacks is left out."""
     return [values[repeat] / baseline[repeat] for repeat in sorted(values)
             if baseline.get(repeat)]
+
+
+def unpaired_ratio(ours, theirs, wanted=WANTED_COVERAGE):
+    """The ratio of two samples that were not measured in turn, such as those of two machines.
+
+    The median of all ratios of one of ours to one of theirs, and the interval of Hodges and
+    Lehmann: no distribution is assumed, but that both have the same shape.
+    """
+    ordered = sorted(mine / other for mine in ours for other in theirs)
+    n = len(ordered)
+    tails = rank_sum_tails(len(ours), len(theirs))
+    rank = max((k for k in range(1, n // 2 + 1) if 1 - 2 * tails[k - 1] >= wanted), default=1)
+    return Interval(median(ordered), ordered[rank - 1], ordered[n - rank],
+                    max(0.0, 1 - 2 * tails[rank - 1]), min(len(ours), len(theirs)))
+
+
+def rank_sum_tails(n, m):
+    """[P(U <= 0), P(U <= 1), ...] of Mann and Whitney's U for two equal populations."""
+    # ways[j][u]: orders of i of ours and j of theirs in which u pairs have ours above theirs.
+    ways = [[1] for _ in range(m + 1)]
+    for i in range(1, n + 1):
+        longer = [[1]]
+        for j in range(1, m + 1):
+            ours_is_last, theirs_is_last = ways[j], longer[j - 1]
+            row = [0] * (i * j + 1)
+            for u, count in enumerate(ours_is_last):
+                row[u + j] += count
+            for u, count in enumerate(theirs_is_last):
+                row[u] += count
+            longer.append(row)
+        ways = longer
+    total = comb(n + m, n)
+    return [count / total for count in accumulate(ways[m])]

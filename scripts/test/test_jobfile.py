@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 import pytest
 from suite.errors import BadInput
-from suite.jobfile import check_targets, read_job, rewritten
+from suite.jobfile import read_job, rewritten
+from suite.safety import check_targets
 from conftest import SCRIPTS
 
 TEXT = """# why this load

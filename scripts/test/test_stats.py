@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 import json
+import math
 import random
 from collections import Counter
 
@@ -51,6 +52,77 @@ def test_too_few_repeats_never_call_a_difference():
     assert stats.median_interval([1.5, 1.6, 1.7, 1.8, 1.9]).verdict() == "faster"
     assert stats.median_interval([0.5, 0.6, 0.7, 0.8, 0.9]).verdict() == "slower"
     assert stats.median_interval([0.9, 1.6, 1.7, 1.8, 1.9]).verdict() == ""
+
+
+def noise(source, heavy=False):
+    """What a run's speed is off by: a few percent, and now and then much more."""
+    return math.exp(source.gauss(0, 0.1 if heavy and source.random() < 0.15 else 0.02))
+
+
+@pytest.mark.parametrize("heavy", [False, True])
+def test_ending_early_makes_no_more_false_calls_than_claimed(heavy):
+    """Where intervals are looked at after every block, until they are narrow."""
+    source = random.Random(SEED)
+    for precision in (0.01, 0.02, 0.04):
+        calls = 0
+        for _ in range(1500):
+            values = [noise(source, heavy) for _ in range(stats.LEAST_BLOCKS)]
+            while True:
+                interval = stats.median_interval(values, stats.EARLY_STOP_COVERAGE)
+                if interval.half_width <= precision or len(values) == 30:
+                    break
+                values.append(noise(source, heavy))
+            calls += bool(interval.verdict())
+        assert calls / 1500 <= 1 - stats.WANTED_COVERAGE, f"precision {precision}"
+
+
+def test_a_slowdown_of_5_percent_is_found_at_10_blocks():
+    source = random.Random(SEED)
+    found = 0
+    for _ in range(1000):
+        drift = [source.uniform(0.5, 2) for _ in range(10)]
+        ours = {i: 0.95 * d * noise(source) for i, d in enumerate(drift)}
+        theirs = {i: d * noise(source) for i, d in enumerate(drift)}
+        found += stats.median_interval(stats.paired_ratios(ours, theirs)).verdict() == "slower"
+    assert found / 1000 > 0.95
+
+
+@pytest.mark.parametrize("n, m", [(5, 5), (5, 7), (7, 7), (10, 4)])
+def test_unpaired_intervals_cover_the_true_ratio_as_often_as_they_claim(n, m):
+    source = random.Random(SEED)
+    covered = 0
+    for _ in range(3000):
+        ours = [1.3 * source.lognormvariate(0, 0.2) for _ in range(n)]
+        theirs = [source.lognormvariate(0, 0.2) for _ in range(m)]
+        interval = stats.unpaired_ratio(ours, theirs)
+        covered += interval.low <= 1.3 <= interval.high
+    assert interval.coverage >= 0.95
+    assert covered / 3000 == pytest.approx(interval.coverage, abs=0.012)
+
+
+def test_rank_sums_are_distributed_as_counted_by_hand():
+    # 2 against 2: of the 6 orders one each has U = 0, 1, 3 and 4, and two have 2.
+    assert stats.rank_sum_tails(2, 2) == pytest.approx([1 / 6, 2 / 6, 4 / 6, 5 / 6, 1])
+    assert stats.unpaired_ratio([2.0], [1.0]).coverage == 0
+
+
+def test_drift_is_called_in_half_a_percent_of_equal_repeats_and_found_where_it_is():
+    source = random.Random(SEED)
+    for n in (7, 10):
+        calls = sum(stats.drifts([source.random() for _ in range(n)]) for _ in range(10000))
+        assert 0 < calls / 10000 <= 0.0075
+        assert stats.drifts(list(range(n))) and stats.drifts(list(range(n, 0, -1)))
+    assert not stats.drifts([]) and not stats.drifts([1, 2, 3, 4, 5])
+
+
+def test_outliers_are_far_from_the_others():
+    assert stats.outliers([100, 101, 99, 100, 150, 102]) == 1
+    assert stats.outliers([100, 101, 99, 100, 109, 102]) == 0, "under 10 %"
+    assert stats.outliers([100, 101, 300]) == 0, "too few to say"
+    assert stats.outliers([]) == 0
+    source = random.Random(SEED)
+    equal = sum(stats.outliers([noise(source) for _ in range(7)]) > 0 for _ in range(4000))
+    assert equal / 4000 < 0.01
 
 
 def test_ratios_are_paired_within_a_block_and_skip_blocks_that_lack_either_side():
