@@ -8,21 +8,15 @@ import re
 from dataclasses import dataclass
 
 from suite.errors import BadInput
+from suite.figure import (BLACK, BLUE, DASHED, DOTTED, GREEN, ORANGE, PURPLE, RED, SKY, SOLID,
+                          Style)
 
 ENGINE_PREFIX = "fio:"
-SOLID, DASHED, DOTTED = 1, 2, 3
 
 # Colours are positions in gnuplot's colour-blind-safe sequence `podo`. The colour says what is done
 # with an I/O; filled points and solid lines are this project's pool, hollow points and dashed lines
-# the kernel through the same engine, thin points and dotted lines fio's own engines.
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = range(1, 9)
-
-
-@dataclass(frozen=True)
-class Style:
-    colour: int
-    point: int
-    dash: int
+# the kernel through the same engine, thin or crossed points and dotted lines fio's own engines. No
+# two modes have the same point.
 
 
 def counted(counter, *directions):
@@ -54,16 +48,16 @@ def hashed_path(stats, job):
 OFFLOADS = {
     "inline": (Style(BLACK, 7, SOLID), counted("inline"), None),
     "sqthread": (Style(ORANGE, 9, SOLID), counted("sqthread"), None),
-    "handoff": (Style(SKY, 9, SOLID), counted("sqthread"), None),
+    "handoff": (Style(SKY, 15, SOLID), counted("sqthread"), None),
     "sqwq": (Style(BLUE, 5, SOLID), counted("pooled"), None),
     "punt": (Style(GREEN, 13, SOLID), punt_path, None),
     "hashed": (Style(RED, 11, SOLID), hashed_path, None),
-    "acall": (Style(SKY, 7, SOLID), counted("acall"), None),
-    "acall_pool": (Style(PURPLE, 5, SOLID), counted("acall"), None),
+    "acall": (Style(PURPLE, (7, 7), SOLID), counted("acall"), None),
+    "acall_pool": (Style(PURPLE, (5, 5), SOLID), counted("acall"), None),
     "uring": (Style(GREEN, 12, DASHED), counted("issued"), None),
     "uring_async": (Style(BLUE, 4, DASHED), counted("issued"), "iou-wrk"),
     "uring_sqpoll": (Style(ORANGE, 8, DASHED), counted("issued"), "iou-sqp"),
-    "uring_defer": (Style(SKY, 12, DASHED), counted("issued"), None),
+    "uring_defer": (Style(SKY, 6, DASHED), counted("issued"), None),
 }
 
 # fio's engines that have a style of their own, and the kernel threads that must have been seen.
@@ -71,17 +65,18 @@ FIO_ENGINES = {
     "fio:psync": (Style(BLACK, 1, DOTTED), None),
     "fio:io_uring": (Style(GREEN, 2, DOTTED), None),
     "fio:io_uring+force_async=1": (Style(BLUE, 3, DOTTED), "iou-wrk"),
-    "fio:io_uring+sqthread_poll=1": (Style(ORANGE, 1, DOTTED), "iou-sqp"),
-    "fio:libaio": (Style(PURPLE, 2, DOTTED), None),
-    "fio:posixaio": (Style(PURPLE, 3, DOTTED), None),
-    "fio:psync+io_submit_mode=offload": (Style(BLACK, 3, DOTTED), None),
+    "fio:io_uring+sqthread_poll=1": (Style(ORANGE, (6, 1), DOTTED), "iou-sqp"),
+    "fio:libaio": (Style(PURPLE, (4, 2), DOTTED), None),
+    "fio:posixaio": (Style(PURPLE, (6, 2), DOTTED), None),
+    "fio:psync+io_submit_mode=offload": (Style(BLACK, (4, 1), DOTTED), None),
 }
 
 # For modes in neither table (options of the user's own), in the order in which they are asked for.
+SPARE_POINTS = ((9, 9), 14, (13, 13), 10, (11, 11), (12, 7), (15, 15), (8, 7), (4, 7), (6, 7))
+SPARE_COLOURS = (RED, SKY, PURPLE, ORANGE, BLUE, GREEN, BLACK)
 SPARE_STYLES = [
-    Style(colour, point, dash)
-    for point, dash in ((15, SOLID), (14, DASHED), (6, DASHED), (10, DASHED))
-    for colour in (RED, SKY, PURPLE, ORANGE, BLUE, GREEN, BLACK)
+    Style(colour, point, SOLID if point in ((9, 9), (13, 13), (11, 11), (15, 15)) else DASHED)
+    for colour, point in zip(SPARE_COLOURS * 10, SPARE_POINTS * 7)
 ]
 
 # What the suite itself decides for every mode alike, so a mode may not.
