@@ -396,11 +396,17 @@ bool ring::wait(unsigned count, deadline until) {
         return cq_.wait(count, until, std::exchange(worker_starts_, false));
     for (;;) {
         clock::time_point look = clock::now() + sqthread::patience;
-        if (until && *until <= look)
-            return cq_.wait(count, until);
-        if (cq_.wait(count, look))
+        bool short_wait = until && *until < look;
+        if (cq_.wait(count, short_wait ? *until : look))
             return true;
-        sq_->relieve();
+        // Waits that are all short must not leave the leader where it blocks.
+        clock::time_point now = clock::now();
+        if (now - relieved_ >= sqthread::patience) {
+            sq_->relieve();
+            relieved_ = now;
+        }
+        if (short_wait)
+            return false;
     }
 }
 

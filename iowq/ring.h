@@ -131,6 +131,7 @@ class ring {
     // owner thread only
     bool aio_wanted_;
     std::unique_ptr<class linux_aio> aio_;
+    clock::time_point relieved_{}; // when the leader of handoff was last looked after
     bool helps_sqthread_;
     unsigned no_help_for_ = 0; // so many waits, as what was to be read was not in the cache
     unsigned elsewhere_ = 0;   // with the pool or the submission thread, not yet taken from cq_

@@ -147,6 +147,26 @@ TEST_F(handoff, a_leader_in_a_write_that_should_not_block_is_relieved) {
     reap({&nop});
 }
 
+TEST_F(handoff, a_leader_is_relieved_by_waits_that_are_all_shorter_than_its_patience) {
+    withheld_page page;
+    if (!page.usable())
+        GTEST_SKIP() << "no userfaultfd";
+    scratch s;
+    s.f.nowait_refused[1] = true;
+    s.f.in_memory = false;
+    prepared write(s.f, opcode::write, page.memory(), 0, block), nop;
+    submit(write);
+    page.until_touched();
+    submit(nop);
+    request *got = nullptr;
+    auto limit = clock::now() + std::chrono::seconds(20);
+    while (!io->reap({&got, 1}, 1, clock::now() + std::chrono::microseconds(100)))
+        ASSERT_LT(clock::now(), limit);
+    EXPECT_EQ(got, &nop);
+    page.give();
+    reap({&write});
+}
+
 TEST_F(handoff, a_leader_with_nobody_waiting_behind_it_is_left_alone) {
     withheld_page page;
     if (!page.usable())
