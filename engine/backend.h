@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 // What the engine's callbacks need of a way to do I/O: the library's ring, acall, or the kernel's io_uring;
-// drain goes before any of them.
+// drain goes before any of them, and arrivals before that.
 // Used by the job's thread only, but for threads().
 #pragma once
 
@@ -17,11 +17,23 @@ struct job_file : iowq::file {
     bool registered = false;
 };
 
-// A request with what only io_uring can be told.
+// How a request stands to the schedule of an open loop.
+enum class pacing : uint8_t {
+    arrives,  // it has an arrival of its own
+    follows,  // it goes right after what was submitted before it
+    verifies, // so does this one, and the schedule stands still until the next that arrives
+    goes_on   // it is the rest of one that has arrived
+};
+
+// A request with what only io_uring, and only an open loop, can be told.
 struct job_request : iowq::request {
     unsigned index = 0;  // of its buffer among the registered ones
     uint16_t ioprio = 0; // as in ioprio_set(2); 0: the thread's
     iovec segment{};     // of a vectored read or write
+
+    pacing pace = pacing::arrives;
+    std::chrono::nanoseconds at{};                 // its arrival in the schedule
+    iowq::clock::time_point due{}, sent{}, done{}; // set by arrivals
 };
 
 // Its requests are job_requests on job_files.

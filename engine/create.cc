@@ -107,6 +107,31 @@ bool mode_can(const thread_data *td, const options &o) {
     return true;
 }
 
+// The first of fio's options given that makes the job wait for something else than arrivals, or null.
+const char *other_pace(const thread_data *td) {
+    for (int d = 0; d < DDIR_RWDIR_CNT; d++) {
+        if (td->o.rate_iops[d])
+            return "rate_iops";
+        if (td->o.rate[d])
+            return "rate";
+    }
+    return td->o.thinktime                    ? "thinktime"
+           : td->o.latency_target             ? "latency_target"
+           : td->o.flow                       ? "flow"
+           : td->o.read_iolog_file            ? "read_iolog"
+           : td->o.zone_mode == ZONE_MODE_ZBD ? "zonemode=zbd"
+                                              : nullptr;
+}
+
+bool may_arrive(const thread_data *td, const options &o) {
+    const char *other = o.arrival_rate ? other_pace(td) : nullptr;
+    if (other)
+        log_err("iowq: arrival_rate=%u: says when the job's I/Os come, and so does %s: one of them "
+                "only\n",
+                o.arrival_rate, other);
+    return !other;
+}
+
 int create_uring(const thread_data *td, const options &o, std::unique_ptr<backend> &out) {
     uring_config config;
     config.depth = td->o.iodepth;
@@ -211,7 +236,7 @@ int create_acalls(const options &o, unsigned depth, std::unique_ptr<backend> &ou
 } // namespace
 
 int create_backend(const thread_data *td, const options &o, std::unique_ptr<backend> &out) {
-    if (!within_limits(o) || !mode_can(td, o) || !right_sqthread_cpu(o))
+    if (!within_limits(o) || !mode_can(td, o) || !may_arrive(td, o) || !right_sqthread_cpu(o))
         return -EINVAL;
     unsigned depth = td->o.iodepth;
     bool kernels = o.offload >= offload_uring;

@@ -23,12 +23,8 @@ int drain::create(unsigned depth, std::unique_ptr<backend> &io) {
     std::unique_ptr<drain> d(new (std::nothrow) drain);
     if (!d)
         return -ENOMEM;
-    for (fifo *q : {&d->held_, &d->done_}) {
-        q->slots.reset(new (std::nothrow) request *[depth]);
-        q->depth = depth;
-        if (!q->slots)
-            return -ENOMEM;
-    }
+    if (!d->held_.reserve(depth) || !d->done_.reserve(depth))
+        return -ENOMEM;
     d->io_ = std::move(io);
     io = std::move(d);
     return 0;
@@ -48,26 +44,14 @@ submitted drain::send(request &r) {
 }
 
 submitted drain::submit(request &r) {
-    if (held_.size == 0 && may_go(r))
+    if (held_.empty() && may_go(r))
         return send(r);
-    held_.push(&r);
+    held_.push(r);
     return submitted::queued;
 }
 
-bool drain::fifo::remove(const request *r) {
-    unsigned i = 0;
-    while (i < size && at(i) != r)
-        i++;
-    if (i == size)
-        return false;
-    for (; i + 1 < size; i++)
-        at(i) = at(i + 1);
-    size--;
-    return true;
-}
-
 bool drain::cancel(request &r) {
-    if (held_.remove(&r))
+    if (held_.remove(r))
         return true;
     bool taken_back = io_->cancel(r);
     under_way_ -= taken_back;
@@ -78,24 +62,17 @@ bool drain::cancel(request &r) {
 // Sends what need not wait any longer. Returns whether anything was sent.
 bool drain::release() {
     bool sent = false;
-    while (held_.size && may_go(*held_.at(0))) {
-        request *r = held_.pop();
-        if (send(*r) == submitted::completed)
+    while (!held_.empty() && may_go(held_.front())) {
+        request &r = held_.pop();
+        if (send(r) == submitted::completed)
             done_.push(r);
         sent = true;
     }
     return sent;
 }
 
-unsigned drain::hand_out(std::span<request *> out) {
-    unsigned n = 0;
-    while (done_.size && n < out.size())
-        out[n++] = done_.pop();
-    return n;
-}
-
 int drain::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
-    unsigned n = hand_out(out);
+    unsigned n = done_.hand_out(out);
     for (;;) {
         auto rest = out.subspan(n);
         // No more than are under way can come, whatever is held behind them.
@@ -110,7 +87,7 @@ int drain::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
         if (release())
             if (int error = io_->commit())
                 return n ? static_cast<int>(n) : error;
-        n += hand_out(out.subspan(n));
+        n += done_.hand_out(out.subspan(n));
         bool late = static_cast<unsigned>(got) < wanted;
         if (n >= min || n == out.size() || late)
             return static_cast<int>(n);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "backend.h"
+#include "fifo.h"
 
 namespace engine {
 
@@ -25,26 +26,9 @@ class drain final : public backend {
     void print_stats(FILE *to) const override { io_->print_stats(to); }
 
   private:
-    // A queue for as many as are ever under way.
-    struct fifo {
-        std::unique_ptr<iowq::request *[]> slots;
-        unsigned depth = 0, first = 0, size = 0;
-
-        iowq::request *&at(unsigned i) { return slots[(first + i) % depth]; }
-        void push(iowq::request *r) { at(size++) = r; }
-        bool remove(const iowq::request *r);
-        iowq::request *pop() {
-            iowq::request *r = slots[first];
-            first = (first + 1) % depth;
-            size--;
-            return r;
-        }
-    };
-
     [[nodiscard]] bool may_go(const iowq::request &r) const;
     iowq::ring::submitted send(iowq::request &r);
     [[nodiscard]] bool release();
-    [[nodiscard]] unsigned hand_out(std::span<iowq::request *> out);
 
     std::unique_ptr<backend> io_;
     fifo held_;              // in the order of their submission

@@ -3,6 +3,7 @@
 // here runs in the job's own thread.
 #include "fio_abi.h"
 
+#include "arrivals.h"
 #include "create.h"
 #include "pool_stats.h"
 
@@ -23,6 +24,8 @@ struct job {
     cmdprio_options prio_options{};
     struct cmdprio prio {};
     std::unique_ptr<backend> io;      // its workers use what stands above
+    arrivals *open_loop = nullptr;    // of io, with arrival_rate=
+    timespec reaped{};                // by fio's clock, when getevents last returned
     std::unique_ptr<sampler> threads; // of io, while pool_stats= wants it
 };
 
@@ -56,6 +59,20 @@ int rw_flags_of(const thread_data *td, const options &o) {
     return (o.nowait ? RWF_NOWAIT : 0) | (o.uncached && !td->o.odirect ? dontcache : 0);
 }
 
+// The seed is the one that fio's own Poisson process would have.
+int init_arrivals(const thread_data *td, const options &o, job &j) {
+    if (!o.arrival_rate)
+        return 0;
+    arrivals_config config{.per_second = o.arrival_rate,
+                           .seed = td->rand_seeds[FIO_RAND_POISSON_OFF],
+                           .job = td->thread_number,
+                           .depth = j.depth};
+    int error = arrivals::create(config, j.io, j.open_loop);
+    if (error)
+        log_err("iowq: arrival_rate=%u: %s\n", o.arrival_rate, strerror(-error));
+    return error;
+}
+
 int init_job(thread_data *td) {
     const options &o = *static_cast<options *>(td->eo);
     auto depth = td->o.iodepth;
@@ -71,7 +88,7 @@ int init_job(thread_data *td) {
         log_err("iowq: no memory for iodepth=%u\n", depth);
         return 1;
     }
-    if (create_backend(td, o, j->io) || init_cmdprio(td, o, *j))
+    if (create_backend(td, o, j->io) || init_arrivals(td, o, *j) || init_cmdprio(td, o, *j))
         return 1;
     if (o.pool_stats)
         if (int failed = sampler::start(*j->io, j->threads))
@@ -223,6 +240,16 @@ void stamp(thread_data *td, io_u *u) {
         td->last_issue = u->issue_time;
 }
 
+// Syncs belong to what was written before them. What reads back what the job has written is not of the load.
+pacing pace_of(const thread_data *td, const io_u *u) {
+    if (!ddir_rw(u->ddir))
+        return pacing::follows;
+    bool verifies = u->flags & IO_U_F_VER_LIST || (td->runstate == TD_VERIFYING && td_write(td));
+    return verifies                      ? pacing::verifies
+           : u->xfer_buflen != u->buflen ? pacing::goes_on
+                                         : pacing::arrives;
+}
+
 fio_q_status queue(thread_data *td, io_u *u) {
     fio_ro_check(td, u);
     job &j = job_of(td);
@@ -231,7 +258,9 @@ fio_q_status queue(thread_data *td, io_u *u) {
         (void)fio_cmdprio_set_ioprio(td, &j.prio, u);
     fill(td, u, r);
     r.rw_flags = j.rw_flags | (u->ddir == DDIR_WRITE && td->o.oatomic ? rwf_atomic : 0);
-    if (fio_fill_issue_time(td))
+    if (j.open_loop)
+        r.pace = pace_of(td, u);
+    else if (fio_fill_issue_time(td))
         stamp(td, u);
     if (u->ddir == DDIR_TRIM && td->o.zone_mode == ZONE_MODE_ZBD) {
         (void)do_io_u_trim(td, u); // resets the zone, of which fio keeps account; sets u->error
@@ -252,11 +281,82 @@ int commit(thread_data *td) {
         return 0;
     int error = j.io->commit();
     io_u_mark_submit(td, j.nr_unsent);
-    if (fio_fill_issue_time(td))
+    if (fio_fill_issue_time(td) && !j.open_loop) // whose I/Os may not have been issued yet
         for (unsigned i = 0; i < j.nr_unsent; i++)
             io_u_queued(td, j.unsent[i]);
     j.nr_unsent = 0;
     return error;
+}
+
+// As in fio's own loop, which does not get to it while it waits for an arrival.
+template <class Td>
+bool is_over(Td *td) {
+    if (td->terminate || td->error)
+        return true;
+    bool in_ramp;
+    if constexpr (requires { in_ramp_period(td); }) // since 3.42
+        in_ramp = in_ramp_period(td);
+    else
+        in_ramp = in_ramp_time(td);
+    if (!td->o.timeout || in_ramp || utime_since_now(&td->epoch) < td->o.timeout)
+        return false;
+    fio_mark_td_terminate(td);
+    return true;
+}
+
+// In fio's distribution of depths the last ones queued are the deepest.
+void unmark_depth(thread_stat &ts) {
+    for (unsigned i = FIO_IO_U_MAP_NR; i-- > 0;)
+        if (ts.io_u_map[i]) {
+            ts.io_u_map[i]--;
+            return;
+        }
+}
+
+// What has not arrived when the run is over never does: fio gets it back as if it had not been queued.
+void take_back(thread_data *td, job &j) {
+    while (request *r = j.open_loop->take_back()) {
+        auto *u = static_cast<io_u *>(r->user_data);
+        unmark_depth(td->ts);
+        if (ddir_rw(u->ddir) && !(u->flags & IO_U_F_VER_LIST)) {
+            td->io_issues[acct_ddir(u)]--;
+            td->io_issue_bytes[acct_ddir(u)] -= u->xfer_buflen;
+        }
+        int counted = ddir_sync(u->ddir) ? DDIR_SYNC : u->ddir;
+        if (td->ts.total_io_u[counted]) // the end of the ramp time may have cleared it
+            td->ts.total_io_u[counted]--;
+        if (td->io_u_in_flight)
+            td->io_u_in_flight--;
+        if (u->ddir == DDIR_WRITE && u->ipo)
+            unlog_io_piece(td, u);
+#if FIO_IOOPS_VERSION >= 39
+        invalidate_inflight(td, u);
+#endif
+        clear_io_u(td, u);
+        j.under_way--;
+    }
+}
+
+// In pieces, to see when the run is over.
+int reap_arrivals(thread_data *td, job &j, unsigned min, unsigned max, iowq::deadline until) {
+    constexpr std::chrono::milliseconds piece{10};
+    unsigned n = 0;
+    for (;;) {
+        if (min && !j.open_loop->all_have_come() && is_over(td))
+            take_back(td, j);
+        min = std::min(min, n + j.under_way);
+        iowq::deadline look = until;
+        if (!j.open_loop->all_have_come())
+            look = std::min(until.value_or(iowq::clock::time_point::max()),
+                            iowq::clock::now() + piece);
+        int got = j.io->reap({&j.events[n], max - n}, min - n, look);
+        if (got < 0)
+            return n ? static_cast<int>(n) : got;
+        n += static_cast<unsigned>(got);
+        j.under_way -= static_cast<unsigned>(got);
+        if (n >= min || (until && iowq::clock::now() >= *until))
+            return static_cast<int>(n);
+    }
 }
 
 int getevents(thread_data *td, unsigned min, unsigned max, const timespec *t) {
@@ -265,14 +365,38 @@ int getevents(thread_data *td, unsigned min, unsigned max, const timespec *t) {
     if (t)
         until = iowq::clock::now() + std::chrono::seconds(t->tv_sec) +
                 std::chrono::nanoseconds(t->tv_nsec);
-    int got = j.io->reap({j.events.get(), std::min(max, j.depth)}, min, until);
+    max = std::min(max, j.depth);
+    if (j.open_loop) {
+        int got = reap_arrivals(td, j, min, max, until);
+        fio_gettime(&j.reaped, nullptr);
+        return got;
+    }
+    int got = j.io->reap({j.events.get(), max}, min, until);
     j.under_way -= static_cast<unsigned>(std::max(got, 0));
     return got;
 }
 
+timespec before(const timespec &t, std::chrono::nanoseconds ago) {
+    constexpr int64_t second = 1000000000;
+    int64_t ns = t.tv_sec * second + t.tv_nsec - ago.count();
+    return {ns / second, ns % second};
+}
+
+// fio takes each for done when getevents returned. So that its latencies are right all the same, they begin as
+// much later as it was done earlier.
+void stamp_arrival(thread_data *td, const job &j, io_u *u, const job_request &r) {
+    u->start_time = before(j.reaped, r.done - r.due);
+    u->issue_time = before(j.reaped, r.done - r.sent);
+    if (fio_fill_issue_time(td))
+        io_u_queued(td, u);
+}
+
 io_u *event(thread_data *td, int index) {
-    const request &r = *job_of(td).events[index];
+    job &j = job_of(td);
+    const request &r = *j.events[index];
     auto *u = static_cast<io_u *>(r.user_data);
+    if (j.open_loop)
+        stamp_arrival(td, j, u, static_cast<const job_request &>(r));
     finish(u, r);
     return u;
 }
@@ -298,6 +422,8 @@ void io_u_free(thread_data *td, io_u *) {
     auto *j = static_cast<job *>(td->io_ops_data);
     if (!j || !j->under_way)
         return;
+    while (j->open_loop && j->open_loop->take_back())
+        j->under_way--;
     (void)j->io->commit();
     while (j->under_way) {
         int got = j->io->reap({j->events.get(), j->depth}, j->under_way, {});

@@ -267,6 +267,20 @@ fio_option option_table[] = {
         .group = FIO_OPT_G_INVALID,
     },
     {
+        .name = "arrival_rate",
+        .lname = "Arrivals a second",
+        .type = FIO_OPT_INT,
+        .off1 = offsetof(options, arrival_rate),
+        .maxval = 10000000,
+        .help = "An open loop: so many reads, writes and trims a second arrive by a schedule of "
+                "their own (a Poisson process, the same for the same randseed), and total latency "
+                "counts from the arrival, however late the I/O could be issued. iodepth is the "
+                "most under way. Polls for the last 50 us before an arrival, which is CPU time of "
+                "the job's. Not to be compared with a closed loop's figures. 0: a closed loop",
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
         .name = "hipri",
         .lname = "Polled completions",
         .type = FIO_OPT_STR_SET,

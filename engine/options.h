@@ -48,6 +48,7 @@ struct options {
     unsigned nowait;
     unsigned uncached;
     unsigned fsync_order; // an fsync_ordering
+    unsigned arrival_rate;
     // Of io_uring alone; the pairs are for reads and for writes.
     unsigned hipri;
     unsigned registerfiles;
