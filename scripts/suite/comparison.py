@@ -13,6 +13,7 @@ from suite import cache, environment, plot, table, verdict
 from suite.asked import Asked
 from suite.command_line import make_bench
 from suite.errors import BadInput, FolderFailed
+from suite.folder import SCHEMA
 from suite.jobfile import rewritten, understand
 from suite.modes import parse_mode
 from suite.plan import TRACED, Run, plan_block, plan_traced
@@ -24,7 +25,6 @@ from suite.stats import EARLY_STOP_COVERAGE, LEAST_BLOCKS, WANTED_COVERAGE
 from suite.summary import narrow, summarise
 from suite.units import clock
 
-SCHEMA = 2
 # What a run takes beyond its own time: fio calibrates its clock.
 ASSUMED_START_S = 0.4
 
@@ -53,9 +53,7 @@ def plan_document(asked, bench, file_systems, destroy):
 
 def taken_up(folder, more_repeats, stop):
     """(Asked, Bench, file systems, --destroy) of a comparison that is to go on."""
-    plan = folder.read_json("plan.json")
-    if plan.get("schema") != SCHEMA:
-        raise BadInput(f"{folder.path}: was made by another version of the suite: cannot go on")
+    plan = folder.read_plan()
     there, jobs = plan["bench"], [understand(job["path"], job["text"]) for job in plan["jobs"]]
     runs = [Run.from_json(row) for row in plan["runs"]]
     asked = Asked(jobs, [parse_mode(mode["name"]) for mode in plan["modes"]],
@@ -268,7 +266,7 @@ def summaries_of(folder, plan):
 
 def report(folder):
     """Draws and prints everything from the folder alone."""
-    plan, about = folder.read_json("plan.json"), folder.read_json("env.json")
+    plan, about = folder.read_plan(), folder.read_json("env.json")
     summaries = summaries_of(folder, plan)
     pictures = plot.draw_all(folder, plan, about, summaries)
     lines = table.render(plan, summaries) + verdict.render(summaries, interval_coverage(plan))
@@ -279,7 +277,7 @@ def report(folder):
 
 def as_json(folder, status):
     """What --json prints: the points with their figures, and the verdicts."""
-    plan = folder.read_json("plan.json")
+    plan = folder.read_plan()
     summaries = summaries_of(folder, plan)
     return json.dumps({
         "results": str(folder.path), "status": status, "baseline": plan["baseline"],

@@ -16,6 +16,9 @@ COLUMNS = ("job,mode,depth,block,placement,repeat,iops,bw_bytes,lat_mean_ns,lat_
            "cache_hit").split(",")
 
 
+SCHEMA = 2  # of the files in a folder
+
+
 class Folder:
     def __init__(self, path):
         self.path = Path(path)
@@ -68,6 +71,13 @@ class Folder:
         self.drop_unfinished()
         return self.finished()
 
+    def read_plan(self):
+        plan = self.read_json("plan.json")
+        if plan.get("schema") != SCHEMA:
+            raise BadInput(f"{self.path}: was made by another version of the suite, which wrote "
+                           "other files")
+        return plan
+
     def drop_unfinished(self):
         """Removes what belongs to a run without a record."""
         for path in self.path.rglob(".*.unfinished"):
@@ -80,7 +90,7 @@ class Folder:
     def finished(self):
         """[(run, its record, its figures or None)] of all runs that have ended, in plan order."""
         found = []
-        for row in self.read_json("plan.json")["runs"]:
+        for row in self.read_plan()["runs"]:
             run = Run.from_json(row)
             if (self.runs / f"{run.id}.run.json").exists():
                 record = self.read_json(f"runs/{run.id}.run.json")

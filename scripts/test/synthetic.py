@@ -37,8 +37,8 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
     points = [Point(Load(job, "4096"), mode, depth) for mode in modes for depth in depths]
     runs = plan_runs(points, repeats, seed=1)
     folder.write_json("plan.json", {
-        "schema": 1, "arguments": [], "seed": 1, "baseline": modes[0], "depths": list(depths),
-        "repeats": repeats, "lengths_s": {job: 1.0},
+        "schema": 2, "arguments": [], "seed": 1, "baseline": modes[0], "depths": list(depths),
+        "precision": None, "repeats": repeats, "lengths_s": {job: 1.0},
         "jobs": [{"name": job, "path": "x.fio", "reads": True, "writes": False, "cache": "warm",
                   "block": "4096"}],
         "modes": [{"name": mode, "options": {}} for mode in modes],
