@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""Looks at /proc: who is there. Without a tracer all that is known, else what it cannot know."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.process import Family
+from suite.worker_records import Worker
+
+FAMILY_EVERY_S = 0.05
+NAMED_AFTER_S = 0.3  # a thread has its name long before; those that never get one are not asked on
+
+
+@dataclass
+class Seen:
+    tid: int
+    process: int
+    first_s: float
+    last_s: float
+    was_there: bool = False  # before the first look
+    name: str = ""
+    worker: bool = False
+    gone_s: float | None = None
+
+    def as_worker(self):
+        worker = Worker(self.tid, self.process, left_s=self.gone_s,
+                        born_s=None if self.was_there else self.first_s)
+        worker.called(self.name)
+        return worker
+
+
+class Sampler:
+    """The threads of a process and its descendants, look by look."""
+
+    def __init__(self, root, mappings, needs_mappings):
+        self.family, self.mappings = Family(root), mappings
+        self.needs_mappings = needs_mappings
+        self.members, self.family_at = {root}, 0.0
+        self.alive, self.over = {}, []
+        self.looks, self.took_s, self.began_s = 0, 0.0, None
+        self.longest_pause_s = 0.0
+        self.last_s, self.ended_s = None, None
+
+    def look(self):
+        now, cpu_s = time.monotonic(), time.thread_time()
+        if now - self.family_at >= FAMILY_EVERY_S:
+            self.members, self.family_at = self.family.members(), now
+            for pid in self.members if self.needs_mappings else ():
+                self.mappings.note(pid)
+        there = {tid: pid for pid in self.members for tid in threads_of(pid)}
+        now = time.monotonic()
+        for tid, pid in there.items():
+            self.see(tid, pid, now)
+        # A folder of which entries go while it is listed may leave out others, too.
+        for tid in [tid for tid, seen in self.alive.items()
+                    if tid not in there and not os.path.exists(f"/proc/{seen.process}/task/{tid}")]:
+            self.alive[tid].gone_s = now
+            self.over.append(self.alive.pop(tid))
+        self.account(now, cpu_s)
+
+    def see(self, tid, pid, now):
+        seen = self.alive.get(tid)
+        if not seen:
+            seen = self.alive[tid] = Seen(tid, pid, now, now, was_there=self.looks == 0)
+        seen.last_s = now
+        if not seen.worker and now - seen.first_s <= NAMED_AFTER_S:
+            seen.name = name_of(pid, tid) or seen.name
+            seen.worker = Worker(tid, pid).called(seen.name)
+
+    def account(self, now, cpu_s):
+        if self.last_s is not None:
+            self.longest_pause_s = max(self.longest_pause_s, now - self.last_s)
+        self.last_s = now
+        self.looks += 1
+        self.took_s = time.thread_time() - cpu_s
+
+    def end(self):
+        """Whoever was there at the last look of a process that has ended has left with it."""
+        now = self.ended_s = self.ended_s or time.monotonic()
+        for seen in self.alive.values():
+            seen.gone_s = now
+        self.over += self.alive.values()
+        self.alive = {}
+
+    def found(self):
+        return [seen for seen in [*self.over, *self.alive.values()] if seen.worker]
+
+    def owner_ended_s(self, worker):
+        """When the thread that a worker of the kernel's serves was found to be gone, if it was."""
+        return max((seen.gone_s for seen in self.over if seen.tid == worker.owner), default=None)
+
+    def name_of(self, worker):
+        """The name of a worker that a tracer saw begin, but not end."""
+        seen = self.alive.get(worker.tid)
+        return seen.name if seen else None
+
+    def not_among(self, traced):
+        """Workers that a tracer saw nothing of: those that were there before it."""
+        lives = {}
+        for worker in traced:
+            lives.setdefault(worker.tid, []).append(worker)
+        return [seen.as_worker() for seen in self.found()
+                if not any(self.same(seen, worker) for worker in lives.get(seen.tid, []))]
+
+    def same(self, seen, worker):
+        """Numbers are used again: one life is the other if they overlap."""
+        left = worker.left_s if worker.left_s is not None else seen.last_s
+        return (worker.born_s or 0) <= seen.last_s and seen.first_s <= left
+
+
+def threads_of(pid):
+    try:
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return []
+
+
+def name_of(pid, tid):
+    try:
+        return Path(f"/proc/{pid}/task/{tid}/comm").read_text(errors="replace").rstrip("\n")
+    except OSError:
+        return None
