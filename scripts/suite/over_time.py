@@ -22,8 +22,7 @@ def take(folder, window_ms):
     the IOPS of the job and direction that it is of.
     """
     iops, latency = read(folder, "iops", window_ms), read(folder, "lat", window_ms)
-    for path in folder.glob(f"{NAME}_*.log"):
-        path.unlink()
+    remove(folder)
     rates, sums, weights = (defaultdict(float) for _ in range(3))
     for (window, source), value in iops.items():
         rates[window] += value
@@ -35,6 +34,11 @@ def take(folder, window_ms):
     shown = {"iops_over_time": rates, "latency_over_time": means}
     return {name: [[window * window_ms, round(values[window])] for window in sorted(values)]
             for name, values in shown.items() if values}
+
+
+def remove(folder):
+    for path in folder.glob(f"{NAME}_*.log"):
+        path.unlink()
 
 
 def uneven(iops):

@@ -104,7 +104,7 @@ def execute(bench, results, run, job, mode):
     folder = bench.folder(run.point.load)
     take_evidence(folder)  # of a run that nobody collected: it is not this one's
     window_ms = over_time.log_options(bench.length_s(job), False)["log_avg_msec"]
-    over_time.take(folder, window_ms)
+    over_time.remove(folder)
     path = results.path / f"runs/{run.id}.fio"
     results.write(f"runs/{run.id}.fio", rewritten(job, run_options(bench, job, mode, run)))
     resident, wrong_cache = cache.prepare(job.cache, data_files(job, folder), job.writes)

@@ -11,9 +11,9 @@ import time
 
 import pytest
 from conftest import SCRIPTS
-from suite.worker_records import Assembly, Event, Observation, Worker, interesting, steps_of
-from suite.worker_symbols import Mappings, readable
-from suite.worker_tracing import Refused, Source, check_may_trace, fetched, mount_tracefs
+from suite.workers.records import Assembly, Event, Observation, Worker, interesting, steps_of
+from suite.workers.symbols import Mappings, readable
+from suite.workers.tracing import Refused, Source, check_may_trace, fetched, mount_tracefs
 
 # O_DIRECT in the pool itself: every read blocks a worker, so there are as many as the depth.
 MODE, DEPTH = "sqwq+direct_by=pool", 8

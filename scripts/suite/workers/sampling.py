@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.process import Family
-from suite.worker_records import Worker
+from suite.workers.records import Worker
 
 FAMILY_EVERY_S = 0.05
 NAMED_AFTER_S = 0.3  # a thread has its name long before; those that never get one are not asked on

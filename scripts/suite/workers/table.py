@@ -4,7 +4,7 @@
 from collections import Counter
 
 from suite.units import duration
-from suite.worker_records import KERNEL, SIDES
+from suite.workers.records import KERNEL, SIDES
 
 STACKS = 4   # of each kind; more are in workers.json
 FRAMES = 10

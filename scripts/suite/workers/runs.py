@@ -4,16 +4,17 @@
 import re
 import sys
 
-from suite import cache
+from suite import cache, over_time
 from suite.command_line import whole
-from suite.plan import unique_names
-from suite.run import complaint, data_files, fio_command, lay_out, run_options, take_evidence
 from suite.errors import FolderFailed
 from suite.jobfile import rewritten
-from suite.worker_observation import observe_command
-from suite.worker_tracing import sources_in
+from suite.plan import Point, Run, unique_names
+from suite.run import complaint, data_files, fio_command, lay_out, run_options, take_evidence
+from suite.workers.observation import observe_command
+from suite.workers.tracing import sources_in
 
 USUAL_DEPTH = 32
+RANDSEED = 1
 COUNTED = ("workers_created", "workers_reaped", "enqueued")
 
 
@@ -26,19 +27,19 @@ def depth_of(job, asked):
     return int(one) if re.fullmatch(r"[1-9]\d{0,4}", one) else USUAL_DEPTH
 
 
-def observe_modes(bench, job, modes, depth, folder, chooser):
+def observe_modes(bench, job, load, modes, depth, folder, chooser):
     """Returns (the observations, 1 if a run came to no good end)."""
-    outcome = lay_out(bench, job)
+    outcome = lay_out(bench, job, load)
     if outcome.status != 0 and not outcome.stopped:
         raise FolderFailed(f"fio cannot lay out the files of {job.name} in "
-                           f"{bench.folders[job.name]}: {complaint(outcome)}")
+                           f"{bench.folder(load)}: {complaint(outcome)}")
     found, status = [], 0
     names = unique_names([mode.name for mode in modes])
     for mode in modes:
         if bench.stop.signal is not None:
             break
-        observation, outcome = observe_mode(bench, job, mode, depth, folder, names[mode.name],
-                                            chooser)
+        run = Run(names[mode.name], Point(load, mode.name, depth), 1, RANDSEED)
+        observation, outcome = observe_mode(bench, job, mode, run, folder, chooser)
         found.append(observation)
         if outcome.status != 0 or outcome.hung:
             why = "interrupted" if outcome.stopped else complaint(outcome)
@@ -48,16 +49,17 @@ def observe_modes(bench, job, modes, depth, folder, chooser):
     return found, status
 
 
-def observe_mode(bench, job, mode, depth, folder, name, chooser):
-    own = bench.folders[job.name]
-    path = folder.path / f"runs/{name}.fio"
-    folder.write(f"runs/{name}.fio", rewritten(job, run_options(bench, job, mode, depth, 1)))
+def observe_mode(bench, job, mode, run, folder, chooser):
+    own = bench.folder(run.point.load)
+    path = folder.path / f"runs/{run.id}.fio"
+    folder.write(f"runs/{run.id}.fio", rewritten(job, run_options(bench, job, mode, run)))
     take_evidence(own)  # of a run that nobody collected: it is not this one's
-    cache.prepare(job.cache, data_files(bench, job), job.writes)
+    cache.prepare(job.cache, data_files(job, own), job.writes)
     sources = sources_in([bench.engine]) if mode.offload else []
     found, outcome = observe_command(mode.name, fio_command(bench, job, path.absolute()), own,
                                      sources, chooser, bench.stop, bench.limit(job))
-    folder.write(f"runs/{name}.fio.json", outcome.stdout)
+    folder.write(f"runs/{run.id}.fio.json", outcome.stdout)
+    over_time.remove(own)
     found.counted = counted(take_evidence(own))
     return found, outcome
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from suite.errors import BadInput
 from suite.process import Family, Outcome, end_with_parent, kill_tree, read_back
-from suite.worker_bpftrace import Bpftrace
-from suite.worker_records import Assembly, Observation
-from suite.worker_sampling import Sampler, threads_of
-from suite.worker_symbols import Mappings
-from suite.worker_tracefs import Tracefs
-from suite.worker_tracing import Refused, sources_in
+from suite.workers.bpftrace import Bpftrace
+from suite.workers.records import Assembly, Observation
+from suite.workers.sampling import Sampler, threads_of
+from suite.workers.symbols import Mappings
+from suite.workers.tracefs import Tracefs
+from suite.workers.tracing import Refused, sources_in
 
 TRACERS = {"bpftrace": Bpftrace, "tracefs": Tracefs}
 SAMPLING = "sampling"

@@ -8,8 +8,8 @@ import os
 import re
 from pathlib import Path
 
-from suite.worker_records import Event
-from suite.worker_tracing import Refused, Tracer, check_may_trace, mount_tracefs
+from suite.workers.records import Event
+from suite.workers.tracing import Refused, Tracer, check_may_trace, mount_tracefs
 
 NAME = "iowq_workers_"
 EVENTS = ("task/task_newtask", "sched/sched_process_exit", "sched/sched_process_exec")

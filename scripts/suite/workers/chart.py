@@ -9,7 +9,7 @@ from suite.axis import Axis
 from suite.figure import DASHED, SOLID, Band, Figure, Mark, Panel, Series, Style
 from suite.modes import OFFLOADS, styles
 from suite.units import duration
-from suite.worker_records import KERNEL, POOL, SIDES, kind_of, steps_of
+from suite.workers.records import KERNEL, POOL, SIDES, kind_of, steps_of
 
 NAME = "workers"
 SIDE_BY_SIDE = 2

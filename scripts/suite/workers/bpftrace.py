@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 from suite.process import end_with_parent
-from suite.worker_records import Event
-from suite.worker_tracing import Refused, Tracer, check_may_trace, mount_tracefs
+from suite.workers.records import Event
+from suite.workers.tracing import Refused, Tracer, check_may_trace, mount_tracefs
 
 READY_S, END_S = 40, 15
 THREAD = 0x10000  # CLONE_THREAD

@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from suite.worker_symbols import EXIT, Elf, NotElf, has_probes
+from suite.workers.symbols import EXIT, Elf, NotElf, has_probes
 
 PLACES = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
 FIRST_NAMESPACE = "pid:[4026531836]"
