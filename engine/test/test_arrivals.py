@@ -115,11 +115,15 @@ def stopped(tmp_path):
         given = {"name": "t", "thread": None, "ioengine": f"external:{ENGINE}", "offload": mode, "size": "4m",
                  "filename": tmp_path / "data", "rw": "randread", "invalidate": 0, "pre_read": 1, "iodepth": depth,
                  "time_based": None, "runtime": "2s", "lat_percentiles": 1, "pool_stats": tmp_path / "evidence",
-                 **options}
+                 "exec_prerun": "touch begun", **options}
         job = subprocess.Popen([fio_binary(), "--output-format=json+", f"--output={output}",
-                                *(f"--{k}" if v is None else f"--{k}={v}" for k, v in given.items())])
+                                *(f"--{k}" if v is None else f"--{k}={v}" for k, v in given.items())], cwd=tmp_path)
+        limit = time.monotonic() + 30
         try:
-            time.sleep(1)
+            while not (tmp_path / "begun").exists():
+                assert job.poll() is None and time.monotonic() < limit, "the job does not begin"
+                time.sleep(0.01)
+            time.sleep(0.5)
             os.kill(job.pid, signal.SIGSTOP)
             time.sleep(0.3)
             os.kill(job.pid, signal.SIGCONT)
@@ -127,7 +131,8 @@ def stopped(tmp_path):
         finally:
             job.kill()
             job.wait()
-        read = json.loads(output.read_text())["jobs"][0]["read"]
+        said = output.read_text()  # a note on exec_prerun, and the JSON
+        read = json.loads(said[said.index("\n{"):])["jobs"][0]["read"]
         slow = sum(count for ns, count in read["lat_ns"]["bins"].items() if int(ns) > 50e6)
         return slow, read, json.loads((tmp_path / "evidence.t.1.json").read_text())
 
