@@ -29,7 +29,7 @@ export FIO_DIR
 # The order of the layers: each file uses those before it only.
 IOWQ := topology interrupt sleep_hook_perf sleep_hook_bpf sleep_hook acct chain worker monitor wq cancel io_wq issue \
     linux_aio begun_reads sqthread ring acall_calls acall
-ENGINE := options task_names pool acalls uring drain arrivals create sampler pool_stats engine
+ENGINE := options task_names pool acalls uring drain arrivals create sampler version pool_stats engine
 BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
 SANITIZERS := tsan asan
 SANITIZE_tsan := -fsanitize=thread -O1 -g
@@ -159,6 +159,18 @@ $(BUILD)/engine/fio_version.h: fio-source
 	@sed -n 's/^FIO_VERSION = *\(.*\)/#define IOWQ_FIO_VERSION "\1"/p' $(FIO_SOURCE)/FIO-VERSION-FILE >$@.new
 	@test -s $@.new || { echo "$(FIO_SOURCE): FIO-VERSION-FILE names no version (run make there)" >&2; exit 1; }
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# The engine's own: the library's version, and a hash over the sources that make it, so that the same sources
+# have the same one on any machine. Written anew only when it changes; all but one object can do without.
+ENGINE_SOURCES := $(sort $(wildcard iowq/*.cc iowq/*.h engine/*.cc engine/*.h))
+.PHONY: engine-sources
+$(BUILD)/engine/source_version.h: engine-sources
+	@mkdir -p $(@D)
+	@hash=$$(sha256sum $(ENGINE_SOURCES) | sha256sum | cut -c -12) && \
+	    echo "#define IOWQ_ENGINE_VERSION \"$(VERSION)+$$hash\"" >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/engine/version.o: $(BUILD)/engine/source_version.h
+$(BUILD)/engine/version.o: ENGINE_FLAGS += -include $(BUILD)/engine/source_version.h
 
 $(BUILD)/engine/%.o: engine/%.cc $(BUILD)/engine/fio_version.h
 	@mkdir -p $(@D)

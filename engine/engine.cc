@@ -452,7 +452,9 @@ void report(const thread_data *td, job &j) {
     if (error)
         log_err("iowq: pool_stats=%s: %s\n", o.pool_stats, strerror(-error));
     try {
-        if (output_format & FIO_OUTPUT_NORMAL)
+        // A client puts what its servers say before its JSON, and learns there which engine each has.
+        unsigned has_room = FIO_OUTPUT_NORMAL | (is_backend ? FIO_OUTPUT_JSON : 0);
+        if (output_format & has_room)
             say(td, summary(at_end));
     } catch (const std::bad_alloc &) {
         // The line is not worth more.

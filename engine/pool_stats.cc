@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "pool_stats.h"
 
+#include "version.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <new>
@@ -38,7 +40,7 @@ int write_to(const std::string &name, const job_stats &job) {
     if (!to)
         return -errno;
     errno = 0;
-    fputs("{\"job\": ", to);
+    fprintf(to, "{\"engine\": \"%s\", \"job\": ", version());
     print_string(to, job.name);
     fprintf(to, ", \"offload\": \"%s\", \"depth\": %u, ", job.offload, job.depth);
     job.io.print_stats(to);
@@ -109,7 +111,7 @@ std::string summary(const job_stats &job) {
     }
     if (job.threads)
         said += between + ("threads at most " + std::to_string(job.threads->peak()));
-    return said + "\n";
+    return said + between + ("engine " + std::string(version()) + "\n");
 }
 
 } // namespace engine

@@ -24,7 +24,7 @@ struct job_stats {
 // Writes PATH.<job>.<number>.json, whole or not at all. Returns 0 or -errno.
 [[nodiscard]] int write_stats(const char *path, const job_stats &job);
 
-// Such as "  iowq: job: offload=punt: read 12 inline, 3 missed, 3 pooled; threads at most 2".
+// Such as "  iowq: job: offload=punt: read 12 inline, 3 missed, 3 pooled; threads at most 2; engine 0.1.0+…".
 [[nodiscard]] std::string summary(const job_stats &job);
 
 } // namespace engine

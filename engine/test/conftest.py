@@ -27,6 +27,11 @@ def turns(*lists):
     return [tuple(values[i % len(values)] for values in lists) for i in range(max(map(len, lists)))]
 
 
+def engine_version():
+    """As it stands in the shared object."""
+    return re.search(rb"iowq-engine-version: ([0-9.]+\+[0-9a-f]{12})\0", ENGINE.read_bytes())[1].decode()
+
+
 def fio_binary():
     directory = os.environ.get("FIO_DIR")
     return str(pathlib.Path(directory) / "fio") if directory else "fio"

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import ENGINE, OURS, fio_binary
+from conftest import ENGINE, OURS, engine_version, fio_binary
 
 ADDRESS = "10.213.87.1"
 PORT = 8765  # fio's own
@@ -72,7 +73,7 @@ def client(namespaces, served, tmp_path):
         done = subprocess.run(["ip", "netns", "exec", namespaces[1], fio_binary(), f"--client={ADDRESS}",
                                f"--output-format={form}", file], cwd=tmp_path, capture_output=True, text=True,
                               timeout=40)
-        if form != "json":
+        if not form.startswith("json"):
             return done.returncode, done.stdout + done.stderr, None
         start = done.stdout.find("\n{")
         stats = json.loads(done.stdout[start:])["client_stats"]
@@ -86,7 +87,7 @@ def test_every_modes_job_runs_on_the_server(client, served):
     status, said, stats = client({mode: {"rw": "randrw", "verify": "crc32c", "iodepth": 8, "size": "512k",
                                          "pool_stats": "evidence"} for mode in modes})
     assert status == 0, said
-    assert "iowq:" not in said
+    assert said.count("iowq:") == len(modes)  # a line each, and no error
     for number, mode in enumerate(modes, 1):
         assert stats[mode]["error"] == 0
         evidence = json.loads((served / f"evidence.{mode}.{number}.json").read_text())
@@ -106,4 +107,13 @@ def test_what_the_engine_refuses_reaches_the_client_in_one_line(client):
 def test_the_line_of_a_job_reaches_a_client_that_people_read(client):
     status, said, _ = client({"inline": {"rw": "read", "size": "64k"}}, form="normal")
     assert status == 0, said
-    assert said.count("  iowq: inline: offload=inline: read 16 inline\n") == 1
+    assert said.count(f"  iowq: inline: offload=inline: read 16 inline; engine {engine_version()}\n") == 1
+
+
+@pytest.mark.parametrize("form", ["json", "json+"])
+def test_a_client_learns_the_servers_engine_beside_its_json(client, form):
+    status, said, stats = client({"punt": {"rw": "read", "size": "64k"}, "inline": {"rw": "read", "size": "64k"}}, form)
+    assert status == 0, said
+    told = dict(re.findall(r"iowq: (\w+): .*; engine (\S+)$", said, re.M))
+    assert told == {"punt": engine_version(), "inline": engine_version()}
+    assert {"punt", "inline"} <= set(stats)

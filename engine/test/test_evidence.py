@@ -4,11 +4,13 @@
 import glob
 import itertools
 import os
+import re
+import shutil
 import subprocess
 
 import pytest
 
-from conftest import ENGINE, MODES, fio_binary
+from conftest import ENGINE, MODES, REPO, engine_version, fio_binary
 
 NODES = max(1, len(glob.glob("/sys/devices/system/node/node[0-9]*")))
 # The most threads of a job of depth 16, where there is a most.
@@ -79,7 +81,7 @@ def test_any_job_name_makes_valid_json(tmp_path, evidence, name):
 def test_a_line_a_job_between_fios_own(tmp_path, process, to_file):
     lines = normal_output(tmp_path, "--numjobs=2", "--pre_read=1", *process, to_file=to_file).splitlines()
     ours = [i for i, line in enumerate(lines) if "iowq:" in line]
-    assert [lines[i] for i in ours] == ["  iowq: t: offload=punt: read 64 inline"] * 2
+    assert [lines[i] for i in ours] == [f"  iowq: t: offload=punt: read 64 inline; engine {engine_version()}"] * 2
     started = [i for i, line in enumerate(lines) if line.startswith("Starting 2 ")]
     results = [i for i, line in enumerate(lines) if "groupid=0" in line]
     assert len(started) == 1 and len(results) == 2  # nothing of fio's is there twice, or lost
@@ -88,9 +90,36 @@ def test_a_line_a_job_between_fios_own(tmp_path, process, to_file):
 
 def test_the_line_tells_the_threads_where_they_were_counted(tmp_path):
     said = normal_output(tmp_path, "--direct=1", "--direct_by=pool", f"--pool_stats={tmp_path}/evidence")
-    assert "  iowq: t: offload=punt: read 64 pooled; threads at most 1\n" in said
+    assert "  iowq: t: offload=punt: read 64 pooled; threads at most 1; engine " in said
 
 
 @pytest.mark.parametrize("form, there", [("json", False), ("terse", False), ("normal,json", True)])
 def test_the_line_is_there_only_where_people_read(tmp_path, form, there):
     assert ("iowq:" in normal_output(tmp_path, f"--output-format={form}", "--thread")) == there
+
+
+def test_the_engines_version_is_the_same_everywhere(tmp_path, evidence):
+    said = normal_output(tmp_path, f"--pool_stats={tmp_path}/evidence")
+    assert re.search(r"; engine (\S+)\n", said)[1] == engine_version() == evidence()[0]["engine"]
+
+
+def test_the_engines_version_is_a_hash_over_its_sources(tmp_path):
+    """In another folder it is the same; with a byte more in a source it is not, and without it again."""
+    for part in ("engine", "iowq"):
+        shutil.copytree(REPO / part, tmp_path / part, ignore=shutil.ignore_patterns("test", "bench"))
+    shutil.copy(REPO / "Makefile", tmp_path)
+    header = tmp_path / "build/engine/source_version.h"
+
+    def made():
+        subprocess.run(["make", "-s", header.relative_to(tmp_path)], cwd=tmp_path, check=True, timeout=60)
+        return header.read_text().split('"')[1], header.stat().st_mtime_ns
+
+    first = made()
+    assert first[0] == engine_version()
+    assert made() == first  # not written anew, so nothing is built anew
+    source = tmp_path / "engine/engine.cc"
+    with open(source, "a") as file:
+        file.write("\n")
+    assert made()[0] != first[0]
+    source.write_bytes((REPO / "engine/engine.cc").read_bytes())
+    assert made()[0] == first[0]

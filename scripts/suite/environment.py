@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What the figures depend on besides the modes: machine, kernel, file system, versions."""
 
+import hashlib
 import os
 import platform
+import re
 import subprocess
 from pathlib import Path
 
@@ -80,9 +82,11 @@ def scheduler(path):
 
 
 def engine_version(path):
-    """The engine is built with the tree, so its time of building says whether it is the tree's."""
+    """The version tells the sources, the same on every machine; the hash also what they were built with."""
     try:
-        status = os.stat(path)
+        held = Path(path).read_bytes()
     except OSError:
         return None
-    return {"path": str(path), "bytes": status.st_size, "built_at": int(status.st_mtime)}
+    found = re.search(rb"iowq-engine-version: ([0-9.]+\+[0-9a-f]{12})\0", held)
+    return {"path": str(path), "version": found and found[1].decode(),
+            "sha256": hashlib.sha256(held).hexdigest()}

@@ -3,6 +3,7 @@ import csv
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 
@@ -50,6 +51,7 @@ def test_a_comparison_leaves_everything_that_it_promises(tmp_path, job_file, com
     assert any(s["threads_by_name"].get("iou-wrk") for s in sidecars(tmp_path))
     environment = json.loads((results / "env.json").read_text())
     assert environment["versions"]["fio"].startswith("fio-") and len(environment["commands"]) == 8
+    assert re.fullmatch(r"[0-9.]+\+[0-9a-f]{12}", environment["versions"]["engine"]["version"])
     for kind in ("svg", "png", "gp", "dat"):
         assert len([p for p in (results / "charts").glob(f"*.{kind}") if p.stat().st_size]) == 2
     assert not list(results.rglob(".*")), "nothing unfinished is left behind"

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// Which engine this is: "0.1.0+" and 12 hex digits, which are the same for the same sources.
+#pragma once
+
+namespace engine {
+
+// Stands in the shared object after "iowq-engine-version: ", where it can be read without loading that.
+[[nodiscard]] const char *version();
+
+} // namespace engine
