@@ -117,12 +117,20 @@ class Matrix:
             if theirs:
                 raise BadInput(f"--rates: an open loop needs this engine's modes, and "
                                f"{', '.join(theirs)} is none of them")
+            for job in self.jobs:
+                self.check_rates(job)
 
     def check_jobs(self):
         for job in self.jobs:
             if self.mixes != [None] and not job.mixed:
                 raise BadInput(f"--mixes: job file {job.path} does not read and write: allowed "
                                "are jobs whose sections all have rw=rw or rw=randrw")
+
+    def check_rates(self, job):
+        odd = [rate for rate in self.rates if rate % job.processes]
+        if odd:
+            raise BadInput(f"--rates {odd[0]}: is shared by the {job.processes} jobs of {job.path}: "
+                           f"allowed are multiples of {job.processes}")
 
     def points(self):
         return [Point(Load(job.name, block or job.block, str(mix or ""), placement, system),

@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from suite import cache, environment, plot, table, verdict
+from suite import cache, charts, environment, plot, table, verdict
 from suite.asked import Asked
 from suite.command_line import make_bench
 from suite.errors import BadInput, FolderFailed
@@ -19,10 +19,11 @@ from suite.modes import parse_mode
 from suite.plan import TRACED, Run, plan_block, plan_traced
 from suite.process import kill_left_over, run_limited
 from suite.progress import Progress
+from suite.report import page
 from suite.run import (complaint, data_files, execute, lay_out, run_command, run_options,
                        summary_row)
-from suite.stats import EARLY_STOP_COVERAGE, LEAST_BLOCKS, WANTED_COVERAGE
-from suite.summary import narrow, summarise
+from suite.stats import LEAST_BLOCKS
+from suite.summary import interval_coverage, narrow, summarise
 from suite.units import clock
 
 # What a run takes beyond its own time: fio calibrates its clock.
@@ -255,11 +256,6 @@ def block_of(asked, repeat):
     return plan_block(asked.points, repeat, asked.seed)
 
 
-def interval_coverage(plan):
-    """Of an interval in a comparison: more where it may end as soon as intervals are narrow."""
-    return EARLY_STOP_COVERAGE if plan["precision"] else WANTED_COVERAGE
-
-
 def summaries_of(folder, plan):
     return summarise(folder.finished(), plan["baseline"], interval_coverage(plan))
 
@@ -268,11 +264,13 @@ def report(folder):
     """Draws and prints everything from the folder alone."""
     plan, about = folder.read_plan(), folder.read_json("env.json")
     summaries = summaries_of(folder, plan)
-    pictures = plot.draw_all(folder, plan, about, summaries)
+    made = charts.figures(plan, about, summaries)
+    pictures = plot.draw(made, plot.Charts(folder), plot.USUAL_FORMATS, dark=False)
+    report_path = page.write(folder, plan, about, summaries, made)
     lines = table.render(plan, summaries) + verdict.render(summaries, interval_coverage(plan))
     print("\n".join(lines))
-    for picture in pictures:
-        print(f"picture: {os.path.relpath(picture)}")
+    print(f"{len(pictures)} pictures in {os.path.relpath(folder.charts)}")
+    print(f"report: {os.path.relpath(report_path)}")
 
 
 def as_json(folder, status):

@@ -19,7 +19,7 @@ FLAGS = {
                          "are not",
     "not_steady": "fio has not seen the steady state that was asked for (--steady)",
     "uneven": "within the run, the last third's IOPS are over a quarter off the first third's",
-    "behind": "an open loop that did less than 99 % of the I/Os that were offered: its queue grew",
+    "behind": "an open loop in which less than 99 % of what was offered was done: its queue grew",
     "outlier": "a run's IOPS are far from the others' (over 8 times their median deviation, and "
                "10 %)",
     "drift": "the IOPS rise or fall with the repeats (by Kendall's test, at 0.5 %)",

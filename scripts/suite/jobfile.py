@@ -48,6 +48,7 @@ class Job:
     buffered: bool
     cache: str
     block: str
+    processes: int
     runtime_s: float | None
     ramp: bool
 
@@ -89,6 +90,7 @@ def understand(path, text):
         buffered=caches != {"direct"},
         cache=caches.pop(),
         block=" ".join(sorted({plain_bytes(sizes(o)) for o in options})),
+        processes=sum(max(number(o, "numjobs"), 1) for o in options),
         runtime_s=None if None in runtimes else max(runtimes),
         ramp=any(o.get("ramp_time", "0") not in ("0", "0s") for o in options),
     )

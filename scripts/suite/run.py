@@ -63,7 +63,7 @@ def run_options(bench, job, mode, run):
     if point.load.mix:
         options["rwmixread"] = point.load.mix
     if point.rate:
-        options["arrival_rate"] = point.rate
+        options["arrival_rate"] = point.rate // job.processes
     return options | placement_options(point.load.placement)
 
 
@@ -157,7 +157,7 @@ def judge(outcome, evidence, job, mode):
     if flags:
         figures, reason = None, complaint(outcome)
     else:
-        flags += doubts(outcome, figures, job) + unsteady(document)
+        flags += doubts(outcome, figures, job) + unsteady(document) + behind(evidence, figures)
         strayed = mode.strayed(total(evidence), outcome.threads_by_name, job)
         flags += [f"path:{strayed}"] if strayed else []
     record = asdict(replace(outcome, stdout=b"", stderr=b""))
@@ -199,6 +199,15 @@ def unsteady(document):
     """Where steady state was asked for, whether fio has seen it."""
     states = [job["steadystate"] for job in document.get("jobs", []) if job.get("steadystate")]
     return ["not_steady"] if any(not state.get("attained") for state in states) else []
+
+
+def behind(evidence, figures):
+    """In an open loop, whether the last arrivals that came to be sent had been due long before."""
+    for job in evidence:
+        gap_s = 1 / job.get("arrival_rate", 1)
+        if job.get("schedule_ns", 1e18) / 1e9 < 0.99 * figures.runtime_s - 10 * gap_s:
+            return ["behind"]
+    return []
 
 
 def cache_hit(outcome, figures, job):

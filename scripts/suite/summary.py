@@ -28,6 +28,8 @@ class PointSummary:
     cpu_ns: Interval | None = None  # of the whole process, per I/O
     switches: float | None = None  # of context, per I/O
     cache_hit: float | None = None  # share of the bytes read that came from the page cache
+    device: dict = field(default_factory=dict)  # busy: share of the time; queue: mean length
+    pressure: dict = field(default_factory=dict)  # {resource: share of the time some waited}
     figures: dict = field(default_factory=dict)  # {name in COMPARED: {repeat: figure}}
     ratios: dict = field(default_factory=dict)  # {name in COMPARED: Interval}, to the baseline
     bins: Counter = field(default_factory=Counter)  # {ns: I/Os}, of all repeats
@@ -55,6 +57,11 @@ def summarise(finished, baseline, coverage=WANTED_COVERAGE):
             latency = traced[point].get("latency_over_time")
             summary.typical = summary.typical | {"latency_over_time": latency}
     return summaries
+
+
+def interval_coverage(plan):
+    """Of an interval in a comparison: more where it may end as soon as intervals are narrow."""
+    return EARLY_STOP_COVERAGE if plan["precision"] else WANTED_COVERAGE
 
 
 def by_point(finished):
@@ -101,8 +108,13 @@ def bring_together(point, rows, coverage):
     summary.switches = median(
         (record["voluntary_switches"] + record["involuntary_switches"]) / figures.ios
         for record, figures in good)
-    hits = [record["cache_hit"] for record, _ in good if record["cache_hit"] is not None]
+    records = [record for record, _ in good]
+    hits = [record["cache_hit"] for record in records if record["cache_hit"] is not None]
     summary.cache_hit = median(hits) if hits else None
+    summary.device = medians([record.get("device") or {} for record in records],
+                             ("busy", "queue"))
+    summary.pressure = medians([record.get("pressure") or {} for record in records],
+                               ("cpu", "io", "memory"))
     summary.typical = good[len(good) // 2][0]
     rates = [figures.iops for _, _, figures in rows if figures]  # in the order of the repeats
     if outliers(rates):
@@ -116,6 +128,12 @@ def bring_together(point, rows, coverage):
     for _, figures in good:
         summary.bins.update(figures.bins)
     return summary
+
+
+def medians(rows, names):
+    """{name: median} of the names that all rows have."""
+    return {name: median(row[name] for row in rows) for name in names
+            if all(name in row for row in rows)}
 
 
 def ratios(summary, other, coverage):

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: MIT
+"""The report of one comparison: question, verdict, charts, table, machine, how to repeat it."""
+
+import re
+import shlex
+
+from suite import verdict
+from suite.flags import meaning
+from suite.plan import load_titles, unique_names
+from suite.report import html
+from suite.report.html import Cell, element, paragraph
+from suite.summary import interval_coverage
+from suite.table import describe
+from suite.units import duration, percent, rate
+
+NAME = "report.html"
+COLUMNS = (
+    ("mode", "as given to --modes"), ("depth", "I/Os in flight at most"),
+    ("IOPS", "median of the repeats"), ("its interval", "of the median, by order statistics"),
+    ("ratio", "of IOPS to the baseline, paired within blocks"),
+    ("its interval", "of the ratio"), ("verdict", "where the interval leaves 1 out"),
+    ("p50", "total latency"), ("p99", "total latency, of all repeats' bins merged"),
+    ("p99.9", "total latency"), ("CPU/IO", "user and system time of the whole process"),
+    ("switches/IO", "of context"), ("threads", "at most"),
+    ("cache hits", "share of the bytes read that no device was read for"),
+    ("device busy", "share of the time"), ("CPU pressure", "share of the time that some waited"),
+    ("flags", "explained below"))
+
+
+def write(folder, plan, about, summaries, drawn):
+    """Writes the report into the folder; `drawn` are charts.figures(), whose SVGs are there."""
+    folder.write(NAME, document(folder, plan, about, summaries, drawn))
+    return folder.path / NAME
+
+
+def document(folder, plan, about, summaries, drawn):
+    coverage = interval_coverage(plan)
+    titles = load_titles(point.load for point in summaries)
+    names = unique_names(titles.values())
+    found = verdict.verdicts(summaries, coverage)
+    sections = [header(plan, about, titles), verdicts(found, titles, coverage),
+                contents(titles, names)]
+    for load, title in titles.items():
+        rows = [s for s in summaries.values() if s.point.load == load]
+        pictures = [row for row in drawn if row[2].title == title]
+        sections.append(load_section(folder, plan, load, title, names[title], rows, pictures))
+    sections += [flags(summaries), machine(about), repeat(folder, plan, about), method(plan)]
+    return html.page(f"Which mode? {', '.join(dict.fromkeys(p.load.job for p in summaries))}",
+                     "".join(sections))
+
+
+def header(plan, about, titles):
+    machine_words = (f"{about['cpu_model'] or about['machine']}, {about['cpus']} CPUs, "
+                     f"{about['kernel'].split(' #')[0]}, {about['versions']['fio']}")
+    return (element("h1", "Which offload mode should this load use, on this machine?")
+            + paragraph(machine_words, class_="quiet")
+            + paragraph(f"{len(titles)} {'loads' if len(titles) > 1 else 'load'}, "
+                        f"{len(plan['modes'])} modes, up to {plan['repeats']} shuffled blocks, "
+                        f"baseline {plan['baseline']}.", class_="quiet"))
+
+
+def verdicts(found, titles, coverage):
+    if not found:
+        return element("h2", "Verdict") + paragraph("A single mode is nothing to choose from.")
+    if max(v.coverage for v in found) < verdict.LEAST_COVERAGE:
+        return element("h2", "Verdict") + paragraph("Too few repeats to say.")
+    parts = [element("h2", "Verdict", id="verdict")]
+    for load, (modes, times, of) in verdict.always_good(found).items():
+        parts += [element("h3", html.text(titles[load])),
+                  paragraph(f"{' or '.join(modes)}: among the best at {times} of {of} "
+                            f"{'points' if of > 1 else 'point'}.", class_="answer")]
+        parts += [html.listed(line.strip() for line in verdict.words(v))
+                  for v in found if v.load == load]
+    parts.append(paragraph(f"Each “slower” is wrong in at most {percent(1 - found[0].coverage)} of "
+                           "cases. “No worse” means that these runs show no difference, not that "
+                           "there is none.", class_="quiet"))
+    return "".join(parts)
+
+
+def contents(titles, names):
+    if len(titles) < 3:
+        return ""
+    return element("nav", element("ul", "".join(
+        element("li", element("a", html.text(title), href=f"#{names[title]}"))
+        for title in titles.values())))
+
+
+def load_section(folder, plan, load, title, name, rows, pictures):
+    job = next(job for job in plan["jobs"] if job["name"] == load.job)
+    shown = [html.chart(file_name, chart.question, figure,
+                        (folder.charts / f"{file_name}.svg").read_text())
+             for file_name, chart, figure in pictures]
+    return element("section", element("h2", html.text(title))
+                   + paragraph(question(job["text"]), class_="question")
+                   + paragraph(describe(job, load), class_="quiet")
+                   + element("div", "".join(shown), class_="charts")
+                   + points_table(plan, rows), id=name)
+
+
+def question(text):
+    """The job file's own question: the comment that begins with it, up to its question mark."""
+    comment = " ".join(line.lstrip("# ") for line in text.splitlines() if line.startswith("#"))
+    match = re.search(r"Question: (.*?\?)", comment)
+    return match[1][0].upper() + match[1][1:] if match else ""
+
+
+def points_table(plan, rows):
+    order = [mode["name"] for mode in plan["modes"]]
+    rows = sorted(rows, key=lambda s: (s.point.depth, s.point.rate, order.index(s.point.mode)))
+    open_loop = any(s.point.rate for s in rows)
+    heads = list(COLUMNS)
+    if open_loop:
+        heads.insert(2, ("offered", "I/Os a second"))
+    return html.table(heads, [point_row(s, open_loop) for s in rows])
+
+
+def point_row(s, open_loop):
+    start = [Cell(s.point.mode), Cell(s.point.depth, s.point.depth)]
+    if open_loop:
+        start.append(Cell(rate(s.point.rate), s.point.rate))
+    end = [Cell(", ".join(s.flags))]
+    if not s.iops:
+        return start + [Cell("no result")] + [Cell("")] * (len(COLUMNS) - 4) + end
+    ratio = s.ratios.get("iops")
+    return start + [
+        Cell(rate(s.iops.median), s.iops.median), Cell(between(s.iops, rate)),
+        *([Cell(f"{ratio.median:.3f}", ratio.median), Cell(between(ratio, "{:.3f}".format)),
+           Cell(ratio.verdict())] if ratio else [Cell(""), Cell(""), Cell("baseline")]),
+        *(Cell(duration(s.latency_ns(p)), s.latency_ns(p)) for p in (50, 99, 99.9)),
+        Cell(duration(s.cpu_ns.median), s.cpu_ns.median) if s.cpu_ns else Cell(""),
+        figure(s.switches, "{:.3g}".format), Cell(s.threads_peak, s.threads_peak),
+        figure(s.cache_hit, percent), figure(s.device.get("busy"), percent),
+        figure(s.pressure.get("cpu"), percent)] + end
+
+
+def between(interval, words):
+    if interval.n == 1:
+        return ""
+    return f"{words(interval.low)} to {words(interval.high)}"
+
+
+def figure(value, words):
+    return Cell("") if value is None else Cell(words(value), value)
+
+
+def flags(summaries):
+    seen = dict.fromkeys(flag for s in summaries.values() for flag in s.flags)
+    reasons = dict.fromkeys(reason for s in summaries.values() for reason in s.reasons)
+    if not seen:
+        return ""
+    return (element("h2", "Flags: look before believing", id="flags")
+            + html.facts([(flag, meaning(flag)) for flag in seen])
+            + (paragraph("Runs without a result said:") + html.listed(reasons) if reasons else ""))
+
+
+def machine(about):
+    scratch, versions = about["scratch"], about["versions"]
+    nodes = ", ".join(f"node {node['node']}: CPUs {node['cpus']}, distances {node['distances']}"
+                      for node in about["numa_nodes"])
+    rows = [("kernel", about["kernel"]), ("CPU", f"{about['cpu_model']}, {about['cpus']} CPUs"),
+            ("CPUs allowed", ", ".join(map(str, about["cpus_allowed"]))),
+            ("governor", about["governor"] or "none to be seen"),
+            ("memory", f"{about['memory_bytes'] / 2**30:.1f} GiB"), ("NUMA", nodes),
+            ("files", f"{scratch['file_system']} ({scratch['mount_options']}) on "
+                      f"{scratch['device']}, scheduler {scratch['scheduler']}"),
+            ("fio", versions["fio"]), ("gnuplot", versions["gnuplot"]),
+            ("engine", (versions["engine"] or {}).get("version")),
+            ("commit", f"{about['git']['commit']}"
+                       + (" with changes" if about["git"]["dirty"] else "")),
+            ("mitigations", "; ".join(f"{name}: {state}"
+                                      for name, state in about["mitigations"].items()))]
+    return element("h2", "The machine", id="machine") + html.facts(rows)
+
+
+def repeat(folder, plan, about):
+    command = ["scripts/compare", *plan["arguments"]]
+    if "--seed" not in plan["arguments"]:
+        command += ["--seed", str(plan["seed"])]
+    jobs = "".join(element("details", element("summary", html.text(f"{job['name']}.fio"))
+                           + element("pre", html.text(job["text"]))) for job in plan["jobs"])
+    one = next(iter(about.get("commands", [])), "")
+    return (element("h2", "How to repeat it", id="repeat")
+            + element("pre", html.text(f"git checkout {about['git']['commit']}\nmake all\n"
+                                       + shlex.join(command)))
+            + paragraph("A single run, of those whose job files and results lie in the folder:")
+            + element("pre", html.text(one))
+            + paragraph(f"More repeats: scripts/compare --resume {folder.path.name} "
+                        "--add-repeats 5. All charts again: scripts/plot "
+                        f"{folder.path.name}.") + jobs)
+
+
+def method(plan):
+    coverage = interval_coverage(plan)
+    early = (" A point was done when its interval was narrow enough "
+             f"({percent(plan['precision'])}); intervals are wider for that, of at least "
+             f"{percent(coverage)}." if plan["precision"] else "")
+    return element("h2", "Method", id="method") + paragraph(
+        "Every point runs once in each block, in an order shuffled from the seed, as a fresh fio; "
+        "fio's random seed is the same for all runs of a block. Before each run the page cache is "
+        "set and checked. A ratio is that of two runs of one block. Shown are medians with an "
+        "interval by order statistics and its real coverage; faster and slower are said only where "
+        f"it leaves 1 out.{early} Latency is total latency from json+ bins, merged over the "
+        "repeats. CPU time is that of the whole process with its workers and kernel threads, and "
+        "fio's start (about 0.15 s) is in it.")
