@@ -9,6 +9,7 @@ LINEAR, LOG, TAIL = "linear", "log", "tail"
 # Percentiles that a TAIL axis is labelled at: each step after 90 stands for ten times fewer I/Os.
 TAIL_TICKS = (0, 50, 90, 99, 99.9, 99.99, 99.999, 99.9999)
 LINE = 1.25  # height of a line of text, in sizes of its font
+OVERHANG = 24  # so far a label may stick out to the right of its axis
 
 
 @dataclass
@@ -78,11 +79,11 @@ class Axis:
                             length, extent)
 
     def thinned(self, ticks, length, extent):
-        """The ticks, without the labels that would touch the one before."""
+        """The ticks, without the labels that would touch the one before or leave the picture."""
         kept, taken = [], -math.inf
         for value, label in sorted(ticks, key=lambda tick: self.share(tick[0])):
             at, half = self.share(value) * length, extent(label) / 2
-            fits = at - half >= taken
+            fits = at - half >= taken and at + half <= length + OVERHANG
             kept.append((value, label if fits else ""))
             taken = at + half if fits else taken
         return kept
@@ -95,7 +96,7 @@ class Axis:
                 ticks = [step * 10.0**d for d in decades if d % every == 0 for step in steps]
                 yield [tick for tick in ticks if self.low <= tick <= self.high]
         for count in (6, 5, 4, 3, 2):
-            yield round_values(self.low, self.high, count)
+            yield round_values(*sorted((self.low, self.high)), count)
 
 
 def round_values(low, high, count):

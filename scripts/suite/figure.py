@@ -9,12 +9,12 @@ sizes of text are such that axes can still be read when it is printed 8 cm wide.
 
 from dataclasses import dataclass, field
 
-from suite.axis import LINE, Axis, shortened, text_width, wrapped
+from suite.axis import LINE, OVERHANG, Axis, shortened, text_width, wrapped
 
 WIDTH = 560
 EDGE = 12
-TITLE, HEADING, TEXT, KEY, SMALL = 19, 15, 15, 13, 11.5  # sizes of fonts
-LEAST_MARGIN, TICK_GAP, COLUMN_GAP = 14, 9, 18
+TITLE, TEXT, KEY, ROW_NAME, SMALL = 19, 15, 13, 12, 11.5  # sizes of fonts
+LEAST_MARGIN, TICK_GAP, COLUMN_GAP, BESIDE_GAP = 4, 9, 20, 6
 # Names of rows may take this share of the width.
 ROW_NAMES = 0.38
 
@@ -54,7 +54,8 @@ class Cell(Mark):
 
 @dataclass
 class Series:
-    """Marks of one style. `kind`: line (and points), points, steps, bars (from x = 0), cells.
+    """Marks of one style. `kind`: line (and points), points, steps, bars (from x = 0), cells, rings
+    (around other marks).
 
     `path` is the line, where that is not simply from mark to mark. `weight` scales lines and
     points. `shift` multiplies x, so that series stand side by side on a logarithmic axis.
@@ -73,7 +74,8 @@ class Series:
 class Panel:
     """`sideways`: the intervals of marks lie along x. `reference`: x of a line from top to bottom.
 
-    `ends` are words for what is to the left and to the right of the reference.
+    `ends` are words for what is to the left and to the right of the reference. `beside`: words to
+    the right of the panel, as [(y, text)].
     """
 
     x: Axis
@@ -83,12 +85,12 @@ class Panel:
     sideways: bool = False
     reference: float | None = None
     ends: tuple = ()
+    beside: list = field(default_factory=list)
 
 
 @dataclass
 class Band:
-    """Panels side by side, under a heading of their own; only the first has words at its y axis
-    where the axes are of rows."""
+    """Panels side by side, under a heading of their own."""
 
     panels: list
     heading: str = ""
@@ -155,9 +157,12 @@ class Layout:
         columns = max(len(band.panels) for band in figure.bands)
         lefts = [max(left_margin(band.panels[c]) for band in figure.bands if c < len(band.panels))
                  for c in range(columns)]
-        width = (room - sum(lefts) - COLUMN_GAP * (columns - 1)) / columns
+        rights = [max(right_margin(band.panels[c]) for band in figure.bands if c < len(band.panels))
+                  for c in range(columns)]
+        rights[-1] = max(rights[-1], OVERHANG)
+        width = (WIDTH - EDGE - sum(lefts + rights) - COLUMN_GAP * (columns - 1)) / columns
         for band in figure.bands:
-            self.place_band(band, lefts, width)
+            self.place_band(band, lefts, rights, width)
         self.y += 6
         self.place_key(figure.key, room)
         self.y += 6
@@ -170,15 +175,15 @@ class Layout:
             self.words.append((line, EDGE, self.y + LINE * size / 2, size, colour, "left"))
             self.y += LINE * size
 
-    def place_band(self, band, lefts, width):
+    def place_band(self, band, lefts, rights, width):
         self.y += 8
         if band.heading:
-            self.write_lines([band.heading], HEADING, "ink")
+            self.write_lines([band.heading], TEXT, "ink")
         titled = any(panel.y.title for panel in band.panels)
         ended = any(panel.ends for panel in band.panels)
         top = self.y + LINE * TEXT * titled + LINE * SMALL * ended + 8
         left = EDGE
-        for panel, margin in zip(band.panels, lefts):
+        for panel, margin, right in zip(band.panels, lefts, rights):
             frame = Frame(left + margin, left + margin + width, top, top + panel.height)
             self.frames.append((panel, frame))
             # The title stands over the labels of the axis, not only over the panel.
@@ -187,7 +192,10 @@ class Layout:
                 (panel.y.title, title_left, self.y + LINE * TEXT / 2, TEXT, "ink", "left"),
                 (panel.x.title, (frame.left + frame.right) / 2,
                  frame.bottom + 6 + 1.5 * LINE * TEXT, TEXT, "ink", "center")]
-            left = frame.right + COLUMN_GAP
+            for y, text in panel.beside:
+                at = frame.bottom - panel.y.share(y) * panel.height
+                self.words.append((text, frame.right + BESIDE_GAP, at, SMALL, "ink", "left"))
+            left = frame.right + right + COLUMN_GAP
         self.y = top + max(panel.height for panel in band.panels) + 6 + LINE * TEXT
         if any(panel.x.title for panel in band.panels):
             self.y += LINE * TEXT
@@ -208,7 +216,7 @@ class Layout:
 
 def label_size(panel):
     """Of the labels of the y axis: names of rows are longer than numbers."""
-    return KEY if panel.sideways else TEXT
+    return ROW_NAME if panel.sideways else TEXT
 
 
 def left_margin(panel):
@@ -216,6 +224,12 @@ def left_margin(panel):
     size = label_size(panel)
     widest = max((text_width(label, size) for _, label in y_labels(panel)), default=0)
     return widest + TICK_GAP if widest else LEAST_MARGIN
+
+
+def right_margin(panel):
+    """Room for the words beside the panel."""
+    widest = max((text_width(text, SMALL) for _, text in panel.beside), default=0)
+    return widest + BESIDE_GAP if widest else 0
 
 
 def y_labels(panel):

@@ -9,7 +9,7 @@ import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from suite.axis import LOG, TAIL
+from suite.axis import LOG, TAIL, text_width
 from suite.errors import FolderFailed
 from suite.figure import (INK, KEY, SMALL, TEXT, WIDTH, Cell, Layout, label_size, x_labels,
                           y_labels)
@@ -47,6 +47,7 @@ TIC_OFFSETS = {"x": "0, 0.35", "y": "0.4, 0"}
 THIN, HOLLOW = (1, 2, 3), (4, 6, 8, 10, 12, 14)  # a filled point is the next after a hollow one
 # How dense a bar is filled: full for solid lines, then paler, as their points are hollow or thin.
 FILLS = {1: 0.85, 2: 0.35, 3: 0.12}
+LINES = {"line": "lines", "steps": "steps"}
 MARKER = "# Drawn by scripts/plot of iowq"
 # From low to high, each with the colour of letters on it; as dark on a dark page as on a light one.
 HEAT = ((0xfde725, "#000000"), (0x5ec962, "#000000"), (0x21918c, "#ffffff"), (0x3b528b, "#ffffff"),
@@ -213,38 +214,42 @@ class Script:
             lines.append(f"set label {quoted(word)} at {side}, graph 1 offset 0, char 0.6 "
                          f"{'left' if side == 'graph 0' else 'right'} font '{FONT},{SMALL}' "
                          "textcolor rgb quiet")
+        cell_width = (frame.right - frame.left) / abs(panel.x.high - panel.x.low)
         lines += [line for series in panel.series if series.kind == "cells"
-                  for line in cell_labels(series)]
-        elements = self.elements(panel) or ["NaN"]
-        return [*lines, "plot " + ", ".join(elements), "unset label", "unset arrow"]
+                  for line in cell_labels(series, cell_width)]
+        return [*lines, "plot " + ", ".join(self.elements(panel)), "unset label", "unset arrow"]
 
     def elements(self, panel):
         """What is plotted: lines below intervals below points, so that no point is crossed out."""
+        layers = [self.layers(panel, series) for series in panel.series]
+        return [element for layer in zip(*layers) for elements in layer for element in elements]
+
+    def layers(self, panel, series):
+        """(lines and areas, intervals, points) of a series, as elements of a plot command."""
+        x = f"($1*{series.shift:.4f})" if series.shift != 1 else place("$1", panel.x)
+        look = f"linestyle {self.style(series.style)}"
         below, between, above = [], [], []
-        for series in panel.series:
-            block = f"'{self.name}.dat' index {self.data.add_series(series)}"
-            x = f"($1*{series.shift:.4f})" if series.shift != 1 else place("$1", panel.x)
-            look = f"linestyle {self.style(series.style)}"
-            width = f"linewidth {1.6 * series.weight:.3g}"
-            if series.kind in ("line", "steps"):
-                path = block if series.path is None else \
-                    f"'{self.name}.dat' index {self.data.add_path(series)}"
-                drawn = "steps" if series.kind == "steps" else "lines"
-                below.append(f"{path} using {x}:2 with {drawn} {look} {width}")
-            if series.kind == "bars":
-                fill = FILLS[series.style.dash]
-                below.append(f"{block} using 1:2:(0):1:($2-0.36):($2+0.36) with boxxyerror "
-                             f"linecolor rgb {colour(series.style)} "
-                             f"fillstyle transparent solid {fill} border")
-            if series.kind == "cells":
-                below.append(f"{block} using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):5 with "
-                             "boxxyerror linecolor rgb variable fillstyle solid 1 noborder")
-            if any(mark.low is not None for mark in series.marks):
-                between.append(interval(block, x, panel.sideways, series, look))
-            if series.kind in ("line", "points"):
-                above += [f"{block} using {x}:2 with points {point}"
-                          for point in points(series.style, look, series.weight)]
-        return below + between + above
+        marks = f"'{self.name}.dat' index {self.data.add_series(series)}" if series.marks else None
+        if series.kind in ("line", "steps"):
+            path = marks if series.path is None else \
+                f"'{self.name}.dat' index {self.data.add_path(series)}"
+            below.append(f"{path} using {x}:2 with {LINES[series.kind]} {look} "
+                         f"linewidth {1.6 * series.weight:.3g}")
+        elif series.kind == "bars":
+            below.append(f"{marks} using 1:2:(0):1:($2-0.36):($2+0.36) with boxxyerror linecolor "
+                         f"rgb {colour(series.style)} fillstyle transparent solid "
+                         f"{FILLS[series.style.dash]} border")
+        elif series.kind == "cells":
+            below.append(f"{marks} using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):5 with boxxyerror "
+                         "linecolor rgb variable fillstyle solid 1 noborder")
+        if any(mark.low is not None for mark in series.marks):
+            between.append(interval(marks, x, panel.sideways, series, look))
+        if series.kind == "rings":
+            above.append(f"{marks} using {x}:2 with points {look} linewidth 1 pointsize 1.8")
+        elif series.marks and series.kind in ("line", "steps", "points"):
+            above += [f"{marks} using {x}:2 with points {point}"
+                      for point in points(series.style, look, series.weight)]
+        return below, between, above
 
 
 def place(column, axis):
@@ -303,7 +308,10 @@ def heat(share):
     return mixed, letters if at - step < 0.5 else other
 
 
-def cell_labels(series):
+def cell_labels(series, width):
+    """The value in each cell, as large as the narrowest cell allows."""
+    widest = max(text_width(cell.note, 1) for cell in series.marks)
+    size = min(TEXT, 0.9 * width / widest)
     return [f"set label {quoted(cell.note)} at first {number(cell.x)}, first {number(cell.y)} "
-            f"center font '{FONT},{TEXT}' textcolor rgb '{heat(cell.share)[1]}' front"
+            f"center font '{FONT},{size:.3g}' textcolor rgb '{heat(cell.share)[1]}' front"
             for cell in series.marks]

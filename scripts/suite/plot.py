@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Draws the charts of a results folder into it."""
+"""Draws charts: those of a results folder into it, others into a folder of the user's choice."""
+
+import os
+from pathlib import Path
 
 from suite import charts, gnuplot
+from suite.errors import BadInput, FolderFailed
 
 USUAL_FORMATS = ("svg", "png")
 
@@ -9,7 +13,70 @@ USUAL_FORMATS = ("svg", "png")
 def draw_all(folder, plan, environment, summaries, names=None, formats=USUAL_FORMATS, dark=False):
     """Draws every chart of every load, or those of `names`; returns the paths of the pictures."""
     made = charts.figures(plan, environment, summaries, names)
+    return draw(made, Charts(folder), formats, dark)
+
+
+def draw(made, place, formats, dark):
+    """Draws [(file name, Chart, Figure)] at a place; returns the paths of the pictures."""
+    names = [name for name, _, _ in made]
+    for name in names:
+        place.check(name, gnuplot.pictures(name, formats, dark))
     for name, _, figure in made:
         for path, content in gnuplot.files(name, figure).items():
-            folder.write(f"charts/{path}", content)
-    return gnuplot.draw(folder.charts, [name for name, _, _ in made], formats, dark)
+            place.write(path, content)
+    return gnuplot.draw(place.path, names, formats, dark)
+
+
+class Charts:
+    """The charts of a results folder: whatever lies there was drawn before."""
+
+    def __init__(self, folder):
+        self.folder, self.path = folder, folder.charts
+
+    def check(self, name, pictures):
+        pass
+
+    def write(self, name, content):
+        self.folder.write(f"charts/{name}", content)
+
+
+class Elsewhere:
+    """A folder that may hold files of the user's, none of which is ever written over.
+
+    What an earlier plot drew is known by the first line of the script beside it, and may be.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"--to {path}: cannot be made: {error.strerror}") from error
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise BadInput(f"--to {path}: cannot be written")
+
+    def check(self, name, pictures):
+        if drawn_before(self.path / f"{name}.gp"):
+            return
+        for file in (f"{name}.gp", f"{name}.dat", *pictures):
+            if os.path.lexists(self.path / file):
+                raise BadInput(f"{self.path / file}: was not drawn by scripts/plot, and is not "
+                               "written over: move it away, or name another folder with --to")
+
+    def write(self, name, content):
+        """Writes a file whole or not at all."""
+        unfinished = self.path / f".{name}.unfinished"
+        try:
+            unfinished.write_text(content, errors="surrogateescape")
+            os.replace(unfinished, self.path / name)
+        except OSError as error:
+            unfinished.unlink(missing_ok=True)
+            raise FolderFailed(f"{self.path}: {error.strerror} at {name}") from error
+
+
+def drawn_before(script):
+    try:
+        with open(script, errors="replace") as file:
+            return file.readline().rstrip("\n") == gnuplot.MARKER
+    except OSError:
+        return False

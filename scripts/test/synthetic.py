@@ -14,6 +14,9 @@ ENVIRONMENT = {
 }
 
 
+FAR = ("nodes:0/1", "nodes:1/0")
+
+
 def fio_document(iops, latency_ns, samples=1000):
     """fio's JSON, as far as it is read, with latencies from half to four times the one given."""
     values = {round(latency_ns * factor): count for factor, count in
@@ -30,11 +33,29 @@ def write_fio(folder, run_id, document):
     folder.write(f"runs/{run_id}.fio.json", "note: fio says this first\n" + json.dumps(document))
 
 
-def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", flags=()):
-    """A finished comparison; every mode's rate differs, and grows with depth."""
+def over_time(iops, latency_ns, noise, workers, kernel):
+    """What a sidecar holds of the course of a run of one second."""
+    windows = range(50, 1001, 50)
+    return {
+        "latency_over_time": [[ms, latency_ns * noise.uniform(0.8, 1.3)] for ms in windows],
+        "iops_over_time": [[ms, iops * noise.uniform(0.8, 1.1)] for ms in windows],
+        "threads_over_time": [[0, {"fio": 2}], [60, {"fio": 2, "iou-wrk" if kernel else "iowq":
+                                                     workers}],
+                              [700, {"fio": 2, "iou-wrk" if kernel else "iowq": workers + 2}]],
+        "wall_s": 1.2}
+
+
+def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", flags=(),
+            placements=("none",), rates=(0,), course=False):
+    """A finished comparison; every mode's rate differs, and grows with depth.
+
+    Of an open loop, what is offered is achieved up to the mode's rate at that depth. `course`:
+    with what happened over time.
+    """
     folder = Folder(path)
     folder.create()
-    points = [Point(Load(job, "4096"), mode, depth) for mode in modes for depth in depths]
+    points = [Point(Load(job, "4096", placement=placement), mode, depth, rate)
+              for placement in placements for mode in modes for depth in depths for rate in rates]
     runs = plan_runs(points, repeats, seed=1)
     folder.write_json("plan.json", {
         "schema": 2, "arguments": [], "seed": 1, "baseline": modes[0], "depths": list(depths),
@@ -47,12 +68,14 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
     noise = random.Random(2)
     for run in runs:
         rank = modes.index(run.point.mode)
-        iops = (30e3 + 60e3 * rank) * (1 + 0.2 * rank % 3 * run.point.depth**0.3) \
-            * noise.uniform(0.95, 1.05)
-        document = fio_document(iops, 1e9 * run.point.depth / iops)
-        write_fio(folder, run.id, document)
+        most = (30e3 + 60e3 * rank) * (1 + 0.2 * rank % 3 * run.point.depth**0.3) \
+            * noise.uniform(0.95, 1.05) * (0.7 if run.point.load.placement in FAR else 1)
+        iops = min(run.point.rate or most, most)
+        latency_ns = 1e9 * run.point.depth / (1.1 * most - iops if run.point.rate else iops)
+        write_fio(folder, run.id, fio_document(iops, latency_ns))
         folder.write_json(f"runs/{run.id}.run.json", {
             "ok": True, "reason": None, "flags": list(flags), "threads_peak": 3 + rank,
-            "user_s": 0.001, "system_s": 0.002, "voluntary_switches": 10,
-            "involuntary_switches": 2, "cache_hit": 1.0})
+            "user_s": 0.001, "system_s": 0.002 * noise.uniform(0.9, 1.1) * (1 + rank),
+            "voluntary_switches": 10, "involuntary_switches": 2, "cache_hit": 1.0,
+            **(over_time(iops, latency_ns, noise, rank, rank % 2) if course else {})})
     return folder
