@@ -266,8 +266,8 @@ def ratios(subject):
                                 beside=sides(here, name)))
         bands.append(Band(panels, f"depth {depth}"))
     return subject.figure(bands, [
-        f"Ratios to {subject.baseline} at the same depth, paired within blocks. ◂ and ▸: the side "
-        "of 1 on which all of the interval lies. Small points: it holds 1, or covers too little.",
+        f"Ratios to {subject.baseline} at the same depth, {subject.compared}. ◂ and ▸: the side of "
+        "1 on which all of the interval lies. Small points: it holds 1, or covers too little.",
         subject.points])
 
 

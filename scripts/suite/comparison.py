@@ -76,10 +76,15 @@ def check_same_machine(folder, bench):
     for what, of in (("kernel", lambda about: about["kernel"]),
                      ("CPU", lambda about: about["cpu_model"]),
                      ("fio", lambda about: about["versions"]["fio"]),
-                     ("engine", lambda about: about["versions"]["engine"])):
+                     ("engine", engine_words)):
         if of(was) != of(now):
             raise BadInput(f"{folder.path}: was made with the {what} {of(was)}, and here is "
                            f"{of(now)}: the runs could not be compared; make a new comparison")
+
+
+def engine_words(about):
+    engine = about["versions"]["engine"]
+    return f"{engine['version']} ({engine['sha256'][:12]})" if engine else "none"
 
 
 def check_options(asked, bench):
@@ -267,10 +272,14 @@ def report(folder):
     made = charts.figures(plan, about, summaries)
     pictures = plot.draw(made, plot.Charts(folder), plot.USUAL_FORMATS, dark=False)
     report_path = page.write(folder, plan, about, summaries, made)
-    lines = table.render(plan, summaries) + verdict.render(summaries, interval_coverage(plan))
-    print("\n".join(lines))
+    print("\n".join(in_words(plan, summaries)))
     print(f"{len(pictures)} pictures in {os.path.relpath(folder.charts)}")
     print(f"report: {os.path.relpath(report_path)}")
+
+
+def in_words(plan, summaries):
+    """The lines that a comparison ends with."""
+    return table.render(plan, summaries) + verdict.render(summaries, interval_coverage(plan))
 
 
 def as_json(folder, status):

@@ -30,6 +30,7 @@ class Subject:
     latency: str = MERGED_BINS
     points: str = POINTS  # what their looks say
     baseline: str | None = None
+    compared: str = "paired within blocks"  # how ratios to the baseline came about
     marked: frozenset = frozenset()  # labels with flags
 
     def shown(self, label):

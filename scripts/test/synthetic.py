@@ -8,12 +8,14 @@ from suite.folder import Folder
 from suite.plan import Load, Point, plan_runs
 
 ENVIRONMENT = {
-    "kernel": "Linux 6.1.0 #1", "cpus": 2, "scratch": {"file_system": "ext4"},
-    "versions": {"fio": "fio-3.33", "gnuplot": "gnuplot 5.4 patchlevel 4"},
+    "kernel": "Linux 6.1.0 #1", "machine": "x86_64", "cpu_model": "a CPU", "cpus": 2,
+    "cpus_allowed": [0, 1], "governor": None, "mitigations": {}, "memory_bytes": 2**30,
+    "numa_nodes": [{"node": 0, "cpus": "0-1", "distances": "10"}],
+    "scratch": {"path": "/x", "file_system": "ext4", "mount_point": "/", "mount_options": "rw",
+                "device": "/dev/x", "scheduler": None},
+    "versions": {"fio": "fio-3.33", "gnuplot": "gnuplot 5.4 patchlevel 4", "engine": None},
     "git": {"commit": "0123456789abcdef", "dirty": False},
 }
-
-
 FAR = ("nodes:0/1", "nodes:1/0")
 
 
@@ -46,11 +48,11 @@ def over_time(iops, latency_ns, noise, workers, kernel):
 
 
 def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", flags=(),
-            placements=("none",), rates=(0,), course=False):
+            placements=("none",), rates=(0,), course=False, slower=None):
     """A finished comparison; every mode's rate differs, and grows with depth.
 
     Of an open loop, what is offered is achieved up to the mode's rate at that depth. `course`:
-    with what happened over time.
+    with what happened over time. `slower`: {mode: what its rate is multiplied by}.
     """
     folder = Folder(path)
     folder.create()
@@ -61,7 +63,7 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
         "schema": 2, "arguments": [], "seed": 1, "baseline": modes[0], "depths": list(depths),
         "precision": None, "repeats": repeats, "lengths_s": {job: 1.0},
         "jobs": [{"name": job, "path": "x.fio", "reads": True, "writes": False, "cache": "warm",
-                  "block": "4096"}],
+                  "block": "4096", "text": "# Question: how fast is it?\n[j]\nrw=randread\n"}],
         "modes": [{"name": mode, "options": {}} for mode in modes],
         "runs": [run.as_json() for run in runs]})
     folder.write_json("env.json", ENVIRONMENT)
@@ -70,6 +72,7 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
         rank = modes.index(run.point.mode)
         most = (30e3 + 60e3 * rank) * (1 + 0.2 * rank % 3 * run.point.depth**0.3) \
             * noise.uniform(0.95, 1.05) * (0.7 if run.point.load.placement in FAR else 1)
+        most *= (slower or {}).get(run.point.mode, 1)
         iops = min(run.point.rate or most, most)
         latency_ns = 1e9 * run.point.depth / (1.1 * most - iops if run.point.rate else iops)
         write_fio(folder, run.id, fio_document(iops, latency_ns))

@@ -72,3 +72,4 @@ for (const chart of document.querySelectorAll(".chart")) {
         show(chart, points[current]);
     });
 }
+window.addEventListener("resize", hide);

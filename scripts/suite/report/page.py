@@ -69,12 +69,17 @@ def verdicts(found, titles, coverage):
         parts += [element("h3", html.text(titles[load])),
                   paragraph(f"{' or '.join(modes)}: among the best at {times} of {of} "
                             f"{'points' if of > 1 else 'point'}.", class_="answer")]
-        parts += [html.listed(line.strip() for line in verdict.words(v))
-                  for v in found if v.load == load]
+        parts.append(element("ul", "".join(spoken(v) for v in found if v.load == load)))
     parts.append(paragraph(f"Each “slower” is wrong in at most {percent(1 - found[0].coverage)} of "
                            "cases. “No worse” means that these runs show no difference, not that "
                            "there is none.", class_="quiet"))
     return "".join(parts)
+
+
+def spoken(v):
+    """A point's verdict: its first line, and what it leaves open below."""
+    first, *more = verdict.words(v)
+    return element("li", html.text(first) + html.listed(line.strip() for line in more))
 
 
 def contents(titles, names):

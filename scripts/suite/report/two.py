@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: MIT
+"""The report of two comparisons, A and B: what has changed from the one to the other."""
+
+import tempfile
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from suite import charts, gnuplot, subject
+from suite.errors import BadInput
+from suite.plan import load_titles, unique_names
+from suite.report import html
+from suite.report.html import Cell, element, paragraph
+from suite.report.page import between
+from suite.stats import unpaired_ratio
+from suite.summary import COMPARED, interval_coverage, summarise
+from suite.units import percent, rate
+
+COLUMNS = (
+    ("mode", ""), ("depth", ""), ("A: IOPS", "median"), ("B: IOPS", "median"),
+    ("IOPS, B : A", "the median of all ratios of a run of B to one of A"),
+    ("its interval", "Hodges and Lehmann's"), ("verdict", "where the interval leaves 1 out"),
+    ("p99, B : A", "above 1: longer in B"), ("p99", "verdict"),
+    ("CPU/IO, B : A", "above 1: dearer in B"), ("CPU/IO", "verdict"), ("flags", "of either"))
+
+
+@dataclass
+class Side:
+    folder: object
+    plan: dict
+    about: dict
+
+    @property
+    def name(self):
+        return self.folder.path.resolve().name
+
+    @cached_property
+    def summaries(self):
+        return summarise(self.folder.finished(), self.plan["baseline"],
+                         interval_coverage(self.plan))
+
+
+@dataclass
+class Change:
+    """A point that both have."""
+
+    a: object
+    b: object  # summaries; b's ratios are to a
+
+    @property
+    def verdict(self):
+        return self.b.ratios["iops"].verdict()
+
+
+def name(a, b):
+    return f"report-against-{unique_names([a.name])[a.name]}.html"
+
+
+def document(a, b):
+    found = changes(a, b)
+    if not found:
+        raise BadInput(f"{a.folder.path} and {b.folder.path} have no point in common that came to "
+                       "a result in both: the same jobs, modes and depths are compared")
+    titles = load_titles(change.b.point.load for change in found)
+    sections = [header(a, b), verdict(found, titles)]
+    pictures = drawn(a, b, found, titles)
+    for load, title in titles.items():
+        rows = [change for change in found if change.b.point.load == load]
+        sections.append(element("section", element("h2", html.text(title)) + pictures[title]
+                                + html.table(COLUMNS, [row(change) for change in rows])))
+    sections += [missing(a, b), differences(a, b), method()]
+    return html.page(f"{a.name} and {b.name}", "".join(sections))
+
+
+def changes(a, b):
+    """What both have, in B's order."""
+    found = []
+    coverage = max(interval_coverage(a.plan), interval_coverage(b.plan))
+    for point, ours in b.summaries.items():
+        theirs = a.summaries.get(point)
+        if not theirs or not (ours.iops and theirs.iops):
+            continue
+        ratios = {figure: unpaired_ratio(list(ours.figures[figure].values()),
+                                         list(theirs.figures[figure].values()), coverage)
+                  for figure in COMPARED
+                  if ours.figures.get(figure) and theirs.figures.get(figure)}
+        found.append(Change(theirs, replace(ours, ratios=ratios)))
+    order = [mode["name"] for mode in b.plan["modes"]]
+    return sorted(found, key=lambda c: (c.b.point.load, c.b.point.depth, c.b.point.rate,
+                                        order.index(c.b.point.mode)))
+
+
+def header(a, b):
+    return (element("h1", "What has changed from A to B?")
+            + html.facts([("A", described(a)), ("B", described(b))]))
+
+
+def described(side):
+    about = side.about
+    return (f"{side.name}: {about['kernel'].split(' #')[0]}, {about['cpu_model']}, "
+            f"{about['cpus']} CPUs, {about['versions']['fio']}, commit "
+            f"{(about['git']['commit'] or 'none')[:10]}"
+            + (" with changes" if about["git"]["dirty"] else ""))
+
+
+def verdict(found, titles):
+    calls = {word: [c for c in found if c.verdict == word] for word in ("faster", "slower")}
+    least = min(c.b.ratios["iops"].coverage for c in found)
+    lines = []
+    for word, changed in calls.items():
+        lines += [f"{titles[c.b.point.load]}, {c.b.point.mode}, depth {c.b.point.depth}: "
+                  f"{word}, {c.b.ratios['iops'].median:.3f} of A" for c in changed]
+    quiet = len(found) - len(lines)
+    answer = (f"Of {len(found)} points B is faster at {len(calls['faster'])}, slower at "
+              f"{len(calls['slower'])}, and at {quiet} no difference is shown.")
+    return (element("h2", "Verdict", id="verdict") + paragraph(answer, class_="answer")
+            + paragraph(f"If nothing had changed at all, {len(found) * (1 - least):.1f} of so many "
+                        "would still be called faster or slower.", class_="quiet")
+            + html.listed(lines))
+
+
+def drawn(a, b, found, titles):
+    """{title: a chart's HTML}: the ratios of each load."""
+    plan = b.plan | {"baseline": f"A ({a.name})"}
+    summaries = {change.b.point: change.b for change in found}
+    figures = {}
+    for one in subject.of_loads(plan, b.about, summaries):
+        one.compared = "unpaired, as A and B were measured at different times"
+        figures[one.title] = charts.ratios(one)
+    names = unique_names(titles.values())
+    with tempfile.TemporaryDirectory() as place:
+        for title, figure in figures.items():
+            for path, content in gnuplot.files(names[title], figure).items():
+                Path(place, path).write_text(content)
+        gnuplot.draw(Path(place), [names[title] for title in figures], ("svg",))
+        return {title: element("div", html.chart(
+            names[title], "What has changed, and is it shown?", figure,
+            Path(place, f"{names[title]}.svg").read_text()), class_="charts")
+            for title, figure in figures.items()}
+
+
+def row(change):
+    a, b = change.a, change.b
+    iops, p99, cpu = (b.ratios.get(figure) for figure in ("iops", "p99", "cpu"))
+    return [Cell(b.point.mode), Cell(b.point.depth, b.point.depth),
+            Cell(rate(a.iops.median), a.iops.median), Cell(rate(b.iops.median), b.iops.median),
+            Cell(f"{iops.median:.3f}", iops.median), Cell(between(iops, "{:.3f}".format)),
+            Cell(iops.verdict()), *figure(p99, "longer", "shorter"),
+            *figure(cpu, "dearer", "cheaper"), Cell(", ".join({**a.flags, **b.flags}))]
+
+
+def figure(ratio, above, below):
+    if not ratio:
+        return Cell(""), Cell("")
+    return Cell(f"{ratio.median:.3f}", ratio.median), Cell(ratio.verdict(above, below))
+
+
+def missing(a, b):
+    """What only one of them has."""
+    lines = []
+    for letter, one, other in (("A", a, b), ("B", b, a)):
+        only = [p for p, s in one.summaries.items()
+                if s.iops and not (p in other.summaries and other.summaries[p].iops)]
+        lines += [f"Only in {letter}: {p.load.job}, {p.mode}, depth {p.depth}" for p in only]
+    return element("h2", "Not compared") + html.listed(lines) if lines else ""
+
+
+def differences(a, b):
+    """What is not the same about the machines, where there is anything."""
+    rows = [(key, value, flat(b.about).get(key)) for key, value in flat(a.about).items()
+            if flat(b.about).get(key) != value]
+    if not rows:
+        return element("h2", "The machines") + paragraph("Nothing differs that was noted down.")
+    return element("h2", "What differs about the machines") + html.table(
+        (("what", ""), ("A", ""), ("B", "")), [[Cell(cell) for cell in row] for row in rows])
+
+
+def flat(about, prefix=""):
+    """{dotted name: value}, without what differs in any two runs."""
+    found = {}
+    for key, value in about.items():
+        if key == "commands" or (prefix, key) == ("scratch.", "path"):
+            continue
+        if isinstance(value, dict):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = value
+    return found
+
+
+def method():
+    return element("h2", "Method", id="method") + paragraph(
+        "A and B were not measured in turn, so that a run of one cannot be paired with one of the "
+        "other: whatever else changed on the machine in between is in the ratio. Shown is the "
+        "median of all ratios of a run of B to one of A, with Hodges and Lehmann's interval, which "
+        "assumes no distribution but that both have the same shape. Where both have the same "
+        f"baseline, its own line says how far the machine alone moved. Under {percent(0.9)} of "
+        "coverage no difference is called.")
