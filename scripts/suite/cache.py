@@ -67,13 +67,15 @@ def warm(files, written):
 
 
 def drop(files):
-    """Empties the whole page cache where the machine allows it, else asks for these files only."""
-    try:
-        with open(DROP_CACHES, "w") as control:
-            control.write("1\n")
-        return
-    except OSError:
-        forget(files)
+    """Takes these files out of the page cache; only if some of it stays, and the machine allows it,
+    everything goes: other programs, and the next run's files, have a use for what is cached."""
+    forget(files)
+    if resident_share(files) > COLD_ENOUGH:
+        try:
+            with open(DROP_CACHES, "w") as control:
+                control.write("1\n")
+        except OSError:
+            pass  # prepare() sees what is left
 
 
 def forget(files):

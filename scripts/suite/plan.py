@@ -10,7 +10,7 @@ import random
 import re
 from dataclasses import asdict, dataclass, fields
 
-from suite.units import size_words
+from suite.units import rate, size_words
 
 NO_PLACEMENT = "none"
 TRACED = 0  # the repeat of a traced run
@@ -35,6 +35,11 @@ class Point:
     mode: str
     depth: int
     rate: int = 0
+
+    @property
+    def where(self):
+        """Along which its modes are compared, in words."""
+        return f"depth {self.depth}" + (f", {rate(self.rate)} I/Os/s offered" if self.rate else "")
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,7 @@ class Progress:
 
     def show(self, run):
         if self.bar:
-            rate_of = f" rate {run.point.rate}" if run.point.rate else ""
-            text = f"{self.name}  {run.point.mode} depth {run.point.depth}{rate_of}"
+            text = f"{self.name}  {run.point.mode} {run.point.where}"
             self.draw(f"{text}  {clock(self.left_s())} left  {self.last}")
 
     def was_there(self):
@@ -46,7 +45,7 @@ class Progress:
         self.made += 1
         self.left_in_block -= 1
         result = rate(figures.iops) + " IOPS" if figures else "failed"
-        self.last = f"(last: {run.point.mode} {run.point.depth}: {result})"
+        self.last = f"(last: {run.point.mode} {run.point.where}: {result})"
         if not self.bar and self.left_in_block == 0:
             passed = clock(time.monotonic() - self.started)
             print(f"{self.name}: {self.done} of {self.total} runs done, {passed} passed, about "

@@ -26,9 +26,10 @@ def render_load(plan, rows):
     n = {s.iops.n for s in rows if s.iops} or {0}
     usual = max((s.ratios["iops"].coverage for s in rows if s.ratios), default=0)
     runs = f"{max(n)} {'run' if max(n) == 1 else 'runs'}"
-    lines = [f"Medians of {runs if len(n) == 1 else f'{min(n)} to {runs}'}; ratio of "
-             f"{'p99' if open_loop(rows) else 'IOPS'} to {plan['baseline']} "
-             f"at the same depth, paired within each block, with its {percent(usual)} interval", ""]
+    ratio_words = (f"; ratio of {'p99' if open_loop(rows) else 'IOPS'} to {plan['baseline']} at "
+                   "the same depth, paired within each block, with its "
+                   f"{percent(usual)} interval") if usual or max(n) == 1 else ""
+    lines = [f"Medians of {runs if len(n) == 1 else f'{min(n)} to {runs}'}{ratio_words}", ""]
     lines.append(f"{'mode':{width}} depth{'   offered' if open_loop(rows) else ''}      IOPS"
                  "       p50       p99    CPU/IO  threads  ratio")
     order = [mode["name"] for mode in plan["modes"]]
@@ -108,7 +109,7 @@ def legend(plan, summaries):
         return lines
     lines.append("! flagged, look before believing:")
     titles = load_titles(s.point.load for s in summaries.values())
-    lines += [f"  {titles[s.point.load]}, {s.point.mode}, depth {s.point.depth}: {flag_words(s)}"
+    lines += [f"  {titles[s.point.load]}, {s.point.mode}, {s.point.where}: {flag_words(s)}"
               f"{reasons(s)}" for s in marked]
     seen = dict.fromkeys(flag for s in marked for flag in s.flags)
     return lines + [f"  {flag}: {meaning(flag)}" for flag in seen]

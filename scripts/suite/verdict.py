@@ -103,8 +103,7 @@ def render(summaries, coverage):
 
 def words(v):
     """One point's verdict."""
-    where = f"depth {v.depth}" + (f", {rate(v.rate)} I/Os a second offered" if v.rate else "")
-    lines = [f"{where}: {v.best.point.mode} ({in_figures(v.best)})"]
+    lines = [f"{v.best.point.where}: {v.best.point.mode} ({in_figures(v.best)})"]
     if v.as_good:
         lines.append(f"  no worse, as far as these runs show: {names(v.as_good)}")
     if v.cheapest is not v.best:

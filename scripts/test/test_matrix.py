@@ -247,3 +247,18 @@ def test_placements_in_fios_words():
 def test_every_dimension_is_an_option(compare, job_file):
     done = compare(job_file(), "fio:psync", "--help")
     assert all(f"--{name} " in done.stdout for name in DIMENSIONS if name != "jobs")
+
+
+def test_an_open_loop_offers_what_was_asked_for_and_is_charted_apart(tmp_path, job_file, compare,
+                                                                     engine):
+    job = job_file(TINY_JOB + "numjobs=2\n")
+    done = compare(job, "inline,sqwq", "--rates", "200,2000", "--engine", engine, "--depths", "16")
+    assert done.returncode == 0, done.stderr
+    for path in (tmp_path / "results/runs").glob("*.run.json"):
+        record = json.loads(path.read_text())
+        assert [e["arrival_rate"] for e in record["path_evidence"]] == [record["run"]["rate"] / 2] * 2
+    charts = {path.stem for path in (tmp_path / "results/charts").glob("*.svg")}
+    assert charts == {"tiny-open-loop"}
+    assert "ratio of p99 to inline" in done.stdout
+    done = compare(job, "inline", "--rates", "201", "--engine", engine)
+    assert done.returncode == 2 and "multiples of 2" in done.stderr

@@ -108,7 +108,7 @@ def verdict(found, titles):
     least = min(c.b.ratios["iops"].coverage for c in found)
     lines = []
     for word, changed in calls.items():
-        lines += [f"{titles[c.b.point.load]}, {c.b.point.mode}, depth {c.b.point.depth}: "
+        lines += [f"{titles[c.b.point.load]}, {c.b.point.mode}, {c.b.point.where}: "
                   f"{word}, {c.b.ratios['iops'].median:.3f} of A" for c in changed]
     quiet = len(found) - len(lines)
     answer = (f"Of {len(found)} points B is faster at {len(calls['faster'])}, slower at "
@@ -161,7 +161,7 @@ def missing(a, b):
     for letter, one, other in (("A", a, b), ("B", b, a)):
         only = [p for p, s in one.summaries.items()
                 if s.iops and not (p in other.summaries and other.summaries[p].iops)]
-        lines += [f"Only in {letter}: {p.load.job}, {p.mode}, depth {p.depth}" for p in only]
+        lines += [f"Only in {letter}: {p.load.job}, {p.mode}, {p.where}" for p in only]
     return element("h2", "Not compared") + html.listed(lines) if lines else ""
 
 
