@@ -59,7 +59,8 @@ def test_a_comparison_leaves_everything_that_it_promises(tmp_path, job_file, com
     assert not list(results.rglob(".*")), "nothing unfinished is left behind"
     for mode in modes.split(","):
         assert mode in done.stdout
-    assert "paired within each block" in done.stdout and "picture: " in done.stdout
+    assert "paired within each block" in done.stdout and "report: " in done.stdout
+    assert (results / "report.html").stat().st_size > 50000
 
 
 def test_figures_are_those_of_fio_and_of_the_whole_process(tmp_path, job_file, compare):
@@ -93,7 +94,8 @@ def test_plotting_again_changes_neither_table_nor_data(tmp_path, job_file, compa
     again = subprocess.run([str(SCRIPTS / "plot"), str(tmp_path / "results")], capture_output=True,
                            text=True, timeout=60, check=True)
     assert {path.name: path.read_bytes() for path in charts.glob("*.[dg]*")} == before
-    assert again.stdout.strip() and again.stdout.strip() in done.stdout
+    table = again.stdout.partition("picture: ")[0].strip()
+    assert "fio:io_uring" in table and table in done.stdout
 
 
 def test_failing_and_hanging_modes_are_recorded_and_the_rest_goes_on(tmp_path, job_file, compare):
