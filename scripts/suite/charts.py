@@ -163,7 +163,8 @@ def curve(summary):
     last = min(MOST_PERCENT, 100 * (1 - LEAST_BEYOND / reached[-1]))
     percents = [100 * (1 - 10**(-6 * i / CURVE_STEPS)) for i in range(CURVE_STEPS + 1)]
     percents = [p for p in percents if p < last] + ([last] if last > 0 else [])
-    return [(p, values[bisect_left(reached, reached[-1] * p / 100)]) for p in percents]
+    # No I/O takes no time, but fio may say so, and the axis is logarithmic.
+    return [(p, max(1, values[bisect_left(reached, reached[-1] * p / 100)])) for p in percents]
 
 
 def over_time(subject):

@@ -143,12 +143,24 @@ class Figure:
         return found
 
 
+@dataclass(frozen=True)
+class Words:
+    """A line of text; `y` is that of its middle, and `colour` the name of one."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    colour: str = "ink"
+    side: str = "left"
+
+
 class Layout:
     """Positions of everything in a figure, from the top down."""
 
     def __init__(self, figure):
         room = WIDTH - 2 * EDGE
-        self.words = []  # (text, x, y of the middle of its line, size, colour's name, alignment)
+        self.words = []
         self.frames = []  # (panel, Frame)
         self.key = []  # (name, Style, x, y)
         self.y = EDGE
@@ -159,7 +171,7 @@ class Layout:
                  for c in range(columns)]
         rights = [max(right_margin(band.panels[c]) for band in figure.bands if c < len(band.panels))
                   for c in range(columns)]
-        rights[-1] = max(rights[-1], OVERHANG)
+        rights[-1] = max(rights[-1] + EDGE / 2, OVERHANG)
         width = (WIDTH - EDGE - sum(lefts + rights) - COLUMN_GAP * (columns - 1)) / columns
         for band in figure.bands:
             self.place_band(band, lefts, rights, width)
@@ -172,7 +184,7 @@ class Layout:
 
     def write_lines(self, lines, size, colour):
         for line in lines:
-            self.words.append((line, EDGE, self.y + LINE * size / 2, size, colour, "left"))
+            self.words.append(Words(line, EDGE, self.y + LINE * size / 2, size, colour))
             self.y += LINE * size
 
     def place_band(self, band, lefts, rights, width):
@@ -189,12 +201,12 @@ class Layout:
             # The title stands over the labels of the axis, not only over the panel.
             title_left = left if margin > LEAST_MARGIN and not panel.sideways else frame.left
             self.words += [
-                (panel.y.title, title_left, self.y + LINE * TEXT / 2, TEXT, "ink", "left"),
-                (panel.x.title, (frame.left + frame.right) / 2,
-                 frame.bottom + 6 + 1.5 * LINE * TEXT, TEXT, "ink", "center")]
+                Words(panel.y.title, title_left, self.y + LINE * TEXT / 2, TEXT),
+                Words(panel.x.title, (frame.left + frame.right) / 2,
+                      frame.bottom + 6 + 1.5 * LINE * TEXT, TEXT, side="center")]
             for y, text in panel.beside:
                 at = frame.bottom - panel.y.share(y) * panel.height
-                self.words.append((text, frame.right + BESIDE_GAP, at, SMALL, "ink", "left"))
+                self.words.append(Words(text, frame.right + BESIDE_GAP, at, KEY))
             left = frame.right + right + COLUMN_GAP
         self.y = top + max(panel.height for panel in band.panels) + 6 + LINE * TEXT
         if any(panel.x.title for panel in band.panels):
@@ -228,7 +240,7 @@ def left_margin(panel):
 
 def right_margin(panel):
     """Room for the words beside the panel."""
-    widest = max((text_width(text, SMALL) for _, text in panel.beside), default=0)
+    widest = max((text_width(text, KEY) for _, text in panel.beside), default=0)
     return widest + BESIDE_GAP if widest else 0
 
 

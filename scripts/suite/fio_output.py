@@ -36,14 +36,17 @@ class Figures:
 
 
 def parse_fio(text):
-    """fio's JSON, which notes to the user may precede."""
-    start = re.search(r"^\{", text, re.MULTILINE)
-    if not start:
-        raise NotFioOutput("no JSON in fio's output")
+    """fio's JSON, which notes to the user may precede; with --status-interval the last of several,
+    each of which covers all of the time until then."""
+    opening, document, end = re.compile(r"^\{", re.MULTILINE), None, 0
     try:
-        return json.JSONDecoder().raw_decode(text, start.start())[0]
+        while start := opening.search(text, end):
+            document, end = json.JSONDecoder().raw_decode(text, start.start())
     except json.JSONDecodeError as error:
         raise NotFioOutput(f"fio's JSON is cut off or broken: {error}") from error
+    if document is None:
+        raise NotFioOutput("no JSON in fio's output")
+    return document
 
 
 def jobs_of(document):

@@ -47,6 +47,7 @@ TIC_OFFSETS = {"x": "0, 0.35", "y": "0.4, 0"}
 THIN, HOLLOW = (1, 2, 3), (4, 6, 8, 10, 12, 14)  # a filled point is the next after a hollow one
 # How dense a bar is filled: full for solid lines, then paler, as their points are hollow or thin.
 FILLS = {1: 0.85, 2: 0.35, 3: 0.12}
+CROSS_IN_CIRCLE = 0.72  # gnuplot's cross is as wide as its square
 LINES = {"line": "lines", "steps": "steps"}
 MARKER = "# Drawn by scripts/plot of iowq"
 # From low to high, each with the colour of letters on it; as dark on a dark page as on a light one.
@@ -179,9 +180,10 @@ class Script:
             "set tics nomirror scale 0.6",
             "unset key",
         ]
-        for text, x, y, size, word, side in self.layout.words:
-            lines.append(f"set label {quoted(text)} at {self.at(x, y)} {side} "
-                         f"font '{FONT},{size}' textcolor rgb {word}")
+        for words in self.layout.words:
+            lines.append(f"set label {quoted(words.text)} at {self.at(words.x, words.y)} "
+                         f"{words.side} font '{FONT},{words.size}' "
+                         f"textcolor rgb {words.colour}")
         for name, style, x, y in self.layout.key:
             lines += [f"set arrow from {self.at(x, y)} to {self.at(x + 34, y)} nohead "
                       f"linestyle {self.style(style)}",
@@ -217,7 +219,9 @@ class Script:
         cell_width = (frame.right - frame.left) / abs(panel.x.high - panel.x.low)
         lines += [line for series in panel.series if series.kind == "cells"
                   for line in cell_labels(series, cell_width)]
-        return [*lines, "plot " + ", ".join(self.elements(panel)), "unset label", "unset arrow"]
+        first, *others = self.elements(panel)
+        plot = ", \\\n        ".join([f"plot {first}", *others])
+        return [*lines, plot, "unset label", "unset arrow"]
 
     def elements(self, panel):
         """What is plotted: lines below intervals below points, so that no point is crossed out."""
@@ -290,7 +294,7 @@ def points(style, look, weight):
         layers.insert(0, f"pointtype {outer(style) + 1} pointsize {weight:.3g} linecolor rgb paper")
     if isinstance(style.point, tuple):
         inner = style.point[1]
-        size = weight if inner in THIN else 0.4 * weight
+        size = weight * (0.4 if inner not in THIN else CROSS_IN_CIRCLE if style.point == (6, 2) else 1)
         shown = colour(style) if outer(style) in HOLLOW else "paper"
         layers.append(f"pointtype {inner} pointsize {size:.3g} linecolor rgb {shown} linewidth 1.3")
     return layers

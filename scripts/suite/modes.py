@@ -72,12 +72,13 @@ FIO_ENGINES = {
 }
 
 # For modes in neither table (options of the user's own), in the order in which they are asked for.
-SPARE_POINTS = ((9, 9), 14, (13, 13), 10, (11, 11), (12, 7), (15, 15), (8, 7), (4, 7), (6, 7))
-SPARE_COLOURS = (RED, SKY, PURPLE, ORANGE, BLUE, GREEN, BLACK)
-SPARE_STYLES = [
-    Style(colour, point, SOLID if point in ((9, 9), (13, 13), (11, 11), (15, 15)) else DASHED)
-    for colour, point in zip(SPARE_COLOURS * 10, SPARE_POINTS * 7)
-]
+# There are ten points and seven colours, so that only the 71st would be the first again.
+SPARE_POINTS = [((9, 9), SOLID), (14, DASHED), ((13, 13), SOLID), (10, DASHED), ((11, 11), SOLID),
+                ((12, 7), DASHED), ((15, 15), SOLID), ((8, 7), DASHED), ((4, 7), DASHED),
+                ((6, 7), DASHED)]
+SPARE_COLOURS = [RED, SKY, PURPLE, ORANGE, BLUE, GREEN, BLACK]
+SPARE_STYLES = [Style(colour, point, dash)
+                for colour, (point, dash) in zip(10 * SPARE_COLOURS, 7 * SPARE_POINTS)]
 
 # What the suite itself decides for every mode alike, so a mode may not.
 RESERVED = {

@@ -281,6 +281,24 @@ def test_odd_names_do_no_harm(tmp_path):
     assert set(picture.name) <= set("abcdefghijklmnopqrstuvwxyz_.-s")
 
 
+def test_of_several_documents_the_last_counts_as_it_covers_all_of_the_time(tmp_path):
+    path = run_fio(tmp_path, "a.json", "--runtime=1500ms", "--status-interval=500ms",
+                   "--rate_iops=100")
+    text = path.read_text()
+    assert text.count('"fio version"') > 1
+    assert fio_output.figures(fio_output.parse_fio(text)).runtime_s > 1.4
+    with pytest.raises(fio_output.NotFioOutput):
+        fio_output.parse_fio(text.rstrip()[:-10])
+
+
+def test_figures_of_nothing_but_noughts_are_drawn(tmp_path):
+    noughts = part(0.0, lat_ns=latency(0.0, bins={"0": 100}), runtime=0)
+    (tmp_path / "a.json").write_text(json.dumps(document(job(read=noughts))))
+    done = plot(tmp_path, "a.json", "--formats", "svg")
+    assert done.returncode == 0, done.stderr
+    assert charts_in(tmp_path) == {"throughput", "percentiles"}
+
+
 def test_a_document_is_not_changed_by_being_drawn(tmp_path):
     one = document(job(read=part(lat_ns=latency(7.0, bins={"7": 100}))))
     before = copy.deepcopy(one)
