@@ -108,10 +108,11 @@ class Frame:
 
 @dataclass
 class Target:
-    """Where a mark lies in the SVG, and what to say about it."""
+    """Where a mark lies in the SVG, the name of its series, and what to say about it."""
 
     x: float
     y: float
+    series: str
     text: str
 
 
@@ -139,7 +140,7 @@ class Figure:
                         y = panel.y.share(mark.y)
                         found.append(Target(frame.left + x * (frame.right - frame.left),
                                             frame.bottom - y * (frame.bottom - frame.top),
-                                            mark.text))
+                                            series.name, mark.text))
         return found
 
 
@@ -190,7 +191,7 @@ class Layout:
     def place_band(self, band, lefts, rights, width):
         self.y += 8
         if band.heading:
-            self.write_lines([band.heading], TEXT, "ink")
+            self.write_lines(wrapped(band.heading, TEXT, WIDTH - 2 * EDGE), TEXT, "ink")
         titled = any(panel.y.title for panel in band.panels)
         ended = any(panel.ends for panel in band.panels)
         top = self.y + LINE * TEXT * titled + LINE * SMALL * ended + 8

@@ -47,7 +47,7 @@ TIC_OFFSETS = {"x": "0, 0.35", "y": "0.4, 0"}
 THIN, HOLLOW = (1, 2, 3), (4, 6, 8, 10, 12, 14)  # a filled point is the next after a hollow one
 # How dense a bar is filled: full for solid lines, then paler, as their points are hollow or thin.
 FILLS = {1: 0.85, 2: 0.35, 3: 0.12}
-CROSS_IN_CIRCLE = 0.72  # gnuplot's cross is as wide as its square
+INNER_SIZES = {(6, 2): 0.72}  # gnuplot's cross is as wide as its square
 LINES = {"line": "lines", "steps": "steps"}
 MARKER = "# Drawn by scripts/plot of iowq"
 # From low to high, each with the colour of letters on it; as dark on a dark page as on a light one.
@@ -294,7 +294,7 @@ def points(style, look, weight):
         layers.insert(0, f"pointtype {outer(style) + 1} pointsize {weight:.3g} linecolor rgb paper")
     if isinstance(style.point, tuple):
         inner = style.point[1]
-        size = weight * (0.4 if inner not in THIN else CROSS_IN_CIRCLE if style.point == (6, 2) else 1)
+        size = weight * (INNER_SIZES.get(style.point, 1) if inner in THIN else 0.4)
         shown = colour(style) if outer(style) in HOLLOW else "paper"
         layers.append(f"pointtype {inner} pointsize {size:.3g} linecolor rgb {shown} linewidth 1.3")
     return layers

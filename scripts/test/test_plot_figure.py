@@ -90,7 +90,7 @@ def test_every_mark_of_every_chart_can_be_pointed_at(tmp_path):
         targets = figure.targets()
         assert targets, name
         assert all(0 <= t.x <= WIDTH and 0 <= t.y <= figure.height for t in targets), name
-        assert all(t.text.partition(", depth ")[0] in MODES for t in targets), name
+        assert all(t.series in MODES and t.series in t.text for t in targets), name
 
 
 def boxes(svg):
