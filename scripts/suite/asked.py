@@ -129,8 +129,8 @@ class Matrix:
     def check_rates(self, job):
         odd = [rate for rate in self.rates if rate % job.processes]
         if odd:
-            raise BadInput(f"--rates {odd[0]}: is shared by the {job.processes} jobs of {job.path}: "
-                           f"allowed are multiples of {job.processes}")
+            raise BadInput(f"--rates {odd[0]}: is shared by the {job.processes} jobs of "
+                           f"{job.path}: allowed are multiples of {job.processes}")
 
     def points(self):
         return [Point(Load(job.name, block or job.block, str(mix or ""), placement, system),

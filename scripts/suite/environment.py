@@ -82,7 +82,7 @@ def scheduler(path):
 
 
 def engine_version(path):
-    """The version tells the sources, the same on every machine; the hash also what they were built with."""
+    """The version tells the sources, the same on every machine; the hash also how they were built."""
     try:
         held = Path(path).read_bytes()
     except OSError:

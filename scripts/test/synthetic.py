@@ -77,7 +77,8 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
         latency_ns = 1e9 * run.point.depth / (1.1 * most - iops if run.point.rate else iops)
         write_fio(folder, run.id, fio_document(iops, latency_ns))
         folder.write_json(f"runs/{run.id}.run.json", {
-            "ok": True, "reason": None, "flags": list(flags), "threads_peak": 3 + rank,
+            "ok": True, "reason": None, "threads_peak": 3 + rank,
+            "flags": [*flags, *(["behind"] if run.point.rate > most else [])],
             "user_s": 0.001, "system_s": 0.002 * noise.uniform(0.9, 1.1) * (1 + rank),
             "voluntary_switches": 10, "involuntary_switches": 2, "cache_hit": 1.0,
             **(over_time(iops, latency_ns, noise, rank, rank % 2) if course else {})})

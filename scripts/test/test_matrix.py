@@ -202,7 +202,10 @@ def test_json_is_one_document_and_nothing_else_is_on_stdout(tmp_path, job_file, 
 def rows_of(asked, ratios, blocks):
     """Runs of these blocks with a result, as comparison.wanted() is given them: fio:psync at 1000,
     the others at `ratios[mode](repeat)` of it."""
-    return [(run, {}, SimpleNamespace(iops=1000 * ratios.get(run.point.mode, lambda _: 1)(run.repeat)))
+    def iops(run):
+        return 1000 * ratios.get(run.point.mode, lambda _: 1)(run.repeat)
+
+    return [(run, {}, SimpleNamespace(iops=iops(run)))
             for repeat in blocks for run in wanted(asked, repeat, [])]
 
 
@@ -256,7 +259,8 @@ def test_an_open_loop_offers_what_was_asked_for_and_is_charted_apart(tmp_path, j
     assert done.returncode == 0, done.stderr
     for path in (tmp_path / "results/runs").glob("*.run.json"):
         record = json.loads(path.read_text())
-        assert [e["arrival_rate"] for e in record["path_evidence"]] == [record["run"]["rate"] / 2] * 2
+        rates = [evidence["arrival_rate"] for evidence in record["path_evidence"]]
+        assert rates == [record["run"]["rate"] / 2] * 2
     charts = {path.stem for path in (tmp_path / "results/charts").glob("*.svg")}
     assert charts == {"tiny-open-loop"}
     assert "ratio of p99 to inline" in done.stdout
