@@ -62,8 +62,8 @@ def facts(rows):
 
 def chart(name, question, figure, svg):
     """A picture with its question; `figure` knows what lies where in it."""
-    points = [[round(t.x / WIDTH, 4), round(t.y / figure.height, 4), t.text]
-              for t in figure.targets()]
+    height = figure.height
+    points = [[round(t.x / WIDTH, 4), round(t.y / height, 4), t.text] for t in figure.targets()]
     return element(
         "figure",
         element("figcaption", text(question))
