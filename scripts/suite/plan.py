@@ -77,10 +77,10 @@ def plan_block(points, repeat, seed):
 
 
 def plan_traced(points, seed):
-    """The traced runs: one a mode and load."""
+    """The traced runs: one a mode and load, and one more where it has an open loop too."""
     last = {}
     for point in points:
-        key = point.load, point.mode
+        key = point.load, point.mode, point.rate > 0
         if key not in last or (point.depth, point.rate) > (last[key].depth, last[key].rate):
             last[key] = point
     return [run for run in plan_block(points, TRACED, seed) if run.point in last.values()]
