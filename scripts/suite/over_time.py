@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""fio's logs of a run over time, added up over its jobs and directions."""
+"""fio's logs of a run over time, added up over its jobs and directions.
+
+A client names the logs that it gets from a server NAME_KIND.JOB.log.HOST.
+"""
 
 from collections import defaultdict
 
 NAME = "over-time"
 WINDOW_MS = 50
 MOST_WINDOWS = 200
+OPTIONS = ("write_iops_log", "write_lat_log", "log_avg_msec")
 
 
 def log_options(length_s, traced):
@@ -37,7 +41,7 @@ def take(folder, window_ms):
 
 
 def remove(folder):
-    for path in folder.glob(f"{NAME}_*.log"):
+    for path in folder.glob(f"{NAME}_*.log*"):
         path.unlink()
 
 
@@ -54,9 +58,10 @@ def uneven(iops):
 def read(folder, kind, window_ms):
     """{(number of the window, (job, direction)): figure}"""
     found = {}
-    for path in folder.glob(f"{NAME}_{kind}.*.log"):
+    for path in folder.glob(f"{NAME}_{kind}.*.log*"):
+        source = path.name.removeprefix(f"{NAME}_{kind}.")  # the same in the logs of each kind
         for line in path.read_text(errors="replace").splitlines():
             ms, value, direction, *_ = (*line.split(","), "", "")
             if ms.strip().isdigit() and value.strip().isdigit():
-                found[int(ms) // window_ms, (path.name, direction.strip())] = int(value)
+                found[int(ms) // window_ms, (source, direction.strip())] = int(value)
     return found
