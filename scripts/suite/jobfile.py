@@ -157,6 +157,12 @@ def rewritten(job, options):
 def targets(job, folder):
     """Every path that the job could open: its file names, and whatever lies in its folder."""
     paths = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]
+    return paths + named(job, folder)
+
+
+def named(job, folder):
+    """The paths that the job file names, or implies."""
+    paths = []
     for section, options in job.sections:
         options = dict(options)
         names = [f"{section}.0.0"]

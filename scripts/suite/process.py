@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 
 SAMPLE_S = 0.05
 LIBC = ctypes.CDLL(None)
@@ -27,7 +28,7 @@ class Stop:
         self.signal = None
 
     def listen(self):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, SIGTERM, signal.SIGHUP):
             signal.signal(number, self.note)
 
     def note(self, number, _frame):
@@ -52,13 +53,18 @@ class Outcome:
     stderr: bytes = b""
 
 
-def run_limited(command, cwd, limit_s, stop):
-    """Runs a command to its end, its limit or a stop, and never leaves a process behind."""
+def run_limited(command, cwd, limit_s, stop, grace_s=0):
+    """Runs a command to its end, its limit or a stop, and never leaves a process behind.
+
+    With a grace the command is first asked to end: fio's client then ends its jobs on the servers,
+    which it could not if it was killed.
+    """
     # Memory files and not pipes: nobody needs to read along, and a full disk cannot cut them.
     out, err = os.memfd_create("stdout"), os.memfd_create("stderr")
     started = time.monotonic()
     process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                               start_new_session=True, preexec_fn=end_with_parent)
+                               start_new_session=True,
+                               preexec_fn=ended_by_parent(SIGTERM if grace_s else SIGKILL))
     outcome = Outcome()
     threads = Threads(process.pid)
     done = os.pidfd_open(process.pid)
@@ -68,6 +74,9 @@ def run_limited(command, cwd, limit_s, stop):
             outcome.hung = time.monotonic() - started > limit_s
             outcome.stopped = stop.signal is not None
             if outcome.hung or outcome.stopped:
+                if grace_s:
+                    signal_quietly(process.pid, SIGTERM)
+                    select.select([done], [], [], grace_s)
                 kill_tree(process.pid)
                 break
     finally:
@@ -84,9 +93,9 @@ def run_limited(command, cwd, limit_s, stop):
     return outcome
 
 
-def end_with_parent():
+def ended_by_parent(number):
     """Should the comparison be killed, fio must not go on writing files that nobody watches."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    return lambda: LIBC.prctl(PR_SET_PDEATHSIG, number)
 
 
 def read_back(memory):
@@ -155,7 +164,7 @@ def kill_tree(pid):
     group does not reach them, and they outlive their parent."""
     signal_quietly(pid, signal.SIGSTOP)
     for member in Family(pid).members():
-        signal_quietly(member, signal.SIGKILL)
+        signal_quietly(member, SIGKILL)
 
 
 def kill_left_over(program, folders):
@@ -169,7 +178,7 @@ def kill_left_over(program, folders):
             continue  # it ended, or it is not ours to look at
         inside = any(works_in == f or works_in.startswith(f"{f}/") for f in folders)
         if inside and runs == os.path.realpath(program):
-            signal_quietly(int(pid), signal.SIGKILL)
+            signal_quietly(int(pid), SIGKILL)
             wait_until_gone(int(pid))
 
 

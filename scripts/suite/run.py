@@ -32,6 +32,7 @@ class Bench:
     limit_s: float | None
     steady: str | None
     stop: object
+    hosts: object = None  # the Hosts that do the I/O, where that is not this machine
 
     def folder(self, load):
         return self.places[load.file_system] / self.names[load.job]
@@ -88,7 +89,8 @@ def fio_command(bench, job, path, *extra):
 
 
 def run_command(bench, results, run, job):
-    return fio_command(bench, job, (results.path / f"runs/{run.id}.fio").absolute())
+    path = (results.path / f"runs/{run.id}.fio").absolute()
+    return bench.hosts.command(bench.fio, path) if bench.hosts else fio_command(bench, job, path)
 
 
 def data_files(job, folder):
@@ -181,11 +183,7 @@ def complaint(outcome):
 
 def doubts(outcome, figures, job):
     """Flags for figures that cannot be what they seem."""
-    flags = []
-    if (fio_output.percentile(figures.bins, 99.9) or 0) > 1e9 * max(figures.runtime_s, 1):
-        flags.append("implausible_latency")
-    if not figures.bins:
-        flags.append("no_bins")
+    flags = doubts_of_latency(figures)
     if job.ramp:
         flags.append("cpu_includes_ramp")
     if job.reads and job.cache == "warm" and outcome.read_bytes > 0.01 * figures.read_bytes:
@@ -195,9 +193,18 @@ def doubts(outcome, figures, job):
     return flags
 
 
+def doubts_of_latency(figures):
+    flags = []
+    if (fio_output.percentile(figures.bins, 99.9) or 0) > 1e9 * max(figures.runtime_s, 1):
+        flags.append("implausible_latency")
+    if not figures.bins:
+        flags.append("no_bins")
+    return flags
+
+
 def unsteady(document):
     """Where steady state was asked for, whether fio has seen it."""
-    states = [job["steadystate"] for job in document.get("jobs", []) if job.get("steadystate")]
+    states = [job["steadystate"] for job in fio_output.jobs_of(document) if job.get("steadystate")]
     return ["not_steady"] if any(not state.get("attained") for state in states) else []
 
 
@@ -238,14 +245,31 @@ def summary_row(run, record, figures):
            "mix": point.load.mix, "file_system": point.load.file_system, "rate": point.rate}
     if figures is None:
         return row
-    switches = record["voluntary_switches"] + record["involuntary_switches"]
     return row | {
         "iops": round(figures.iops, 3), "bw_bytes": round(figures.bw_bytes),
         "lat_mean_ns": round(figures.lat_mean_ns, 1),
         "lat_p50_ns": fio_output.percentile(figures.bins, 50),
         "lat_p99_ns": fio_output.percentile(figures.bins, 99),
         "lat_p999_ns": fio_output.percentile(figures.bins, 99.9),
-        "cpu_ns_per_io": round(1e9 * (record["user_s"] + record["system_s"]) / figures.ios, 1),
-        "switches_per_io": round(switches / figures.ios, 5),
-        "cache_hit": None if record["cache_hit"] is None else round(record["cache_hit"], 5),
+        "cpu_ns_per_io": rounded(cpu_ns(record, figures), 1),
+        "switches_per_io": rounded(switches(record, figures), 5),
+        "cache_hit": rounded(record["cache_hit"], 5),
     }
+
+
+def cpu_ns(record, figures):
+    """Of the whole process, per I/O; None where the I/O was done by other machines."""
+    if record["user_s"] is None:
+        return None
+    return 1e9 * (record["user_s"] + record["system_s"]) / figures.ios
+
+
+def switches(record, figures):
+    """Of context, per I/O; None as above."""
+    if record["voluntary_switches"] is None:
+        return None
+    return (record["voluntary_switches"] + record["involuntary_switches"]) / figures.ios
+
+
+def rounded(number, digits):
+    return None if number is None else round(number, digits)

@@ -7,6 +7,7 @@ from statistics import median
 
 from suite.fio_output import percentile
 from suite.plan import TRACED
+from suite.run import cpu_ns, switches
 from suite.stats import (EARLY_STOP_COVERAGE, WANTED_COVERAGE, Interval, drifts, median_interval,
                          outliers, paired_ratios)
 
@@ -25,7 +26,7 @@ class PointSummary:
     point: object
     runs: int = 0
     iops: Interval | None = None
-    cpu_ns: Interval | None = None  # of the whole process, per I/O
+    cpu_ns: Interval | None = None  # of the whole process, per I/O; None too where it is unknown
     switches: float | None = None  # of context, per I/O
     cache_hit: float | None = None  # share of the bytes read that came from the page cache
     device: dict = field(default_factory=dict)  # busy: share of the time; queue: mean length
@@ -33,17 +34,14 @@ class PointSummary:
     figures: dict = field(default_factory=dict)  # {name in COMPARED: {repeat: figure}}
     ratios: dict = field(default_factory=dict)  # {name in COMPARED: Interval}, to the baseline
     bins: Counter = field(default_factory=Counter)  # {ns: I/Os}, of all repeats
-    threads_peak: int = 0
+    threads_peak: int | None = None
+    hosts: dict = field(default_factory=dict)  # {name: {figure: its median}}, if they did the I/O
     flags: Counter = field(default_factory=Counter)
     reasons: list = field(default_factory=list)
     typical: dict | None = None  # the record of the run whose IOPS are the median, or next to it
 
     def latency_ns(self, percent):
         return percentile(self.bins, percent)
-
-
-def cpu_ns(record, figures):
-    return 1e9 * (record["user_s"] + record["system_s"]) / figures.ios
 
 
 def summarise(finished, baseline, coverage=WANTED_COVERAGE):
@@ -98,23 +96,22 @@ def bring_together(point, rows, coverage):
         summary.flags.update(record["flags"])
         if record["reason"] and record["reason"] not in summary.reasons:
             summary.reasons.append(record["reason"])
-        summary.threads_peak = max(summary.threads_peak, record["threads_peak"])
+    summary.threads_peak = max(known(record["threads_peak"] for _, record, _ in rows), default=None)
     good = sorted(((record, figures) for _, record, figures in rows if figures),
                   key=lambda row: row[1].iops)
     if not good:
         return summary
     summary.iops = median_interval([figures.iops for _, figures in good], coverage)
-    summary.cpu_ns = median_interval([cpu_ns(*row) for row in good], coverage)
-    summary.switches = median(
-        (record["voluntary_switches"] + record["involuntary_switches"]) / figures.ios
-        for record, figures in good)
+    times = known(cpu_ns(*row) for row in good)
+    summary.cpu_ns = median_interval(times, coverage) if times else None
+    summary.switches = median_of(switches(*row) for row in good)
     records = [record for record, _ in good]
-    hits = [record["cache_hit"] for record in records if record["cache_hit"] is not None]
-    summary.cache_hit = median(hits) if hits else None
+    summary.cache_hit = median_of(record["cache_hit"] for record in records)
     summary.device = medians([record.get("device") or {} for record in records],
                              ("busy", "queue"))
     summary.pressure = medians([record.get("pressure") or {} for record in records],
                                ("cpu", "io", "memory"))
+    summary.hosts = hosts_of([record.get("hosts") or {} for record in records])
     summary.typical = good[len(good) // 2][0]
     rates = [figures.iops for _, _, figures in rows if figures]  # in the order of the repeats
     if outliers(rates):
@@ -134,6 +131,22 @@ def medians(rows, names):
     """{name: median} of the names that all rows have."""
     return {name: median(row[name] for row in rows) for name in names
             if all(name in row for row in rows)}
+
+
+def known(values):
+    return [value for value in values if value is not None]
+
+
+def median_of(values):
+    values = known(values)
+    return median(values) if values else None
+
+
+def hosts_of(records):
+    """{host: {figure: its median over the runs}} of the records' "hosts"."""
+    names = dict.fromkeys(name for hosts in records for name in hosts)
+    return {name: {figure: median_of(hosts[name][figure] for hosts in records)
+                   for figure in ("iops", "lat_p50_ns", "lat_p99_ns")} for name in names}
 
 
 def ratios(summary, other, coverage):

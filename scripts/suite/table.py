@@ -36,7 +36,7 @@ def render_load(plan, rows):
     rows = sorted(rows, key=lambda s: (s.point.depth, s.point.rate, order.index(s.point.mode)))
     for _, here in groupby(rows, lambda s: (s.point.depth, s.point.rate)):
         lines += [row(s, width, usual) for s in here] + [""]
-    return lines[:-1]
+    return lines[:-1] + hosts(rows, width)
 
 
 def open_loop(rows):
@@ -59,16 +59,37 @@ def describe(job, load=None):
     return ", ".join(words + ([load.file_system] if load and load.file_system else []))
 
 
+def point_words(point, width):
+    return f"{point.mode:{width}} {point.depth:5}" + (f" {rate(point.rate):>9}" if point.rate
+                                                      else "")
+
+
 def row(summary, width, usual):
     point = summary.point
     mark = " !" if summary.flags else ""
-    name = f"{point.mode:{width}} {point.depth:5}"
-    name += f" {rate(point.rate):>9}" if point.rate else ""
+    name = point_words(point, width)
     if not summary.iops:
         return f"{name}  no result{mark}"
     return (f"{name} {rate(summary.iops.median):>9} {duration(summary.latency_ns(50)):>9}"
-            f" {duration(summary.latency_ns(99)):>9} {duration(summary.cpu_ns.median):>9}"
-            f" {summary.threads_peak:8}  {ratio(summary, usual)}{mark}")
+            f" {duration(summary.latency_ns(99)):>9}"
+            f" {duration(summary.cpu_ns and summary.cpu_ns.median):>9}"
+            f" {'-' if summary.threads_peak is None else summary.threads_peak:>8}"
+            f"  {ratio(summary, usual)}{mark}")
+
+
+def hosts(rows, width):
+    """A line a host of each row; nothing where the I/O was done here."""
+    names = [name for s in rows for name in s.hosts]
+    if not names:
+        return []
+    named = max(len("host"), *map(len, names))
+    lines = ["", "By host, medians of the same runs", "",
+             f"{'mode':{width}} depth{'   offered' if open_loop(rows) else ''}  {'host':{named}}"
+             "      IOPS       p50       p99"]
+    return lines + [
+        f"{point_words(s.point, width)}  {name:{named}} {rate(figures['iops']):>9}"
+        f" {duration(figures['lat_p50_ns']):>9} {duration(figures['lat_p99_ns']):>9}"
+        for s in rows for name, figures in s.hosts.items()]
 
 
 def ratio(summary, usual):
@@ -126,7 +147,7 @@ def as_json(summary):
             "lat_p50_ns": summary.latency_ns(50), "lat_p99_ns": summary.latency_ns(99),
             "lat_p999_ns": summary.latency_ns(99.9), "cpu_ns_per_io": shown(summary.cpu_ns),
             "switches_per_io": summary.switches, "cache_hit": summary.cache_hit,
-            "threads_peak": summary.threads_peak,
+            "threads_peak": summary.threads_peak, "hosts": summary.hosts,
             "ratios": {name: shown(r) for name, r in summary.ratios.items()},
             "coverage": summary.ratios["iops"].coverage if summary.ratios else None,
             "flags": dict(summary.flags), "reasons": summary.reasons}

@@ -28,7 +28,9 @@ class Verdict:
 
     @property
     def cheapest(self):
-        """The least CPU time per I/O among the best."""
+        """The least CPU time per I/O among the best; None where that is not known of all."""
+        if not all(s.cpu_ns for s in self.good):
+            return None
         return min(self.good, key=lambda s: s.cpu_ns.median)
 
     @property
@@ -64,7 +66,7 @@ def judge(load, depth, offered, rows, coverage):
         else:
             found.worse.append((s, ratio))
         found.coverage = min(found.coverage, ratio.coverage if ratio else 0)
-    found.as_good.sort(key=lambda s: s.cpu_ns.median)
+    found.as_good.sort(key=lambda s: s.cpu_ns.median if s.cpu_ns else 0)
     found.worse.sort(key=lambda row: row[1].median, reverse=not offered)
     return found
 
@@ -106,7 +108,7 @@ def words(v):
     lines = [f"{v.best.point.where}: {v.best.point.mode} ({in_figures(v.best)})"]
     if v.as_good:
         lines.append(f"  no worse, as far as these runs show: {names(v.as_good)}")
-    if v.cheapest is not v.best:
+    if v.cheapest and v.cheapest is not v.best:
         lines.append(f"  cheapest of these: {v.cheapest.point.mode} ({in_figures(v.cheapest)})")
     if v.worse:
         worse = ", ".join(f"{s.point.mode} {ratio.median:.2f}" for s, ratio in v.worse)
@@ -115,8 +117,8 @@ def words(v):
 
 
 def in_figures(s):
-    return (f"{rate(s.iops.median)} IOPS, p99 {duration(s.latency_ns(99))}, "
-            f"{duration(s.cpu_ns.median)} of CPU time an I/O")
+    cpu = f", {duration(s.cpu_ns.median)} of CPU time an I/O" if s.cpu_ns else ""
+    return f"{rate(s.iops.median)} IOPS, p99 {duration(s.latency_ns(99))}{cpu}"
 
 
 def names(rows):
@@ -129,5 +131,5 @@ def as_json(summaries, coverage):
              "rate": v.rate, "best": v.best.point.mode,
              "no_worse": [s.point.mode for s in v.as_good],
              "worse": {s.point.mode: round(ratio.median, 4) for s, ratio in v.worse},
-             "cheapest": v.cheapest.point.mode, "coverage": v.coverage}
+             "cheapest": v.cheapest and v.cheapest.point.mode, "coverage": v.coverage}
             for v in verdicts(summaries, coverage)]
