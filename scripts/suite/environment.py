@@ -14,6 +14,39 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def describe(bench):
+    """What is measured; where hosts are, this machine is no more than their client."""
+    here = this_machine(bench)
+    if bench.hosts:
+        here = {"hosts": bench.hosts.about, "client": here}
+    return here | {
+        "versions": {"fio": output(bench.fio, "--version"),
+                     "gnuplot": output("gnuplot", "--version"),
+                     "python": platform.python_version(),
+                     "engine": None if bench.hosts else engine_version(bench.engine)},
+        "git": {"commit": git("rev-parse", "HEAD"),
+                # The folder that is just being made is no change of what is measured.
+                "dirty": bool(git("status", "--porcelain", "--", ".", ":!results"))},
+    }
+
+
+def machine_words(environment):
+    """Where it was measured, for a line under a chart."""
+    if "hosts" in environment:
+        names = ", ".join(host["name"] for host in environment["hosts"])
+        return f"at the same time on {names}"
+    return (f"Linux {environment['kernel'].split()[1]}, {environment['cpus']} CPUs, "
+            f"{environment['scratch']['file_system']}")
+
+
+def machine_title(environment):
+    """Where it was measured, without what lies under the files."""
+    if "hosts" in environment:
+        return f"{machine_words(environment)}, {environment['versions']['fio']}"
+    return (f"{environment['cpu_model'] or environment['machine']}, {environment['cpus']} CPUs, "
+            f"{environment['kernel'].split(' #')[0]}, {environment['versions']['fio']}")
+
+
+def this_machine(bench):
     kind, point, options, device = file_system(bench.scratch)
     return {
         "kernel": f"{platform.system()} {platform.release()} {platform.version()}",
@@ -30,13 +63,6 @@ def describe(bench):
         "scratch": {"path": str(bench.scratch), "file_system": kind, "mount_point": point,
                     "mount_options": options, "device": device,
                     "scheduler": scheduler(bench.scratch)},
-        "versions": {"fio": output(bench.fio, "--version"),
-                     "gnuplot": output("gnuplot", "--version"),
-                     "python": platform.python_version(),
-                     "engine": engine_version(bench.engine)},
-        "git": {"commit": git("rev-parse", "HEAD"),
-                # The folder that is just being made is no change of what is measured.
-                "dirty": bool(git("status", "--porcelain", "--", ".", ":!results"))},
     }
 
 

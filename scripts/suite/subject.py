@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, replace
 
+from suite.environment import machine_words
 from suite.figure import Figure
 from suite.modes import styles
 from suite.plan import NO_PLACEMENT, load_titles
@@ -106,8 +107,7 @@ def provenance(plan, environment, load, summaries):
         f"Medians of {shown} {f'runs of {length:g} s' if length else 'runs'} in shuffled blocks, "
         f"seed {plan['seed']}{bars}.",
         f"{versions['fio']}, {(versions['gnuplot'] or 'gnuplot').partition(' patch')[0]}, "
-        f"Linux {environment['kernel'].split()[1]}, {commit}{changes}, "
-        f"{environment['cpus']} CPUs, {environment['scratch']['file_system']}.",
+        f"{commit}{changes}, {machine_words(environment)}.",
     ]
 
 

@@ -5,6 +5,7 @@ import re
 import shlex
 
 from suite import verdict
+from suite.environment import machine_title
 from suite.flags import meaning
 from suite.plan import load_titles, unique_names
 from suite.report import html
@@ -50,10 +51,8 @@ def document(folder, plan, about, summaries, drawn):
 
 
 def header(plan, about, titles):
-    machine_words = (f"{about['cpu_model'] or about['machine']}, {about['cpus']} CPUs, "
-                     f"{about['kernel'].split(' #')[0]}, {about['versions']['fio']}")
     return (element("h1", "Which offload mode should this load use, on this machine?")
-            + paragraph(machine_words, class_="quiet")
+            + paragraph(machine_title(about), class_="quiet")
             + paragraph(f"{len(titles)} {'loads' if len(titles) > 1 else 'load'}, "
                         f"{len(plan['modes'])} modes, up to {plan['repeats']} shuffled blocks, "
                         f"baseline {plan['baseline']}.", class_="quiet"))
@@ -133,7 +132,7 @@ def point_row(s, open_loop):
            Cell(ratio.verdict())] if ratio else [Cell(""), Cell(""), Cell("baseline")]),
         *(Cell(duration(s.latency_ns(p)), s.latency_ns(p)) for p in (50, 99, 99.9)),
         Cell(duration(s.cpu_ns.median), s.cpu_ns.median) if s.cpu_ns else Cell(""),
-        figure(s.switches, "{:.3g}".format), Cell(s.threads_peak, s.threads_peak),
+        figure(s.switches, "{:.3g}".format), figure(s.threads_peak, str),
         figure(s.cache_hit, percent), figure(s.device.get("busy"), percent),
         figure(s.pressure.get("cpu"), percent)] + end
 
@@ -159,6 +158,8 @@ def flags(summaries):
 
 
 def machine(about):
+    if "hosts" in about:
+        return hosts(about)
     scratch, versions = about["scratch"], about["versions"]
     nodes = ", ".join(f"node {node['node']}: CPUs {node['cpus']}, distances {node['distances']}"
                       for node in about["numa_nodes"])
@@ -175,6 +176,12 @@ def machine(about):
             ("mitigations", "; ".join(f"{name}: {state}"
                                       for name, state in about["mitigations"].items()))]
     return element("h2", "The machine", id="machine") + html.facts(rows)
+
+
+def hosts(about):
+    rows = [(host["name"], f"{host['hostname']}, {host['machine']}, {host['fio']}, engine "
+                           f"{host['engine'] or 'not used'}") for host in about["hosts"]]
+    return element("h2", "The machines", id="machine") + html.facts(rows)
 
 
 def repeat(folder, plan, about):

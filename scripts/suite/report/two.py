@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from suite import charts, gnuplot, subject
+from suite.environment import machine_title
 from suite.errors import BadInput
 from suite.plan import load_titles, unique_names
 from suite.report import html
@@ -97,8 +98,7 @@ def header(a, b):
 
 def described(side):
     about = side.about
-    return (f"{side.name}: {about['kernel'].split(' #')[0]}, {about['cpu_model']}, "
-            f"{about['cpus']} CPUs, {about['versions']['fio']}, commit "
+    return (f"{side.name}: {machine_title(about)}, commit "
             f"{(about['git']['commit'] or 'none')[:10]}"
             + (" with changes" if about["git"]["dirty"] else ""))
 
