@@ -65,7 +65,7 @@ def seed_of(options):
     return whole("--seed", text, 0, 2**31)
 
 
-def bench_of(options, jobs, modes, stop, file_systems=()):
+def bench_of(options, jobs, modes, stop, file_systems=(), hosts=None):
     """The tools and places that all runs share; raises BadInput for whatever is not there."""
     wanted = options.fio or (os.path.join(os.environ["FIO_DIR"], "fio")
                              if os.environ.get("FIO_DIR") else "fio")
@@ -75,22 +75,23 @@ def bench_of(options, jobs, modes, stop, file_systems=()):
     if not shutil.which("gnuplot"):
         raise BadInput("gnuplot is not installed: run scripts/setup run")
     engine = os.path.abspath(options.engine)
-    if any(mode.offload for mode in modes):
+    if any(mode.offload for mode in modes) and not hosts:
         if not os.path.isfile(engine):
             raise BadInput(f"{engine}: the engine is not built: run make all")
         if re.search(r"[$;#\\'\"\s]", engine):
             raise BadInput(f"{engine}: fio cannot load an engine from a path with spaces or any of "
                            "$ ; # \\ or quotes")
-    return make_bench(os.path.abspath(fio), engine,
+    return make_bench(os.path.abspath(fio), hosts.engine if hosts else engine,
                       Path(options.scratch or REPOSITORY / "build/scratch").absolute(), jobs,
                       file_systems, positive("--runtime", options.runtime),
-                      positive("--limit", options.limit), steady_of(options), stop)
+                      positive("--limit", options.limit), steady_of(options), stop, hosts)
 
 
-def make_bench(fio, engine, scratch, jobs, file_systems, runtime_s, limit_s, steady, stop):
+def make_bench(fio, engine, scratch, jobs, file_systems, runtime_s, limit_s, steady, stop,
+               hosts=None):
     names = unique_names([job.name for job in jobs])
     return Bench(fio, engine, scratch, places_of(file_systems, scratch), names, runtime_s, limit_s,
-                 steady, stop)
+                 steady, stop, hosts)
 
 
 def steady_of(options):

@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from suite import cache, charts, environment, plot, table, verdict
+from suite import cache, charts, environment, hosts, plot, table, verdict
 from suite.asked import Asked
 from suite.command_line import make_bench
 from suite.errors import BadInput, FolderFailed
@@ -44,7 +44,8 @@ def plan_document(asked, bench, file_systems, destroy):
         "lengths_s": {job.name: bench.length_s(job) for job in asked.jobs},
         "bench": {"fio": bench.fio, "engine": bench.engine, "scratch": str(bench.scratch),
                   "file_systems": list(file_systems), "destroy": list(destroy),
-                  "runtime_s": bench.runtime_s, "limit_s": bench.limit_s, "steady": bench.steady},
+                  "runtime_s": bench.runtime_s, "limit_s": bench.limit_s, "steady": bench.steady,
+                  "hosts": bench.hosts and bench.hosts.as_json()},
         "jobs": [{"name": job.name, "path": job.path, "reads": job.reads, "writes": job.writes,
                   "cache": job.cache, "block": job.block, "text": job.text} for job in asked.jobs],
         "modes": [{"name": mode.name, "options": dict(mode.options)} for mode in asked.modes],
@@ -63,7 +64,10 @@ def taken_up(folder, more_repeats, stop):
                   plan["arguments"], plan["precision"], plan["traced"])
     bench = make_bench(there["fio"], there["engine"], Path(there["scratch"]), jobs,
                        there["file_systems"], there["runtime_s"], there["limit_s"],
-                       there["steady"], stop)
+                       there["steady"], stop,
+                       there.get("hosts") and hosts.Hosts.from_json(there["hosts"]))
+    if bench.hosts:
+        hosts.probe(bench, asked)
     check_same_machine(folder, bench)
     return asked, bench, there["file_systems"], there["destroy"]
 
@@ -73,8 +77,9 @@ def check_same_machine(folder, bench):
     if not (folder.path / "env.json").exists():
         return  # it was stopped before its first run
     was, now = folder.read_json("env.json"), environment.describe(bench)
-    for what, of in (("kernel", lambda about: about["kernel"]),
-                     ("CPU", lambda about: about["cpu_model"]),
+    for what, of in (("kernel", lambda about: about.get("kernel")),
+                     ("CPU", lambda about: about.get("cpu_model")),
+                     ("hosts", lambda about: about.get("hosts")),
                      ("fio", lambda about: about["versions"]["fio"]),
                      ("engine", engine_words)):
         if of(was) != of(now):
@@ -89,6 +94,9 @@ def engine_words(about):
 
 def check_options(asked, bench):
     """Lets fio read the job of every mode, so that a bad option is told before anything is run."""
+    if bench.hosts:
+        hosts.check_options(asked, bench)
+        return
     for mode in asked.modes:
         engine = mode.job_options(bench.engine)["ioengine"]
         if not mode.offload and not has_engine(bench, engine):
@@ -118,6 +126,8 @@ def has_engine(bench, name):
 
 def make_ready(asked, bench):
     """Lays the files out, once for all loads that share them; returns the time that fio took."""
+    if bench.hosts:
+        return hosts.lay_out(asked, bench)
     loads = {(point.load.job, point.load.file_system): point.load for point in asked.points}
     spent_s = 0
     for load in loads.values():
@@ -212,13 +222,15 @@ def summary_anyway(folder, finished):
 
 
 def expected(asked, bench):
-    return sum((bench.length_s(asked.job(run.point.load.job)) or 0) + ASSUMED_START_S
+    start_s = hosts.ASSUMED_START_S if bench.hosts else ASSUMED_START_S
+    return sum((bench.length_s(asked.job(run.point.load.job)) or 0) + start_s
                for run in asked.runs)
 
 
 def make_runs(asked, bench, folder, progress, finished):
     """Makes block after block of what is wanted, without what is there; appends to `finished`."""
     there = {run.id: figures for run, _, figures in finished}
+    make = hosts.execute if bench.hosts else execute
     try:
         for repeat in range(0 if asked.traced else 1, asked.repeats + 1):
             block = wanted(asked, repeat, finished)
@@ -228,8 +240,8 @@ def make_runs(asked, bench, folder, progress, finished):
                     progress.was_there()
                     continue
                 progress.show(run)
-                record, figures = execute(bench, folder, run, asked.job(run.point.load.job),
-                                          asked.mode(run.point.mode))
+                record, figures = make(bench, folder, run, asked.job(run.point.load.job),
+                                       asked.mode(run.point.mode))
                 if record is None:
                     return
                 finished.append((run, record, figures))

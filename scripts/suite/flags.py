@@ -10,6 +10,9 @@ FLAGS = {
             "thread was never seen",
     "not_warm": "by mincore, not all of the files lay in the page cache when the run started",
     "not_cold": "by mincore, some of the files lay in the page cache when the run started",
+    "unchecked_cache": "other machines did the I/O: the cache state was asked for, by pre_read= or "
+                       "invalidate=, and nobody has checked it",
+    "hosts_differ": "the slowest host did less than 0.8 of the fastest one's IOPS",
     "cache_missed": "a warm run read more than 1 % of its bytes from the device",
     "cache_hit": "a cold run read nothing from the device",
     "implausible_latency": "p99.9 is longer than the run; fio 3.33's io_uring with sqthread_poll "
