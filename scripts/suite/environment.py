@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from suite.cache import file_system
+from suite.machine import device_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -22,6 +23,8 @@ def describe(bench):
         "versions": {"fio": output(bench.fio, "--version"),
                      "gnuplot": output("gnuplot", "--version"),
                      "python": platform.python_version(),
+                     "liburing": output("pkg-config", "--modversion", "liburing"),
+                     "hwloc": output("pkg-config", "--modversion", "hwloc"),
                      "engine": None if bench.hosts else engine_version(bench.engine)},
         "git": {"commit": git("rev-parse", "HEAD"),
                 # The folder that is just being made is no change of what is measured.
@@ -29,13 +32,14 @@ def describe(bench):
     }
 
 
-def machine_words(environment):
-    """Where it was measured, for a line under a chart."""
+def machine_words(environment, file_system=""):
+    """Where it was measured, and on which of the comparison's file systems, for a line under a
+    chart."""
     if "hosts" in environment:
         names = ", ".join(host["name"] for host in environment["hosts"])
         return f"at the same time on {names}"
     return (f"Linux {environment['kernel'].split()[1]}, {environment['cpus']} CPUs, "
-            f"{environment['scratch']['file_system']}")
+            f"{environment['places'][file_system]['file_system']}")
 
 
 def machine_title(environment):
@@ -47,7 +51,6 @@ def machine_title(environment):
 
 
 def this_machine(bench):
-    kind, point, options, device = file_system(bench.scratch)
     return {
         "kernel": f"{platform.system()} {platform.release()} {platform.version()}",
         "machine": platform.machine(),
@@ -59,11 +62,17 @@ def this_machine(bench):
                         sorted(Path("/sys/devices/system/cpu/vulnerabilities").glob("*"))},
         "memory_bytes": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
         "numa_nodes": numa_nodes(),
+        "topology": lines("lstopo-no-graphics", "--of", "console"),
         "io_uring_disabled": read("/proc/sys/kernel/io_uring_disabled"),
-        "scratch": {"path": str(bench.scratch), "file_system": kind, "mount_point": point,
-                    "mount_options": options, "device": device,
-                    "scheduler": scheduler(bench.scratch)},
+        "places": {name: place(path) for name, path in bench.places.items()},
     }
+
+
+def place(path):
+    """What the files lie on."""
+    kind, point, options, device = file_system(path)
+    return {"path": str(path), "file_system": kind, "mount_point": point,
+            "mount_options": options, "device": device, "scheduler": scheduler(path)}
 
 
 def read(path):
@@ -75,11 +84,15 @@ def read(path):
 
 def output(*command):
     """The first line of a command's output, or None if it cannot be run."""
+    return (lines(*command) or [None])[0]
+
+
+def lines(*command):
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.partition("\n")[0].strip()
+    return done.stdout.strip().splitlines()
 
 
 def git(*arguments):
@@ -102,13 +115,13 @@ def numa_nodes():
 
 def scheduler(path):
     """The block scheduler under a path; a partition has that of its disk."""
-    number = os.stat(path).st_dev
-    device = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve()
-    return read(device / "queue/scheduler") or read(device.parent / "queue/scheduler")
+    device = device_of(path) if os.path.exists(path) else None
+    return device and (read(device / "queue/scheduler") or read(device.parent / "queue/scheduler"))
 
 
 def engine_version(path):
-    """The version tells the sources, the same on every machine; the hash also how they were built."""
+    """The version tells the sources, on every machine the same; the hash also how they were built.
+    """
     try:
         held = Path(path).read_bytes()
     except OSError:

@@ -107,7 +107,7 @@ def provenance(plan, environment, load, summaries):
         f"Medians of {shown} {f'runs of {length:g} s' if length else 'runs'} in shuffled blocks, "
         f"seed {plan['seed']}{bars}.",
         f"{versions['fio']}, {(versions['gnuplot'] or 'gnuplot').partition(' patch')[0]}, "
-        f"{commit}{changes}, {machine_words(environment)}.",
+        f"{commit}{changes}, {machine_words(environment, load.file_system)}.",
     ]
 
 

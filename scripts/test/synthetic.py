@@ -11,9 +11,10 @@ ENVIRONMENT = {
     "kernel": "Linux 6.1.0 #1", "machine": "x86_64", "cpu_model": "a CPU", "cpus": 2,
     "cpus_allowed": [0, 1], "governor": None, "mitigations": {}, "memory_bytes": 2**30,
     "numa_nodes": [{"node": 0, "cpus": "0-1", "distances": "10"}],
-    "scratch": {"path": "/x", "file_system": "ext4", "mount_point": "/", "mount_options": "rw",
-                "device": "/dev/x", "scheduler": None},
-    "versions": {"fio": "fio-3.33", "gnuplot": "gnuplot 5.4 patchlevel 4", "engine": None},
+    "topology": ["Machine"], "places": {"": {"path": "/x", "file_system": "ext4", "mount_point": "/", "device": "/dev/x",
+                    "mount_options": "rw", "scheduler": None}},
+    "versions": {"fio": "fio-3.33", "gnuplot": "gnuplot 5.4 patchlevel 4", "engine": None,
+                 "liburing": "2.3", "hwloc": "2.9.0"},
     "git": {"commit": "0123456789abcdef", "dirty": False},
 }
 FAR = ("nodes:0/1", "nodes:1/0")

@@ -148,7 +148,6 @@ def test_mixes_are_what_fio_did(tmp_path, job_file, compare):
 def test_file_systems_are_made_and_nothing_stays_mounted(tmp_path, job_file, compare):
     own = tmp_path / "own"
     own.mkdir()
-    mounts = subprocess.run(["mount"], capture_output=True, check=True).stdout
     done = compare(job_file(), "fio:psync", "--file-systems", f"ext4,xfs,btrfs,tmpfs,mine={own}")
     if "mkfs" in done.stderr and "not installed" in done.stderr:
         pytest.skip(done.stderr)
@@ -160,7 +159,8 @@ def test_file_systems_are_made_and_nothing_stays_mounted(tmp_path, job_file, com
     assert set(devices) == {"ext4", "xfs", "btrfs", "tmpfs", "mine"}
     assert all(devices[kind].startswith("loop") for kind in ("ext4", "xfs", "btrfs"))
     assert devices["tmpfs"] == "" and list((own / "tiny").iterdir())
-    assert subprocess.run(["mount"], capture_output=True, check=True).stdout == mounts
+    mounts = subprocess.run(["mount"], capture_output=True, text=True, check=True).stdout
+    assert str(tmp_path) not in mounts
     losetup = subprocess.run(["losetup", "--all"], capture_output=True, text=True, check=True)
     assert str(tmp_path) not in losetup.stdout
 
@@ -175,7 +175,7 @@ def test_a_record_holds_what_the_machine_counted(tmp_path, job_file, command):
     for record in records:
         over_time = record["threads_over_time"]
         assert max(sum(names.values()) for _, names in over_time) == record["threads_peak"]
-        assert record["cache_hit"] == 1.0
+        assert record["cache_hit"] > 0.5, "another program may empty the page cache meanwhile"
         assert record["iops_over_time"] and all(rate > 0 for _, rate in record["iops_over_time"])
         traced = record["run"]["repeat"] == 0
         assert ("latency_over_time" in record) == traced
@@ -184,6 +184,16 @@ def test_a_record_holds_what_the_machine_counted(tmp_path, job_file, command):
     assert any("iou-wrk" in names for record in records
                for _, names in record["threads_over_time"])
     assert not list((tmp_path / "scratch").rglob("over-time*"))
+
+
+def test_a_steady_state_that_was_not_seen_is_flagged(tmp_path, job_file, compare):
+    text = TINY_JOB.replace("150ms", "4s")
+    assert compare(job_file(text), "fio:psync", "--steady", "0.001%").returncode == 0
+    (path,) = (tmp_path / "results/runs").glob("*.fio.json")
+    job = json.loads(path.read_text())["jobs"][0]
+    record = json.loads(path.with_name(path.name.replace("fio.json", "run.json")).read_text())
+    assert job["steadystate"]["ss"] == "iops_slope:0.001000%"
+    assert ("not_steady" in record["flags"]) == (not job["steadystate"]["attained"])
 
 
 def test_json_is_one_document_and_nothing_else_is_on_stdout(tmp_path, job_file, compare):

@@ -160,22 +160,26 @@ def flags(summaries):
 def machine(about):
     if "hosts" in about:
         return hosts(about)
-    scratch, versions = about["scratch"], about["versions"]
+    versions = about["versions"]
     nodes = ", ".join(f"node {node['node']}: CPUs {node['cpus']}, distances {node['distances']}"
                       for node in about["numa_nodes"])
     rows = [("kernel", about["kernel"]), ("CPU", f"{about['cpu_model']}, {about['cpus']} CPUs"),
             ("CPUs allowed", ", ".join(map(str, about["cpus_allowed"]))),
             ("governor", about["governor"] or "none to be seen"),
             ("memory", f"{about['memory_bytes'] / 2**30:.1f} GiB"), ("NUMA", nodes),
-            ("files", f"{scratch['file_system']} ({scratch['mount_options']}) on "
-                      f"{scratch['device']}, scheduler {scratch['scheduler']}"),
+            *((f"files {name}", f"{place['file_system']} ({place['mount_options']}) on "
+               f"{place['device']}, scheduler {place['scheduler'] or 'none to be seen'}")
+              for name, place in about["places"].items()),
             ("fio", versions["fio"]), ("gnuplot", versions["gnuplot"]),
+            ("liburing, hwloc", f"{versions['liburing']}, {versions['hwloc']}"),
             ("engine", (versions["engine"] or {}).get("version")),
             ("commit", f"{about['git']['commit']}"
                        + (" with changes" if about["git"]["dirty"] else "")),
             ("mitigations", "; ".join(f"{name}: {state}"
                                       for name, state in about["mitigations"].items()))]
-    return element("h2", "The machine", id="machine") + html.facts(rows)
+    topology = element("details", element("summary", "Topology (lstopo)")
+                       + element("pre", html.text("\n".join(about["topology"] or ["not known"]))))
+    return element("h2", "The machine", id="machine") + html.facts(rows) + topology
 
 
 def hosts(about):

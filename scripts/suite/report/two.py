@@ -179,7 +179,7 @@ def flat(about, prefix=""):
     """{dotted name: value}, without what differs in any two runs."""
     found = {}
     for key, value in about.items():
-        if key == "commands" or (prefix, key) == ("scratch.", "path"):
+        if key == "commands" or prefix.startswith("places.") and key == "path":
             continue
         if isinstance(value, dict):
             found |= flat(value, f"{prefix}{key}.")
