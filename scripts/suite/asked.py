@@ -22,7 +22,8 @@ MODES = ("inline,sqthread,handoff,sqwq,punt,hashed,uring,uring_async,uring_sqpol
 DIMENSIONS = {"jobs": "", "modes": MODES, "depths": "1,8,32", "blocks": "", "mixes": "",
               "placements": NO_PLACEMENT, "file-systems": "", "rates": ""}
 # What else a plan file may say, as the options of the same names do.
-SETTINGS = ("repeats", "precision", "seed", "baseline", "runtime", "limit", "steady", "scratch")
+SETTINGS = ("repeats", "precision", "seed", "baseline", "runtime", "limit", "steady", "scratch",
+            "hosts", "host-engine", "host-scratch")
 PARTS = "compare"
 
 
@@ -38,6 +39,7 @@ class Asked:
     baseline: str
     arguments: list
     precision: float | None = None  # half the width of a ratio's interval at which a point is done
+    early_until: int = 0  # the last block that may leave out what is done
     traced: bool = False
 
     def job(self, name):
@@ -63,7 +65,7 @@ def read_plan(path):
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"plan file {path}: {error}") from error
     parts = document.pop(PARTS, [{}])
-    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+    if not isinstance(parts, list) or not parts or not all(isinstance(p, dict) for p in parts):
         raise BadInput(f"plan file {path}: {PARTS} is not a list of [[{PARTS}]] tables")
     for table, known in ((document, (*DIMENSIONS, *SETTINGS)),
                          *((part, tuple(DIMENSIONS)) for part in parts)):
@@ -77,6 +79,8 @@ def read_plan(path):
         if "jobs" in part:
             # Relative to the plan file, wherever it is read from.
             part["jobs"] = [str(Path(path).parent / job) for job in part["jobs"]]
+    if len({bool(part.get("jobs")) for part in texts}) > 1:
+        raise BadInput(f"plan file {path}: some [[{PARTS}]] tables have jobs, and some have none")
     settings = {key: str(value) for key, value in document.items() if key in SETTINGS}
     return settings, texts
 

@@ -100,28 +100,3 @@ def prepare(state, files, written):
     if state in ("warm", "mixed"):
         return share, "not_warm" if share < 1 else None
     return share, "not_cold" if share > COLD_ENOUGH else None
-
-
-def mounts():
-    """[(mount point, what is mounted there)]"""
-    with open("/proc/self/mountinfo") as lines:
-        return [(unescaped(line.split()[4]), line.split(" - ")[1].split()[1]) for line in lines]
-
-
-def unescaped(path):
-    return path.encode().decode("unicode_escape")
-
-
-def file_system(path):
-    """(type, mount point, options, device) of the mount that a path lies on."""
-    path = os.path.realpath(path)
-    best = ("unknown", "", "", "")
-    with open("/proc/self/mountinfo") as lines:
-        for line in lines:
-            left, right = line.split(" - ")
-            point = unescaped(left.split()[4])
-            kind, device, options = right.split(maxsplit=2)
-            inside = path == point or path.startswith(point.rstrip("/") + "/")
-            if inside and len(point) >= len(best[1]):
-                best = (kind, point, f"{left.split()[5]},{options.strip()}", device)
-    return best

@@ -10,9 +10,12 @@ from pathlib import Path
 
 from suite.environment import REPOSITORY
 from suite.errors import BadInput
-from suite.places import places_of
+from suite.places import lock, places_of
 from suite.plan import unique_names
+from suite.process import kill_left_over
 from suite.run import Bench
+
+ENGINE = REPOSITORY / "build/engine/iowq.so"
 
 
 class OneLine(argparse.ArgumentParser):
@@ -36,8 +39,7 @@ def parser(prog, description, repeats, results):
     p.add_argument("--results", type=Path, metavar="DIR", help=f"default: {results}")
     p.add_argument("--fio", metavar="PATH",
                    help="default: $FIO_DIR/fio if FIO_DIR is set, else fio")
-    p.add_argument("--engine", default=REPOSITORY / "build/engine/iowq.so", metavar="PATH",
-                   help="default: build/engine/iowq.so")
+    p.add_argument("--engine", metavar="PATH", help="default: build/engine/iowq.so")
     p.add_argument("--dry-run", action="store_true", help="print every run and the time they take")
     return p
 
@@ -74,7 +76,7 @@ def bench_of(options, jobs, modes, stop, file_systems=(), hosts=None):
         raise BadInput(f"{wanted}: no such fio: run scripts/setup run, or give --fio PATH")
     if not shutil.which("gnuplot"):
         raise BadInput("gnuplot is not installed: run scripts/setup run")
-    engine = os.path.abspath(options.engine)
+    engine = os.path.abspath(options.engine or ENGINE)
     if any(mode.offload for mode in modes) and not hosts:
         if not os.path.isfile(engine):
             raise BadInput(f"{engine}: the engine is not built: run make all")
@@ -82,16 +84,25 @@ def bench_of(options, jobs, modes, stop, file_systems=(), hosts=None):
             raise BadInput(f"{engine}: fio cannot load an engine from a path with spaces or any of "
                            "$ ; # \\ or quotes")
     return make_bench(os.path.abspath(fio), hosts.engine if hosts else engine,
-                      Path(options.scratch or REPOSITORY / "build/scratch").absolute(), jobs,
-                      file_systems, positive("--runtime", options.runtime),
-                      positive("--limit", options.limit), steady_of(options), stop, hosts)
+                      Path(options.scratch or REPOSITORY / "build/scratch").absolute(), jobs, stop,
+                      file_systems=file_systems, destroy=getattr(options, "destroy", ()),
+                      runtime_s=positive("--runtime", options.runtime),
+                      limit_s=positive("--limit", options.limit), steady=steady_of(options),
+                      hosts=hosts)
 
 
-def make_bench(fio, engine, scratch, jobs, file_systems, runtime_s, limit_s, steady, stop,
-               hosts=None):
+def make_bench(fio, engine, scratch, jobs, stop, *, file_systems, destroy, runtime_s, limit_s,
+               steady, hosts):
     names = unique_names([job.name for job in jobs])
     return Bench(fio, engine, scratch, places_of(file_systems, scratch), names, runtime_s, limit_s,
-                 steady, stop, hosts)
+                 steady, stop, hosts, tuple(file_systems), tuple(destroy))
+
+
+def hold(bench):
+    """Takes the scratch folder for this process alone, and ends what a killed one left in it."""
+    make_scratch(bench.scratch)
+    lock(bench.scratch, "scratch folder")
+    kill_left_over(bench.fio, bench.places.values())
 
 
 def steady_of(options):

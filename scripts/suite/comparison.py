@@ -1,95 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""A comparison from the last check to the last picture, and one that goes on."""
+"""A comparison from the last check to the last run."""
 
-import json
-import os
 import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
-from suite import cache, charts, environment, hosts, plot, table, verdict
-from suite.asked import Asked
-from suite.command_line import make_bench
+from suite import cache, environment, hosts
+from suite.conclusion import report
 from suite.errors import BadInput, FolderFailed
-from suite.folder import SCHEMA
-from suite.jobfile import rewritten, understand
-from suite.modes import parse_mode
-from suite.plan import TRACED, Run, plan_block, plan_traced
-from suite.process import kill_left_over, run_limited
+from suite.jobfile import rewritten
+from suite.mounts import file_system
+from suite.plan import TRACED, Run, plan_block, plan_traced, samples
+from suite.process import run_limited
 from suite.progress import Progress
-from suite.report import page
-from suite.run import (complaint, data_files, execute, lay_out, run_command, run_options,
-                       summary_row)
+from suite.run import complaint, data_files, execute, lay_out, run_command, run_options
 from suite.stats import LEAST_BLOCKS
-from suite.summary import interval_coverage, narrow, summarise
+from suite.summary import narrow, summary_row
 from suite.units import clock
 
 # What a run takes beyond its own time: fio calibrates its clock.
 ASSUMED_START_S = 0.4
-
-
-def plan_document(asked, bench, file_systems, destroy):
-    """plan.json: all that drawing, and going on, need to know beside the runs themselves."""
-    return {
-        "schema": SCHEMA,
-        "arguments": asked.arguments,
-        "seed": asked.seed,
-        "baseline": asked.baseline,
-        "depths": sorted({point.depth for point in asked.points}),
-        "repeats": asked.repeats,
-        "precision": asked.precision,
-        "traced": asked.traced,
-        "lengths_s": {job.name: bench.length_s(job) for job in asked.jobs},
-        "bench": {"fio": bench.fio, "engine": bench.engine, "scratch": str(bench.scratch),
-                  "file_systems": list(file_systems), "destroy": list(destroy),
-                  "runtime_s": bench.runtime_s, "limit_s": bench.limit_s, "steady": bench.steady,
-                  "hosts": bench.hosts and bench.hosts.as_json()},
-        "jobs": [{"name": job.name, "path": job.path, "reads": job.reads, "writes": job.writes,
-                  "cache": job.cache, "block": job.block, "text": job.text} for job in asked.jobs],
-        "modes": [{"name": mode.name, "options": dict(mode.options)} for mode in asked.modes],
-        "runs": [run.as_json() for run in asked.runs],
-    }
-
-
-def taken_up(folder, more_repeats, stop):
-    """(Asked, Bench, file systems, --destroy) of a comparison that is to go on."""
-    plan = folder.read_plan()
-    there, jobs = plan["bench"], [understand(job["path"], job["text"]) for job in plan["jobs"]]
-    runs = [Run.from_json(row) for row in plan["runs"]]
-    asked = Asked(jobs, [parse_mode(mode["name"]) for mode in plan["modes"]],
-                  list(dict.fromkeys(run.point for run in runs)),
-                  plan["repeats"] + more_repeats, plan["seed"], plan["baseline"],
-                  plan["arguments"], plan["precision"], plan["traced"])
-    bench = make_bench(there["fio"], there["engine"], Path(there["scratch"]), jobs,
-                       there["file_systems"], there["runtime_s"], there["limit_s"],
-                       there["steady"], stop,
-                       there.get("hosts") and hosts.Hosts.from_json(there["hosts"]))
-    if bench.hosts:
-        hosts.probe(bench, asked)
-    check_same_machine(folder, bench)
-    return asked, bench, there["file_systems"], there["destroy"]
-
-
-def check_same_machine(folder, bench):
-    """Raises BadInput where runs from now on could not stand beside those that are there."""
-    if not (folder.path / "env.json").exists():
-        return  # it was stopped before its first run
-    was, now = folder.read_json("env.json"), environment.describe(bench)
-    for what, of in (("kernel", lambda about: about.get("kernel")),
-                     ("CPU", lambda about: about.get("cpu_model")),
-                     ("hosts", lambda about: about.get("hosts")),
-                     ("fio", lambda about: about["versions"]["fio"]),
-                     ("engine", engine_words)):
-        if of(was) != of(now):
-            raise BadInput(f"{folder.path}: was made with the {what} {of(was)}, and here is "
-                           f"{of(now)}: the runs could not be compared; make a new comparison")
-
-
-def engine_words(about):
-    engine = about["versions"]["engine"]
-    return f"{engine['version']} ({engine['sha256'][:12]})" if engine else "none"
 
 
 def check_options(asked, bench):
@@ -102,14 +34,9 @@ def check_options(asked, bench):
         if not mode.offload and not has_engine(bench, engine):
             raise BadInput(f"mode {mode.name}: {bench.fio} has no engine '{engine}'; "
                            "see fio --enghelp")
-    # Each mode once, and each job once.
-    first = {}
-    for point in asked.points:
-        first.setdefault(("mode", point.mode), point)
-        first.setdefault(("job", point.load.job), point)
     with tempfile.TemporaryDirectory() as empty:
         path = Path(empty, "check.fio")
-        for point in dict.fromkeys(first.values()):
+        for point in samples(asked.points):
             job, mode = asked.job(point.load.job), asked.mode(point.mode)
             options = run_options(bench, job, mode, Run("check", point, 1, 1))
             path.write_text(rewritten(job, options), errors="surrogateescape")
@@ -139,18 +66,13 @@ def make_ready(asked, bench):
         if outcome.status != 0:
             raise FolderFailed(f"fio cannot lay out the files of {job.name} in "
                                f"{bench.folder(load)}: {complaint(outcome)}")
-        if job.cache == "cold" and cache.file_system(bench.folder(load))[0] in ("tmpfs", "ramfs"):
+        if job.cache == "cold" and file_system(bench.folder(load))[0] in ("tmpfs", "ramfs"):
             print(f"{job.name} asks for a cold cache, which {bench.folder(load)} cannot have: it "
                   "lies in memory (tmpfs); every run of it will be flagged not_cold")
     for load in loads.values():
         # Earlier uses of the files must not decide in which form they lie in the page cache.
         cache.forget(data_files(asked.job(load.job), bench.folder(load)))
     return spent_s
-
-
-def begin(asked, bench, folder, file_systems=(), destroy=()):
-    """Writes down what is to be done, which is all that going on needs."""
-    folder.write_json("plan.json", plan_document(asked, bench, file_systems, destroy))
 
 
 def compare(asked, bench, folder):
@@ -169,7 +91,6 @@ def measure(asked, bench, folder):
 
     Returns (exit status, the time that was spent in fio).
     """
-    kill_left_over(bench.fio, bench.places.values())
     if not (folder.path / "env.json").exists():
         about = environment.describe(bench)
         about["commands"] = [" ".join(run_command(bench, folder, run, asked.job(
@@ -257,7 +178,7 @@ def wanted(asked, repeat, finished):
     interrupted goes on with the very runs that it would have made.
     """
     block = block_of(asked, repeat)
-    if asked.precision is None or repeat <= LEAST_BLOCKS:
+    if asked.precision is None or not LEAST_BLOCKS < repeat <= asked.early_until:
         return block
     before = [row for row in finished if row[0].repeat < repeat]
     done = narrow(before, asked.baseline, asked.precision)
@@ -271,34 +192,3 @@ def block_of(asked, repeat):
     if repeat == TRACED:
         return plan_traced(asked.points, asked.seed)
     return plan_block(asked.points, repeat, asked.seed)
-
-
-def summaries_of(folder, plan):
-    return summarise(folder.finished(), plan["baseline"], interval_coverage(plan))
-
-
-def report(folder):
-    """Draws and prints everything from the folder alone."""
-    plan, about = folder.read_plan(), folder.read_json("env.json")
-    summaries = summaries_of(folder, plan)
-    made = charts.figures(plan, about, summaries)
-    pictures = plot.draw(made, plot.Charts(folder), plot.USUAL_FORMATS, dark=False)
-    report_path = page.write(folder, plan, about, summaries, made)
-    print("\n".join(in_words(plan, summaries)))
-    print(f"{len(pictures)} pictures in {os.path.relpath(folder.charts)}")
-    print(f"report: {os.path.relpath(report_path)}")
-
-
-def in_words(plan, summaries):
-    """The lines that a comparison ends with."""
-    return table.render(plan, summaries) + verdict.render(summaries, interval_coverage(plan))
-
-
-def as_json(folder, status):
-    """What --json prints: the points with their figures, and the verdicts."""
-    plan = folder.read_plan()
-    summaries = summaries_of(folder, plan)
-    return json.dumps({
-        "results": str(folder.path), "status": status, "baseline": plan["baseline"],
-        "seed": plan["seed"], "points": [table.as_json(s) for s in summaries.values()],
-        "verdicts": verdict.as_json(summaries, interval_coverage(plan))}, indent=1)

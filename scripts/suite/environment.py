@@ -8,8 +8,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from suite.cache import file_system
 from suite.machine import device_of
+from suite.mounts import file_system
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -26,6 +26,9 @@ def ending(name, main):
     except FolderFailed as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         # Whoever read along has gone; Python would say so once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -21,7 +21,7 @@ FLAGS = {
     "cpu_includes_ramp": "the job has a ramp_time, whose CPU time is in the figure but whose I/Os "
                          "are not",
     "not_steady": "fio has not seen the steady state that was asked for (--steady)",
-    "uneven": "within the run, the last third's IOPS are over a quarter off the first third's",
+    "uneven": "within most runs, the last third's IOPS are over a quarter off the first third's",
     "behind": "an open loop in which less than 99 % of what was offered was done: its queue grew",
     "outlier": "a run's IOPS are far from the others' (over 8 times their median deviation, and "
                "10 %)",

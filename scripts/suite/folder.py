@@ -100,7 +100,7 @@ class Folder:
     def read_figures(self, run):
         path = self.runs / f"{run.id}.fio.json"
         try:
-            return figures(parse_fio(path.read_text()))
+            return figures(parse_fio(path.read_text(errors="replace")))
         except (OSError, NotFioOutput) as error:
             raise BadInput(f"{path}: {error}") from error
 

@@ -76,8 +76,11 @@ def draw(folder, names, formats, dark=False):
 def draw_one(folder, name, formats, dark):
     settings = f"kinds='{' '.join(formats)}'; dark={int(dark)}"
     paths = [folder / picture for picture in pictures(name, formats, dark)]
-    done = subprocess.run(["gnuplot", "-e", settings, f"{name}.gp"], cwd=folder, text=True,
-                          capture_output=True, timeout=LIMIT_S, check=False)
+    try:
+        done = subprocess.run(["gnuplot", "-e", settings, f"{name}.gp"], cwd=folder, text=True,
+                              capture_output=True, timeout=LIMIT_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise FolderFailed(f"gnuplot did not end {folder}/{name}.gp in {LIMIT_S} s") from None
     if done.returncode != 0 or not all(p.exists() and p.stat().st_size for p in paths):
         reason = done.stderr.strip().splitlines() or ["no picture was written"]
         raise FolderFailed(f"gnuplot could not draw {folder}/{name}.gp: {reason[-1].strip()}")

@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from suite import fio_output, over_time
+from suite.command_line import ENGINE
 from suite.environment import output
 from suite.errors import BadInput, FolderFailed
 from suite.jobfile import named, rewritten
-from suite.plan import NO_PLACEMENT, Run
+from suite.plan import NO_PLACEMENT, Run, samples
 from suite.process import run_limited
 from suite.run import LAYOUT_LIMIT_S, doubts_of_latency, run_options, unsteady
 
@@ -99,7 +100,7 @@ def hosts_of(options):
                 raise BadInput(f"--{name.replace('_', '-')}: of which hosts? Name them with "
                                "--hosts")
         return None
-    engine = options.host_engine or os.path.abspath(options.engine)
+    engine = options.host_engine or os.path.abspath(options.engine or ENGINE)
     scratch = options.host_scratch or "."
     for option, path in (("--host-engine", engine), ("--host-scratch", scratch)):
         if re.search(r"[$;:#\\'\"\s]", path):
@@ -136,12 +137,12 @@ def parse_host(text):
     return Host(text, match[2], port)
 
 
-def check_asked(asked, bench, destroy):
+def check_asked(asked, bench):
     """Raises BadInput for what cannot be done on other machines."""
-    if set(bench.places) != {""}:
+    if bench.file_systems:
         raise BadInput("--file-systems: are made on this machine, and --hosts names others")
-    if destroy:
-        raise BadInput(f"--destroy {destroy[0]}: is checked on this machine, and --hosts names "
+    if bench.destroy:
+        raise BadInput(f"--destroy {bench.destroy[0]}: is checked on this machine, and --hosts names "
                        "others")
     placed = {point.load.placement for point in asked.points} - {NO_PLACEMENT}
     if placed:
@@ -257,11 +258,7 @@ def options_there(bench, job, options):
 
 def check_options(asked, bench):
     """Has the hosts read the job of every mode; files are laid out, but no I/O is done."""
-    first = {}
-    for point in asked.points:
-        first.setdefault(("mode", point.mode), point)
-        first.setdefault(("job", point.load.job), point)
-    for point in dict.fromkeys(first.values()):
+    for point in samples(asked.points):
         job, mode = asked.job(point.load.job), asked.mode(point.mode)
         options = run_options(bench, job, mode, Run("check", point, 1, 1))
         wrong = laid_out(bench, job, options)

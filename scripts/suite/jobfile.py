@@ -17,6 +17,7 @@ ALIASES = {
     "readwrite": "rw",
     "blocksize": "bs",
     "blocksize_range": "bsrange",
+    "iomem": "mem",
     "timeout": "runtime",
     "wait_for_previous": "stonewall",
 }
@@ -30,7 +31,13 @@ ALWAYS_REMOVED = {
     "disable_lat", "gtod_reduce", "unified_rw_reporting", "randrepeat", "allrandrepeat",
     "invalidate", "pre_read", "pool_stats", "ioengine", "offload", "iodepth", "randseed",
     "write_iops_log", "write_lat_log", "write_bw_log", "write_hist_log", "log_avg_msec",
-    "per_job_logs",
+    "per_job_logs", "unlink", "unlink_each_loop",
+}
+# Refused wherever they stand, with what is to be done instead.
+REFUSED = {
+    "read_iolog": "replaying a log is not compared: a job needs an rw=",
+    "write_iolog": "a log would be written over in each run",
+    "arrival_rate": "an open loop is asked for with --rates, and charted apart",
 }
 
 
@@ -69,8 +76,11 @@ def understand(path, text):
     if len(sections) > 1 and any("stonewall" in o or "wait_for" in o for o in options):
         raise BadInput(f"job file {path}: stages (stonewall) would be mixed into one figure: "
                        "put each into a file of its own")
-    if any("replay" in key or key == "read_iolog" for o in options for key in o):
-        raise BadInput(f"job file {path}: replaying a log is not compared: a job needs an rw=")
+    for key in {key for o in options for key in o} & set(REFUSED):
+        raise BadInput(f"job file {path}: {key}=: {REFUSED[key]}")
+    if any(o.get("mem", "").startswith("mmap") and ":" in o["mem"] for o in options):
+        raise BadInput(f"job file {path}: mem=mmap:FILE would be written to and removed: leave the "
+                       "file out")
     directions = {o.get("rw", "read").split(":")[0].strip() for o in options}
     caches = {cache_state(o) for o in options}
     if caches == {"warm", "direct"} and directions <= {"read", "randread"}:
@@ -165,7 +175,10 @@ def named(job, folder):
     paths = []
     for section, options in job.sections:
         options = dict(options)
-        names = [f"{section}.0.0"]
+        # A section that has the name of a device, or of the like, is about that.
+        special = os.path.join(folder, section)
+        names = [section if os.path.exists(special) and not os.path.isfile(special)
+                 and not os.path.isdir(special) else f"{section}.0.0"]
         for key in ("filename", "opendir", "filename_format"):
             text = re.sub(r"\$(jobname|jobnum|filenum)\b", "x", options.get(key, ""))
             if "$" in text:
@@ -196,6 +209,13 @@ def number(options, key):
     """A size or count; 0 where it is not given as a plain number, and so cannot be judged here."""
     text = plain_bytes(options.get(key, "0"))
     return int(text) if text.isdigit() else 0
+
+
+def names_outside(job, folder):
+    """Whether the job names anything outside its own folder."""
+    own = os.path.realpath(folder)
+    return any(os.path.commonpath([own, os.path.realpath(path)]) != own
+               for path in targets(job, folder))
 
 
 def outside_files(job, folder):

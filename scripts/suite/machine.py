@@ -6,7 +6,7 @@ import re
 import time
 from pathlib import Path
 
-from suite.cache import file_system
+from suite.mounts import file_system
 
 PRESSURE = Path("/proc/pressure")
 SECTOR = 512

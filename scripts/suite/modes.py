@@ -84,7 +84,8 @@ SPARE_STYLES = [Style(colour, point, dash)
 RESERVED = {
     "ioengine", "offload", "iodepth", "directory", "filename", "rw", "readwrite", "bs", "blocksize",
     "size", "runtime", "timeout", "time_based", "randseed", "pool_stats", "invalidate", "pre_read",
-    "direct", "buffered", "opendir", "filename_format",
+    "direct", "buffered", "opendir", "filename_format", "arrival_rate", "unlink", "unlink_each_loop",
+    "read_iolog", "write_iolog", "mem", "iomem",
 }
 
 

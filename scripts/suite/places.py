@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from suite.errors import BadInput
@@ -20,6 +21,7 @@ CLONE_NEWNS = 0x00020000
 MADE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"],
         "btrfs": ["mkfs.btrfs", "-q", "-f"], "tmpfs": []}
 LEAST_BYTES = 1 << 30
+FREE_S = 20
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 
@@ -37,12 +39,14 @@ def name_of(text):
 
 
 def places_of(texts, scratch):
-    """{name: folder below which the files lie}; without any, the scratch folder under ''."""
-    found = {}
+    """{name: folder below which the files lie}; under '' the scratch folder."""
+    found = {"": scratch}
     for text in texts:
         name, _, folder = text.partition("=")
-        found[name] = Path(folder).absolute() if folder else scratch / name
-    return found or {"": scratch}
+        place = Path(folder).absolute() if folder else scratch / name
+        if found.setdefault(name, place) != place:
+            raise BadInput(f"--file-systems {','.join(texts)}: {name} is two places")
+    return found
 
 
 def mount(texts, scratch, needed, again):
@@ -63,10 +67,13 @@ def mount(texts, scratch, needed, again):
         if kind == "tmpfs":
             run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(scratch / kind))
         else:
-            mount_image(kind, scratch / f"{kind}.img", scratch / kind, size, again)
+            mount_image(kind, scratch / f"iowq-{kind}.img", scratch / kind, size, again)
 
 
 def mount_image(kind, image, point, size, again):
+    if image.is_symlink():
+        raise BadInput(f"--file-systems {kind}: {image} is a link, which is not followed")
+    wait_until_free(image)
     if not (again and image.exists()):
         if not shutil.which(MADE[kind][0], path=SBIN):
             raise BadInput(f"--file-systems {kind}: {MADE[kind][0]} is not installed")
@@ -82,6 +89,15 @@ def mount_image(kind, image, point, size, again):
         run("losetup", "--detach", device)
 
 
+def wait_until_free(image):
+    """The processes of a comparison that was killed may still be going, and hold its mounts."""
+    started = time.monotonic()
+    while image.exists() and run("losetup", "--associated", str(image)):
+        if time.monotonic() - started > FREE_S:
+            raise BadInput(f"--file-systems: {image} is in use by a loop device")
+        time.sleep(0.05)
+
+
 def run(*command):
     done = subprocess.run(command, capture_output=True, text=True, check=False,
                           env=os.environ | {"PATH": SBIN})
@@ -92,11 +108,11 @@ def run(*command):
 
 
 def lock(folder, what):
-    """Keeps other comparisons out of a folder as long as this process lives; returns the lock."""
+    """Keeps other comparisons out of a folder as long as this process lives: the descriptor is
+    never closed, and no program that is started inherits it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         raise BadInput(f"{what} {folder}: another comparison is using it") from None
-    return descriptor

@@ -37,6 +37,11 @@ class Point:
     rate: int = 0
 
     @property
+    def judged_by(self):
+        """The figure that says which mode is better: in an open loop IOPS are what is offered."""
+        return "p99" if self.rate else "iops"
+
+    @property
     def where(self):
         """Along which its modes are compared, in words."""
         return f"depth {self.depth}" + (f", {rate(self.rate)} I/Os/s offered" if self.rate else "")
@@ -84,6 +89,15 @@ def plan_traced(points, seed):
         if key not in last or (point.depth, point.rate) > (last[key].depth, last[key].rate):
             last[key] = point
     return [run for run in plan_block(points, TRACED, seed) if run.point in last.values()]
+
+
+def samples(points):
+    """Points among which each mode and each job occurs: what is to be tried before anything is."""
+    first = {}
+    for point in points:
+        first.setdefault(("mode", point.mode), point)
+        first.setdefault(("job", point.load.job), point)
+    return list(dict.fromkeys(first.values()))
 
 
 def plan_runs(points, repeats, seed):

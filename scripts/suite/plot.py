@@ -4,16 +4,10 @@
 import os
 from pathlib import Path
 
-from suite import charts, gnuplot
+from suite import gnuplot
 from suite.errors import BadInput, FolderFailed
 
 USUAL_FORMATS = ("svg", "png")
-
-
-def draw_all(folder, plan, environment, summaries, names=None, formats=USUAL_FORMATS, dark=False):
-    """Draws every chart of every load, or those of `names`; returns the paths of the pictures."""
-    made = charts.figures(plan, environment, summaries, names)
-    return draw(made, Charts(folder), formats, dark)
 
 
 def draw(made, place, formats, dark):

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from suite import cache, fio_output, over_time
-from suite.jobfile import SIZES, outside_files, rewritten
+from suite.jobfile import SIZES, names_outside, outside_files, rewritten
 from suite.machine import Watch
 from suite.placement import placement_options
 from suite.plan import TRACED
@@ -33,6 +33,8 @@ class Bench:
     steady: str | None
     stop: object
     hosts: object = None  # the Hosts that do the I/O, where that is not this machine
+    file_systems: tuple = ()  # as asked for: kinds to be made, and NAME=DIR
+    destroy: tuple = ()  # what may be written to outside the scratch folder
 
     def folder(self, load):
         return self.places[load.file_system] / self.names[load.job]
@@ -74,17 +76,19 @@ def lay_out(bench, job, load):
         path = Path(outside, "layout.fio")
         path.write_text(rewritten(job, {"ioengine": "psync", "iodepth": 1}),
                         errors="surrogateescape")
-        command = fio_command(bench, job, path, "--create_only=1")
+        # fio makes a file that is missing, and one that is too short anew: outside its own folder a
+        # job that reads must not have that done.
+        readonly = not job.writes and names_outside(job, bench.folder(load))
+        command = fio_command(bench, job, path, "--create_only=1", readonly=readonly)
         return run_limited(command, bench.folder(load), LAYOUT_LIMIT_S, bench.stop)
 
 
-def fio_command(bench, job, path, *extra):
+def fio_command(bench, job, path, *extra, readonly=None):
     """fio without a shell; file names in a job are relative to the folder in which fio is run.
 
-    Nothing is to be laid out any more in a run, so that a reading job may be held to reading: fio
-    would make a file outside the scratch folder longer if it found it too short.
+    Nothing is to be laid out any more in a run, so that a reading job is held to reading.
     """
-    readonly = [] if job.writes or extra else ["--readonly"]
+    readonly = ["--readonly"] if (not job.writes if readonly is None else readonly) else []
     return [bench.fio, "--output-format=json+", *readonly, *extra, str(path)]
 
 
@@ -234,42 +238,3 @@ def total(evidence):
             for name, count in job.get(direction, {}).items():
                 counters[name] = counters.get(name, 0) + count
     return sums
-
-
-def summary_row(run, record, figures):
-    """One line of summary.csv; a run without a result has its place and its flags."""
-    point = run.point
-    row = {"job": point.load.job, "mode": point.mode, "depth": point.depth,
-           "block": point.load.block, "placement": point.load.placement, "repeat": run.repeat,
-           "flags": ";".join(record["flags"]), "threads_peak": record["threads_peak"],
-           "mix": point.load.mix, "file_system": point.load.file_system, "rate": point.rate}
-    if figures is None:
-        return row
-    return row | {
-        "iops": round(figures.iops, 3), "bw_bytes": round(figures.bw_bytes),
-        "lat_mean_ns": round(figures.lat_mean_ns, 1),
-        "lat_p50_ns": fio_output.percentile(figures.bins, 50),
-        "lat_p99_ns": fio_output.percentile(figures.bins, 99),
-        "lat_p999_ns": fio_output.percentile(figures.bins, 99.9),
-        "cpu_ns_per_io": rounded(cpu_ns(record, figures), 1),
-        "switches_per_io": rounded(switches(record, figures), 5),
-        "cache_hit": rounded(record["cache_hit"], 5),
-    }
-
-
-def cpu_ns(record, figures):
-    """Of the whole process, per I/O; None where the I/O was done by other machines."""
-    if record["user_s"] is None:
-        return None
-    return 1e9 * (record["user_s"] + record["system_s"]) / figures.ios
-
-
-def switches(record, figures):
-    """Of context, per I/O; None as above."""
-    if record["voluntary_switches"] is None:
-        return None
-    return (record["voluntary_switches"] + record["involuntary_switches"]) / figures.ios
-
-
-def rounded(number, digits):
-    return None if number is None else round(number, digits)

@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""What a job that writes may write to: regular files in the scratch folder, and nothing else
-without an explicit --destroy."""
+"""What a job that writes may write to: regular files in its own folder below the scratch folder, and
+nothing else without an explicit --destroy."""
 
 import os
 import stat
 import subprocess
 from pathlib import Path
 
-from suite.cache import mounts
 from suite.errors import BadInput
 from suite.jobfile import targets
+from suite.mounts import mounts
 
 
-def check_targets(job, folder, scratch, destroy=()):
-    """Raises BadInput if the job could change anything that it may not.
+def check_targets(job, folder, destroy=()):
+    """Raises BadInput if the job could change anything outside its own folder that it may not.
 
-    A job that only reads may name a device or file elsewhere: fio then runs with --readonly, which
-    also keeps it from laying files out.
+    A job that only reads may name a device or file elsewhere: fio then runs, and lays files out,
+    with --readonly.
     """
     if not job.writes:
         return
-    inside, allowed = os.path.realpath(scratch), {os.path.realpath(path) for path in destroy}
+    inside, allowed = os.path.realpath(folder), {os.path.realpath(path) for path in destroy}
     for target in targets(job, folder):
         real = os.path.realpath(target)
         danger = what_is_there(real, inside)
@@ -45,14 +45,15 @@ def what_is_there(real, inside):
     if os.path.exists(real) and not stat.S_ISREG(os.stat(real).st_mode):
         return "is not a regular file"
     if os.path.commonpath([inside, real]) != inside:
-        return f"lies outside the scratch folder {inside}"
+        return f"lies outside its scratch folder {inside}"
     return None
 
 
 def uses(device):
     """What a block device is in use for, or carries."""
     number = os.stat(device).st_rdev
-    found = [f"mounted on {point}" for point, source in mounts() if same_device(source, number)]
+    found = [f"mounted on {point}" for point, _, _, source in mounts()
+             if same_device(source, number)]
     sysfs = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}")
     found += [f"in use by {holder.name}" for holder in sysfs.glob("holders/*")]
     found += [f"partitioned ({part.parent.name})" for part in sorted(sysfs.glob("*/partition"))]

@@ -7,16 +7,18 @@ from statistics import median
 
 from suite.fio_output import percentile
 from suite.plan import TRACED
-from suite.run import cpu_ns, switches
-from suite.stats import (EARLY_STOP_COVERAGE, WANTED_COVERAGE, Interval, drifts, median_interval,
-                         outliers, paired_ratios)
+from suite.stats import (EARLY_STOP_COVERAGE, LEAST_COVERAGE, WANTED_COVERAGE, Interval, drifts,
+                         median_interval, outliers, paired_ratios)
 
-# What is compared of two modes, each as {name: figure of one run}; more is better of IOPS alone.
+# What is compared of two modes, each as {name: figure of one run}.
 COMPARED = {
     "iops": lambda record, figures: figures.iops,
     "p99": lambda record, figures: percentile(figures.bins, 99),
     "cpu": lambda record, figures: cpu_ns(record, figures),
 }
+MORE_IS_BETTER = {"iops"}
+# What it is called where a ratio of it is above 1, and below.
+SIDES = {"iops": ("faster", "slower"), "p99": ("longer", "shorter"), "cpu": ("dearer", "cheaper")}
 
 
 @dataclass
@@ -39,6 +41,11 @@ class PointSummary:
     flags: Counter = field(default_factory=Counter)
     reasons: list = field(default_factory=list)
     typical: dict | None = None  # the record of the run whose IOPS are the median, or next to it
+
+    @property
+    def judged(self):
+        """The ratio to the baseline that says which of the two is better; None without one."""
+        return self.ratios.get(self.point.judged_by)
 
     def latency_ns(self, percent):
         return percentile(self.bins, percent)
@@ -76,13 +83,15 @@ def by_point(finished):
 def narrow(finished, baseline, precision):
     """The points whose interval is as narrow as asked for: of the ratio, or the baseline's own."""
     repeats, _ = by_point(finished)
-    rates = {point: {repeat: figures.iops for repeat, _, figures in rows if figures}
+    known = {point: {repeat: COMPARED[point.judged_by](record, figures)
+                     for repeat, record, figures in rows if figures}
              for point, rows in repeats.items()}
     done = set()
-    for point, own in rates.items():
+    for point, own in known.items():
         values = list(own.values())
-        if point.mode != baseline:
-            values = paired_ratios(own, rates.get(replace(point, mode=baseline), {}))
+        against = known.get(replace(point, mode=baseline))
+        if point.mode != baseline and against:
+            values = paired_ratios(own, against)
         interval = median_interval(values, EARLY_STOP_COVERAGE) if values else None
         if interval and interval.coverage >= EARLY_STOP_COVERAGE \
                 and interval.half_width <= precision:
@@ -96,6 +105,8 @@ def bring_together(point, rows, coverage):
         summary.flags.update(record["flags"])
         if record["reason"] and record["reason"] not in summary.reasons:
             summary.reasons.append(record["reason"])
+    if summary.flags["uneven"] * 2 <= len(rows):
+        del summary.flags["uneven"]  # a neighbour on the machine; in most runs it is the mode
     summary.threads_peak = max(known(record["threads_peak"] for _, record, _ in rows), default=None)
     good = sorted(((record, figures) for _, record, figures in rows if figures),
                   key=lambda row: row[1].iops)
@@ -125,6 +136,14 @@ def bring_together(point, rows, coverage):
     for _, figures in good:
         summary.bins.update(figures.bins)
     return summary
+
+
+def in_a_word(name, ratio):
+    """What a ratio of a compared figure shows; said too where it shows nothing, but for too few
+    runs."""
+    if not ratio or ratio.coverage < LEAST_COVERAGE:
+        return ""
+    return ratio.verdict(*SIDES[name]) or "no difference shown"
 
 
 def medians(rows, names):
@@ -157,3 +176,45 @@ def ratios(summary, other, coverage):
         if paired:
             found[name] = median_interval(paired, coverage)
     return found
+
+
+# ---- one run: its line of summary.csv, and what is made of a record and its figures
+
+
+def summary_row(run, record, figures):
+    """One line of summary.csv; a run without a result has its place and its flags."""
+    point = run.point
+    row = {"job": point.load.job, "mode": point.mode, "depth": point.depth,
+           "block": point.load.block, "placement": point.load.placement, "repeat": run.repeat,
+           "flags": ";".join(record["flags"]), "threads_peak": record["threads_peak"],
+           "mix": point.load.mix, "file_system": point.load.file_system, "rate": point.rate}
+    if figures is None:
+        return row
+    return row | {
+        "iops": round(figures.iops, 3), "bw_bytes": round(figures.bw_bytes),
+        "lat_mean_ns": round(figures.lat_mean_ns, 1),
+        "lat_p50_ns": percentile(figures.bins, 50),
+        "lat_p99_ns": percentile(figures.bins, 99),
+        "lat_p999_ns": percentile(figures.bins, 99.9),
+        "cpu_ns_per_io": rounded(cpu_ns(record, figures), 1),
+        "switches_per_io": rounded(switches(record, figures), 5),
+        "cache_hit": rounded(record["cache_hit"], 5),
+    }
+
+
+def cpu_ns(record, figures):
+    """Of the whole process, per I/O; None where the I/O was done by other machines."""
+    if record["user_s"] is None:
+        return None
+    return 1e9 * (record["user_s"] + record["system_s"]) / figures.ios
+
+
+def switches(record, figures):
+    """Of context, per I/O; None as above."""
+    if record["voluntary_switches"] is None:
+        return None
+    return (record["voluntary_switches"] + record["involuntary_switches"]) / figures.ios
+
+
+def rounded(number, digits):
+    return None if number is None else round(number, digits)

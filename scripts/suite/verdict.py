@@ -1,46 +1,50 @@
 # SPDX-License-Identifier: MIT
-"""Which mode for this load: what the runs show, in words, and what they leave open."""
+"""Which mode for this load: what the runs show, in words, and what they leave open.
+
+A mode is called worse by comparing it, block by block, with the best of the others. Which one that
+is, is decided by the other blocks alone: to be picked as the best of many in a block, and then to be
+compared in the same block, is to be lucky twice, and would make far too many others look worse.
+"""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from statistics import median
 
 from suite.plan import load_titles
-from suite.stats import LEAST_COVERAGE
-from suite.summary import ratios
+from suite.stats import LEAST_COVERAGE, median_interval
+from suite.summary import MORE_IS_BETTER, ratios
 from suite.units import duration, percent, rate
+
+# The share of equal modes that may be called worse where intervals cover more than 95 %: as the best
+# of the others is chosen and not given, it is somewhat more than the intervals say (simulated).
+CHOSEN = 0.05
+MOST_NAMED = 4  # in a headline
 
 
 @dataclass
 class Verdict:
-    """On one load at one depth, and in an open loop at one offered rate."""
+    """On one load at one depth, and in an open loop at one offered rate. The lists are of
+    summaries."""
 
     load: object
     depth: int
     rate: int
-    best: object  # the summary with the highest median of IOPS; in an open loop the lowest p99
-    as_good: list  # summaries, none of them shown to be worse than the best
-    worse: list  # (summary, its ratio to the best)
-    coverage: float  # of the intervals that say so
+    best: object  # the highest median of IOPS; in an open loop the lowest of p99
+    as_good: list = field(default_factory=list)  # not shown to be worse than the best of the others
+    worse: list = field(default_factory=list)  # (summary, its ratio to the best of the others)
+    undecided: list = field(default_factory=list)  # with too few runs that came to a result
 
     @property
     def good(self):
         return [self.best, *self.as_good]
 
-    @property
-    def cheapest(self):
-        """The least CPU time per I/O among the best; None where that is not known of all."""
-        if not all(s.cpu_ns for s in self.good):
-            return None
-        return min(self.good, key=lambda s: s.cpu_ns.median)
-
-    @property
-    def figure(self):
-        return "p99" if self.rate else "iops"
-
-    @property
-    def sides(self):
-        """What it means for a ratio of the figure to be above and below 1."""
-        return ("worse", "better") if self.rate else ("better", "worse")
+    def cheaper(self, coverage):
+        """Of those that are good the one that costs the least CPU time an I/O; None where that is
+        the best, or where it is not shown to be cheaper than the best."""
+        known = [s for s in self.as_good if s.cpu_ns]
+        least = min(known, key=lambda s: s.cpu_ns.median, default=None)
+        ratio = ratios(least, self.best, coverage).get("cpu") if least else None
+        return least if ratio and ratio.verdict("dearer", "cheaper") == "cheaper" else None
 
 
 def verdicts(summaries, coverage):
@@ -49,30 +53,53 @@ def verdicts(summaries, coverage):
     for s in summaries.values():
         if s.iops:
             groups.setdefault((s.point.load, s.point.depth, s.point.rate), []).append(s)
-    return [judge(*group, groups[group], coverage) for group in sorted(groups)
-            if len(groups[group]) > 1]
+    found = [judge(*group, groups[group], coverage) for group in sorted(groups)
+             if len(groups[group]) > 1]
+    return [verdict for verdict in found if verdict]
 
 
 def judge(load, depth, offered, rows, coverage):
-    best = min(rows, key=lambda s: s.latency_ns(99) or float("inf")) if offered else \
-        max(rows, key=lambda s: s.iops.median)
-    found = Verdict(load, depth, offered, best, [], [], 1.0)
-    for s in rows:
-        if s is best:
-            continue
-        ratio = ratios(s, best, coverage).get(found.figure)
-        if not ratio or ratio.verdict(*found.sides) != "worse":
-            found.as_good.append(s)
-        else:
+    """None where fewer than two modes have runs enough."""
+    figure = rows[0].point.judged_by
+    sure = [s for s in rows if s.iops.coverage >= LEAST_COVERAGE and s.figures.get(figure)]
+    if len(sure) < 2:
+        return None
+    found = Verdict(load, depth, offered, best_of([(s, list(s.figures[figure].values()))
+                                                   for s in sure], figure))
+    found.undecided = [s for s in rows if s not in sure]
+    for s in sure:
+        ratio = to_the_best_other(s, sure, figure, coverage)
+        sides = ("better", "worse") if figure in MORE_IS_BETTER else ("worse", "better")
+        if s is not found.best and ratio and ratio.verdict(*sides) == "worse":
             found.worse.append((s, ratio))
-        found.coverage = min(found.coverage, ratio.coverage if ratio else 0)
+        elif s is not found.best:
+            found.as_good.append(s)
     found.as_good.sort(key=lambda s: s.cpu_ns.median if s.cpu_ns else 0)
-    found.worse.sort(key=lambda row: row[1].median, reverse=not offered)
+    found.worse.sort(key=lambda row: row[1].median, reverse=figure in MORE_IS_BETTER)
     return found
 
 
+def best_of(candidates, figure):
+    """The one of [(summary, values)] with the best median."""
+    pick = max if figure in MORE_IS_BETTER else min
+    return pick(candidates, key=lambda row: median(row[1]))[0]
+
+
+def to_the_best_other(s, rows, figure, coverage):
+    """The ratio of a summary to the best of the others, chosen for each block by the other ones."""
+    paired = []
+    for repeat, value in s.figures[figure].items():
+        others = [(other, [v for r, v in other.figures[figure].items() if r != repeat])
+                  for other in rows if other is not s and repeat in other.figures[figure]]
+        others = [(other, values) for other, values in others if values]
+        if others:
+            paired.append(value / best_of(others, figure).figures[figure][repeat])
+    return median_interval(paired, coverage) if paired else None
+
+
 def always_good(found):
-    """{load: (modes that are among the best most often, how often, of how many)}"""
+    """{load: (summaries of the modes that are among the best most often, how often, of how many)}
+    """
     loads = {}
     for v in found:
         loads.setdefault(v.load, []).append(v)
@@ -80,39 +107,59 @@ def always_good(found):
     for load, of_load in loads.items():
         times = Counter(s.point.mode for v in of_load for s in v.good)
         most = max(times.values())
-        result[load] = [mode for mode, n in times.items() if n == most], most, len(of_load)
+        flagged = {s.point.mode for v in of_load for s in v.good if s.flags}
+        modes = [marked(mode, mode in flagged) for mode, n in times.items() if n == most]
+        result[load] = modes, most, len(of_load)
     return result
 
 
 def render(summaries, coverage):
     """The lines behind the table."""
     found = verdicts(summaries, coverage)
-    if not found:
+    if len({s.point.mode for s in summaries.values() if s.iops}) < 2:
         return []
-    if max(v.coverage for v in found) < LEAST_COVERAGE:
+    if not found:
         return ["", "Which mode for this load? Too few repeats to say."]
     titles = load_titles(s.point.load for s in summaries.values())
     lines = ["", "Which mode for this load?"]
-    for load, (modes, times, of) in always_good(found).items():
-        lines.append(f"  {titles[load]}: {' or '.join(modes)}, among the best at "
-                     + (f"all {of} points" if times == of and of > 1 else f"{times} of {of}"
-                        + (" points" if of > 1 else " point")))
+    for load, shown in always_good(found).items():
+        lines.append(f"  {titles[load]}: {among_the_best(*shown)}")
         for v in (v for v in found if v.load == load):
-            lines += [f"    {line}" for line in words(v)]
-    return lines + [f"  Each 'slower' is wrong in at most {percent(1 - found[0].coverage)} of "
-                    "cases."]
+            lines += [f"    {line}" for line in words(v, coverage)]
+    return [*lines, "", *caveat(found)]
 
 
-def words(v):
+def among_the_best(modes, times, of):
+    points = f"all {of} points" if times == of > 1 else f"{times} of {of} points" if of > 1 else \
+        "its only point"
+    names = " or ".join(modes) if len(modes) <= MOST_NAMED else f"{len(modes)} modes"
+    return f"{names}, among the best at {points}"
+
+
+def caveat(found):
+    """How far the words may be trusted."""
+    covers = [ratio.coverage for v in found for _, ratio in v.worse]
+    wrong = max(1 - min(covers, default=1), CHOSEN)
+    lines = ["'No worse' means that these runs show no difference, not that there is none."]
+    if covers:
+        lines.append(f"Each 'slower' is wrong in at most {percent(wrong)} of cases: of "
+                     f"{len(covers)} here, in about {len(covers) * wrong:.1f} at the most.")
+    return lines
+
+
+def words(v, coverage):
     """One point's verdict."""
-    lines = [f"{v.best.point.where}: {v.best.point.mode} ({in_figures(v.best)})"]
+    lines = [f"{v.best.point.where}: {named(v.best)} ({in_figures(v.best)})"]
     if v.as_good:
-        lines.append(f"  no worse, as far as these runs show: {names(v.as_good)}")
-    if v.cheapest and v.cheapest is not v.best:
-        lines.append(f"  cheapest of these: {v.cheapest.point.mode} ({in_figures(v.cheapest)})")
+        lines.append(f"  no worse: {', '.join(map(named, v.as_good))}")
+    cheaper = v.cheaper(coverage)
+    if cheaper:
+        lines.append(f"  cheapest of these: {named(cheaper)} ({in_figures(cheaper)})")
     if v.worse:
-        worse = ", ".join(f"{s.point.mode} {ratio.median:.2f}" for s, ratio in v.worse)
+        worse = ", ".join(f"{named(s)} {ratio.median:.2f}" for s, ratio in v.worse)
         lines.append(f"  {'longer p99' if v.rate else 'slower'}: {worse}")
+    if v.undecided:
+        lines.append(f"  too few runs to say: {', '.join(map(named, v.undecided))}")
     return lines
 
 
@@ -121,8 +168,13 @@ def in_figures(s):
     return f"{rate(s.iops.median)} IOPS, p99 {duration(s.latency_ns(99))}{cpu}"
 
 
-def names(rows):
-    return ", ".join(s.point.mode + (" !" if s.flags else "") for s in rows)
+def named(s):
+    return marked(s.point.mode, s.flags)
+
+
+def marked(mode, flagged):
+    """A mode that was flagged carries the mark wherever it is named."""
+    return mode + (" !" if flagged else "")
 
 
 def as_json(summaries, coverage):
@@ -131,5 +183,6 @@ def as_json(summaries, coverage):
              "rate": v.rate, "best": v.best.point.mode,
              "no_worse": [s.point.mode for s in v.as_good],
              "worse": {s.point.mode: round(ratio.median, 4) for s, ratio in v.worse},
-             "cheapest": v.cheapest and v.cheapest.point.mode, "coverage": v.coverage}
+             "undecided": [s.point.mode for s in v.undecided],
+             "cheapest": (v.cheaper(coverage) or v.best).point.mode}
             for v in verdicts(summaries, coverage)]

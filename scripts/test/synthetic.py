@@ -62,7 +62,7 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
     runs = plan_runs(points, repeats, seed=1)
     folder.write_json("plan.json", {
         "schema": 2, "arguments": [], "seed": 1, "baseline": modes[0], "depths": list(depths),
-        "precision": None, "repeats": repeats, "lengths_s": {job: 1.0},
+        "bench": {}, "precision": None, "repeats": repeats, "lengths_s": {job: 1.0},
         "jobs": [{"name": job, "path": "x.fio", "reads": True, "writes": False, "cache": "warm",
                   "block": "4096", "text": "# Question: how fast is it?\n[j]\nrw=randread\n"}],
         "modes": [{"name": mode, "options": {}} for mode in modes],

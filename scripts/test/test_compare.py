@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from conftest import SCRIPTS, TINY_JOB
-from suite import cache, fio_output
+from suite import cache, fio_output, mounts
 from suite.folder import COLUMNS, Folder
 
 
@@ -175,7 +175,7 @@ def test_progress_on_a_terminal_is_a_bar_that_leaves_the_table_clean(job_file, c
 
 
 def test_a_cold_job_reads_from_the_device(tmp_path, job_file, compare):
-    if cache.file_system(tmp_path)[0] in ("tmpfs", "ramfs", "overlay"):
+    if mounts.file_system(tmp_path)[0] in ("tmpfs", "ramfs", "overlay"):
         pytest.skip("the file system of the tests lies in memory")
     done = compare(job_file("[tiny]\nrw=randread\nsize=8m\nruntime=100ms\n"))
     assert done.returncode == 0, done.stderr

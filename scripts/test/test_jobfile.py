@@ -75,7 +75,7 @@ def test_jobs_that_cannot_be_compared_are_refused_with_the_reason(job_file, text
 def test_a_job_that_writes_outside_the_scratch_folder_is_refused(job_file, tmp_path, line):
     job = read_job(job_file(f"[w]\nrw=randwrite\nsize=1m\n{line}\n"))
     with pytest.raises(BadInput, match="w.*: "):
-        check_targets(job, tmp_path / "scratch/w", tmp_path / "scratch")
+        check_targets(job, tmp_path / "scratch/w")
 
 
 def test_a_link_out_of_the_scratch_folder_is_refused_for_writing(job_file, tmp_path):
@@ -83,7 +83,7 @@ def test_a_link_out_of_the_scratch_folder_is_refused_for_writing(job_file, tmp_p
     folder.mkdir(parents=True)
     (folder / "w.0.0").symlink_to("/dev/null")
     with pytest.raises(BadInput, match="/dev/null|w.0.0"):
-        check_targets(read_job(job_file("[w]\nrw=trim\n")), folder, tmp_path / "scratch")
+        check_targets(read_job(job_file("[w]\nrw=trim\n")), folder)
 
 
 def test_the_projects_own_jobs_are_read_and_ask_a_question():

@@ -81,6 +81,9 @@ def test_parts_are_matrices_of_their_own_and_share_what_stands_above_them(job_fi
     ("jobs = ['tiny.fio']\nplacements = ['nodes:0/99']", "has the nodes"),
     ("jobs = ['tiny.fio']\nmodes = ['fio:psync']\nrates = [100]", "open loop"),
     ("jobs = ['tiny.fio']\ndepths = [8, 8]", "given twice"),
+    ("jobs = ['tiny.fio']\ncompare = []", "list of"),
+    ("[[compare]]\njobs = ['tiny.fio']\n[[compare]]\nmodes = ['sqwq']", "some have none"),
+    ("jobs = ['tiny.fio']\nmodes = ['sqwq+arrival_rate=5']", "set by the comparison"),
 ])
 def test_bad_plans_are_refused_with_the_reason(job_file, plan_file, text, words):
     job_file()
@@ -92,6 +95,7 @@ def test_bad_plans_are_refused_with_the_reason(job_file, plan_file, text, words)
     (("--file-systems", "ext5"), ("--file-systems ext5", "ext4, xfs")),
     (("--file-systems", "a=/nowhere"), ("/nowhere is no folder",)),
     (("--file-systems", "../x=/tmp"), ("letters",)),
+    (("--file-systems", "a=/tmp,a=/srv"), ("a is two places",)),
     (("--precision", "2"), ("--precision 2", "0.1%")),
     (("--steady", "many"), ("--steady many", "2%")),
     (("--plan", "/nowhere.toml"), ("/nowhere.toml", "No such file")),
@@ -222,7 +226,8 @@ def rows_of(asked, ratios, blocks):
 def test_a_point_is_wanted_until_its_interval_is_narrow_and_the_baseline_as_long_as_it_is(job_file):
     matrix = Matrix({"jobs": [str(job_file())], "modes": ["fio:psync", "inline", "sqwq"],
                      "depths": ["1"]})
-    asked = bring_together([matrix], repeats=30, seed=1, arguments=[], precision=0.02)
+    asked = bring_together([matrix], repeats=30, seed=1, arguments=[], precision=0.02,
+                           early_until=29)
     steady, noisy = (lambda repeat: 1.1), (lambda repeat: 1 + repeat % 5 / 10)
 
     def modes(repeat, ratios):
@@ -233,7 +238,8 @@ def test_a_point_is_wanted_until_its_interval_is_narrow_and_the_baseline_as_long
     assert modes(7, {"inline": steady, "sqwq": steady}) == every, "7 blocks at the least"
     assert modes(8, {"inline": steady, "sqwq": steady}) == set()
     assert modes(8, {"inline": steady, "sqwq": noisy}) == {"fio:psync", "sqwq"}
-    assert modes(30, {"inline": noisy, "sqwq": noisy}) == every
+    assert modes(29, {"inline": noisy, "sqwq": noisy}) == every
+    assert modes(30, {"inline": steady, "sqwq": steady}) == every, "a block that was added"
 
 
 def test_a_comparison_with_a_precision_ends_by_itself(tmp_path, job_file, compare):

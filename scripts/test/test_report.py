@@ -209,11 +209,34 @@ def test_two_comparisons_are_compared_point_by_point(browser, tmp_path):
     browser.get((after.path / "report-against-before.html").as_uri())
     assert browser.get_log("browser") == []
     assert elements(browser, ".answer")[0].text == \
-        "Of 18 points B is faster at 0, slower at 3, and at 15 no difference is shown."
+        "Of 18 points B is better at 0, worse at 3, and at 15 no difference is shown."
     verdicts = {(row[0], row[6]) for row in (
         [cell.text for cell in line.find_elements("css selector", "td")]
         for line in elements(browser, "table.sortable tbody tr"))}
-    assert ("punt", "slower") in verdicts and ("sqwq", "") in verdicts
+    assert ("punt", "slower") in verdicts and ("sqwq", "no difference shown") in verdicts
+
+
+def test_names_may_begin_with_digits(tmp_path):
+    folder = synthetic.results(tmp_path / "r", MODES[:2], job="4k-randread")
+    done = report(folder.path)
+    assert done.returncode == 0, done.stderr
+    assert 'id="4k-randread-' in (folder.path / "report.html").read_text()
+
+
+def test_placements_have_their_charts_too(tmp_path):
+    folder = synthetic.results(tmp_path / "r", MODES[:2],
+                               placements=("nodes:0/0", "nodes:0/1", "nodes:1/0", "nodes:1/1"))
+    assert report(folder.path).returncode == 0
+    assert "Placements" in (folder.path / "report.html").read_text()
+
+
+def test_a_report_says_what_else_was_asked_of_the_two(tmp_path):
+    a, b = (synthetic.results(tmp_path / name, MODES[:2]) for name in "ab")
+    plan = b.read_plan()
+    plan["jobs"][0]["text"] += "numjobs=4\n"
+    b.write_json("plan.json", plan)
+    assert report(a.path, b.path).returncode == 0
+    assert "numjobs=4" in (b.path / "report-against-a.html").read_text()
 
 
 def test_what_cannot_be_reported_is_told_in_one_line(tmp_path):

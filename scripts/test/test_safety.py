@@ -74,7 +74,7 @@ def test_a_file_outside_the_scratch_folder_is_written_to_only_if_it_is_named(
     outside = tmp_path / "precious"
     outside.write_bytes(b"p" * (1 << 20))
     job = job_file(WRITING + f"filename={outside}\n")
-    refused(compare(job), "outside the scratch folder", f"--destroy {outside}")
+    refused(compare(job), "outside its scratch folder", f"--destroy {outside}")
     assert outside.read_bytes() == b"p" * (1 << 20)
     assert compare(job, "fio:psync", "--destroy", outside).returncode == 0
     assert outside.read_bytes() != b"p" * (1 << 20)
@@ -85,6 +85,57 @@ def test_a_reading_job_may_name_a_device(device, job_file, compare):
     done = compare(job_file(TINY_JOB + f"filename={device}\n"))
     assert done.returncode == 0, done.stderr
     assert content(device) == before
+
+
+def test_a_reading_job_does_not_make_a_file_longer_or_anew(job_file, compare, tmp_path):
+    outside = tmp_path / "precious"
+    outside.write_bytes(b"p" * (1 << 19))
+    compare(job_file(TINY_JOB + f"filename={outside}\n"))
+    assert outside.read_bytes() == b"p" * (1 << 19)
+    compare(job_file(TINY_JOB + f"filename={tmp_path}/missing\n"), "fio:psync", "--results",
+            tmp_path / "other")
+    assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.parametrize("line", ["unlink=1", "unlink_each_loop=1"])
+def test_a_reading_job_removes_nothing(job_file, compare, tmp_path, line):
+    outside = tmp_path / "precious"
+    outside.write_bytes(b"p" * (1 << 20))
+    compare(job_file(TINY_JOB + f"filename={outside}\n{line}\n"))
+    assert outside.read_bytes() == b"p" * (1 << 20)
+
+
+@pytest.mark.parametrize("line", ["write_iolog=log", "mem=mmap:{}/x", "iomem=mmap:{}/x",
+                                  "arrival_rate=100", "read_iolog=log"])
+def test_what_writes_elsewhere_or_changes_the_question_is_refused(job_file, compare, tmp_path, line):
+    refused(compare(job_file(TINY_JOB + line.format(tmp_path) + "\n")), "tiny.fio")
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_section_that_is_named_as_a_device_is_about_the_device(device, job_file, compare):
+    before = content(device)
+    refused(compare(job_file(WRITING.replace("[w]", f"[{device}]"))), "is a block device")
+    assert content(device) == before
+
+
+def test_a_place_of_the_users_own_is_written_to_only_in_the_jobs_folder(job_file, compare,
+                                                                        tmp_path):
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "backup").write_bytes(b"p" * (1 << 20))
+    refused(compare(job_file(WRITING + "filename=../backup\n"), "fio:psync", "--file-systems",
+                    f"mine={place}"), "backup", "outside")
+    assert (place / "backup").read_bytes() == b"p" * (1 << 20)
+
+
+def test_an_image_that_is_a_link_is_not_followed(job_file, compare, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("making file systems needs root")
+    (tmp_path / "precious").write_bytes(b"p" * 4096)
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "scratch/iowq-ext4.img").symlink_to(tmp_path / "precious")
+    refused(compare(job_file(), "fio:psync", "--file-systems", "ext4"), "link")
+    assert (tmp_path / "precious").read_bytes() == b"p" * 4096
 
 
 def test_going_on_checks_again(device, job_file, compare, tmp_path):

@@ -149,5 +149,5 @@ def test_a_job_that_writes_elsewhere_is_refused(tmp_path, job_file):
     job_file(f"[t]\nrw=write\nsize=4k\nfilename={outside}\n")
     (tmp_path / "targets.toml").write_text(ROW + "iops = 1.0\n")
     done = bench_fio(tmp_path)
-    assert done.returncode == 2 and "outside the scratch folder" in done.stderr
+    assert done.returncode == 2 and "outside its scratch folder" in done.stderr
     assert outside.read_text() == "mine"

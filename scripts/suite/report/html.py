@@ -82,8 +82,8 @@ def inlined(svg, name):
     that are not those of the next picture."""
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"<title>.*?</title>|<desc>.*?</desc>", "", svg, flags=re.S)
-    svg = re.sub(r"""\bid=(["'])""", rf"id=\1{name}-", svg)
-    svg = re.sub(r"""((?:xlink:href|clip-path)=["'](?:url\()?#)""", rf"\1{name}-", svg)
+    svg = re.sub(r"""\bid=(["'])""", rf"id=\g<1>{name}-", svg)
+    svg = re.sub(r"""((?:xlink:href|clip-path)=["'](?:url\()?#)""", rf"\g<1>{name}-", svg)
     return re.sub(r"<[a-z][^<>]*>", themed, svg)
 
 

@@ -10,8 +10,8 @@ from suite.flags import meaning
 from suite.plan import load_titles, unique_names
 from suite.report import html
 from suite.report.html import Cell, element, paragraph
-from suite.summary import interval_coverage
-from suite.table import describe
+from suite.summary import in_a_word, interval_coverage
+from suite.table import describe, open_loop, parts
 from suite.units import duration, percent, rate
 
 NAME = "report.html"
@@ -45,6 +45,10 @@ def document(folder, plan, about, summaries, drawn):
         rows = [s for s in summaries.values() if s.point.load == load]
         pictures = [row for row in drawn if row[2].title == title]
         sections.append(load_section(folder, plan, load, title, names[title], rows, pictures))
+    placed = [row for row in drawn if row[2].title not in titles.values()]
+    if placed:
+        sections.append(element("h2", "Placements")
+                        + element("div", charts_of(folder, placed), class_="charts"))
     sections += [flags(summaries), machine(about), repeat(folder, plan, about), method(plan)]
     return html.page(f"Which mode? {', '.join(dict.fromkeys(p.load.job for p in summaries))}",
                      "".join(sections))
@@ -59,25 +63,20 @@ def header(plan, about, titles):
 
 
 def verdicts(found, titles, coverage):
-    if not found:
-        return element("h2", "Verdict") + paragraph("A single mode is nothing to choose from.")
-    if max(v.coverage for v in found) < verdict.LEAST_COVERAGE:
-        return element("h2", "Verdict") + paragraph("Too few repeats to say.")
     parts = [element("h2", "Verdict", id="verdict")]
-    for load, (modes, times, of) in verdict.always_good(found).items():
+    if not found:
+        parts.append(paragraph("No two modes have runs enough to choose between them."))
+    for load, shown in verdict.always_good(found).items():
         parts += [element("h3", html.text(titles[load])),
-                  paragraph(f"{' or '.join(modes)}: among the best at {times} of {of} "
-                            f"{'points' if of > 1 else 'point'}.", class_="answer")]
-        parts.append(element("ul", "".join(spoken(v) for v in found if v.load == load)))
-    parts.append(paragraph(f"Each “slower” is wrong in at most {percent(1 - found[0].coverage)} of "
-                           "cases. “No worse” means that these runs show no difference, not that "
-                           "there is none.", class_="quiet"))
+                  paragraph(f"{verdict.among_the_best(*shown)}.", class_="answer"),
+                  element("ul", "".join(spoken(v, coverage) for v in found if v.load == load))]
+    parts += [paragraph(line, class_="quiet") for line in verdict.caveat(found) if found]
     return "".join(parts)
 
 
-def spoken(v):
+def spoken(v, coverage):
     """A point's verdict: its first line, and what it leaves open below."""
-    first, *more = verdict.words(v)
+    first, *more = verdict.words(v, coverage)
     return element("li", html.text(first) + html.listed(line.strip() for line in more))
 
 
@@ -91,14 +90,18 @@ def contents(titles, names):
 
 def load_section(folder, plan, load, title, name, rows, pictures):
     job = next(job for job in plan["jobs"] if job["name"] == load.job)
-    shown = [html.chart(file_name, chart.question, figure,
-                        (folder.charts / f"{file_name}.svg").read_text())
-             for file_name, chart, figure in pictures]
     return element("section", element("h2", html.text(title))
                    + paragraph(question(job["text"]), class_="question")
                    + paragraph(describe(job, load), class_="quiet")
-                   + element("div", "".join(shown), class_="charts")
-                   + points_table(plan, rows), id=name)
+                   + element("div", charts_of(folder, pictures), class_="charts")
+                   + "".join(points_table(plan, part) for part in parts(rows))
+                   + hosts_table(rows), id=name)
+
+
+def charts_of(folder, pictures):
+    return "".join(html.chart(name, chart.question, figure,
+                              (folder.charts / f"{name}.svg").read_text())
+                   for name, chart, figure in pictures)
 
 
 def question(text):
@@ -111,30 +114,44 @@ def question(text):
 def points_table(plan, rows):
     order = [mode["name"] for mode in plan["modes"]]
     rows = sorted(rows, key=lambda s: (s.point.depth, s.point.rate, order.index(s.point.mode)))
-    open_loop = any(s.point.rate for s in rows)
     heads = list(COLUMNS)
-    if open_loop:
+    if open_loop(rows):
         heads.insert(2, ("offered", "I/Os a second"))
-    return html.table(heads, [point_row(s, open_loop) for s in rows])
+        heads = [("ratio of p99", "to the baseline, paired within blocks") if head[0] == "ratio"
+                 else head for head in heads]
+    return html.table(heads, [point_row(s, plan["baseline"]) for s in rows])
 
 
-def point_row(s, open_loop):
+def point_row(s, baseline):
     start = [Cell(s.point.mode), Cell(s.point.depth, s.point.depth)]
-    if open_loop:
+    if s.point.rate:
         start.append(Cell(rate(s.point.rate), s.point.rate))
     end = [Cell(", ".join(s.flags))]
     if not s.iops:
         return start + [Cell("no result")] + [Cell("")] * (len(COLUMNS) - 4) + end
-    ratio = s.ratios.get("iops")
+    ratio = s.judged
     return start + [
         Cell(rate(s.iops.median), s.iops.median), Cell(between(s.iops, rate)),
         *([Cell(f"{ratio.median:.3f}", ratio.median), Cell(between(ratio, "{:.3f}".format)),
-           Cell(ratio.verdict())] if ratio else [Cell(""), Cell(""), Cell("baseline")]),
+           Cell(in_a_word(s.point.judged_by, ratio))] if ratio else
+          [Cell(""), Cell(""), Cell("baseline" if s.point.mode == baseline else "no baseline")]),
         *(Cell(duration(s.latency_ns(p)), s.latency_ns(p)) for p in (50, 99, 99.9)),
         Cell(duration(s.cpu_ns.median), s.cpu_ns.median) if s.cpu_ns else Cell(""),
         figure(s.switches, "{:.3g}".format), figure(s.threads_peak, str),
         figure(s.cache_hit, percent), figure(s.device.get("busy"), percent),
         figure(s.pressure.get("cpu"), percent)] + end
+
+
+def hosts_table(rows):
+    """What each host did, where hosts did the I/O."""
+    if not any(s.hosts for s in rows):
+        return ""
+    return element("h3", "By host") + html.table(
+        (("mode", ""), ("depth", ""), ("host", ""), ("IOPS", "median of the repeats"),
+         ("p50", "median of the repeats"), ("p99", "median of the repeats")),
+        [[Cell(s.point.mode), Cell(s.point.depth, s.point.depth), Cell(name),
+          figure(row["iops"], rate), figure(row["lat_p50_ns"], duration),
+          figure(row["lat_p99_ns"], duration)] for s in rows for name, row in s.hosts.items()])
 
 
 def between(interval, words):
@@ -189,7 +206,7 @@ def hosts(about):
 
 
 def repeat(folder, plan, about):
-    command = ["scripts/compare", *plan["arguments"]]
+    command = ["scripts/compare", *without(plan["arguments"], "--results")]
     if "--seed" not in plan["arguments"]:
         command += ["--seed", str(plan["seed"])]
     jobs = "".join(element("details", element("summary", html.text(f"{job['name']}.fio"))
@@ -203,6 +220,16 @@ def repeat(folder, plan, about):
             + paragraph(f"More repeats: scripts/compare --resume {folder.path.name} "
                         "--add-repeats 5. All charts again: scripts/plot "
                         f"{folder.path.name}.") + jobs)
+
+
+def without(arguments, option):
+    """A command line without an option and its value: a folder that has runs is not written over.
+    """
+    found = list(arguments)
+    while option in found:
+        at = found.index(option)
+        del found[at:at + 2]
+    return [word for word in found if not word.startswith(f"{option}=")]
 
 
 def method(plan):

@@ -14,7 +14,7 @@ from suite.report import html
 from suite.report.html import Cell, element, paragraph
 from suite.report.page import between
 from suite.stats import unpaired_ratio
-from suite.summary import COMPARED, interval_coverage, summarise
+from suite.summary import COMPARED, SIDES, in_a_word, interval_coverage, summarise
 from suite.units import percent, rate
 
 COLUMNS = (
@@ -49,8 +49,12 @@ class Change:
     b: object  # summaries; b's ratios are to a
 
     @property
+    def ratio(self):
+        return self.b.judged
+
+    @property
     def verdict(self):
-        return self.b.ratios["iops"].verdict()
+        return self.ratio.verdict(*SIDES[self.b.point.judged_by])
 
 
 def name(a, b):
@@ -85,7 +89,8 @@ def changes(a, b):
                                          list(theirs.figures[figure].values()), coverage)
                   for figure in COMPARED
                   if ours.figures.get(figure) and theirs.figures.get(figure)}
-        found.append(Change(theirs, replace(ours, ratios=ratios)))
+        if point.judged_by in ratios:
+            found.append(Change(theirs, replace(ours, ratios=ratios)))
     order = [mode["name"] for mode in b.plan["modes"]]
     return sorted(found, key=lambda c: (c.b.point.load, c.b.point.depth, c.b.point.rate,
                                         order.index(c.b.point.mode)))
@@ -104,18 +109,18 @@ def described(side):
 
 
 def verdict(found, titles):
-    calls = {word: [c for c in found if c.verdict == word] for word in ("faster", "slower")}
-    least = min(c.b.ratios["iops"].coverage for c in found)
-    lines = []
-    for word, changed in calls.items():
-        lines += [f"{titles[c.b.point.load]}, {c.b.point.mode}, {c.b.point.where}: "
-                  f"{word}, {c.b.ratios['iops'].median:.3f} of A" for c in changed]
+    better, worse = ([c for c in found if c.verdict in words]
+                     for words in (("faster", "shorter"), ("slower", "longer")))
+    least = min(c.ratio.coverage for c in found)
+    lines = [f"{titles[c.b.point.load]}, {c.b.point.mode}, {c.b.point.where}: "
+             f"{'p99 ' if c.b.point.rate else ''}{c.verdict}, {c.ratio.median:.3f} of A's"
+             for c in better + worse]
     quiet = len(found) - len(lines)
-    answer = (f"Of {len(found)} points B is faster at {len(calls['faster'])}, slower at "
-              f"{len(calls['slower'])}, and at {quiet} no difference is shown.")
+    answer = (f"Of {len(found)} points B is better at {len(better)}, worse at {len(worse)}, and "
+              f"at {quiet} no difference is shown.")
     return (element("h2", "Verdict", id="verdict") + paragraph(answer, class_="answer")
             + paragraph(f"If nothing had changed at all, {len(found) * (1 - least):.1f} of so many "
-                        "would still be called faster or slower.", class_="quiet")
+                        "would still be called better or worse.", class_="quiet")
             + html.listed(lines))
 
 
@@ -145,14 +150,13 @@ def row(change):
     return [Cell(b.point.mode), Cell(b.point.depth, b.point.depth),
             Cell(rate(a.iops.median), a.iops.median), Cell(rate(b.iops.median), b.iops.median),
             Cell(f"{iops.median:.3f}", iops.median), Cell(between(iops, "{:.3f}".format)),
-            Cell(iops.verdict()), *figure(p99, "longer", "shorter"),
-            *figure(cpu, "dearer", "cheaper"), Cell(", ".join({**a.flags, **b.flags}))]
+            Cell(in_a_word("iops", iops)), *figure("p99", p99), *figure("cpu", cpu), Cell(", ".join({**a.flags, **b.flags}))]
 
 
-def figure(ratio, above, below):
+def figure(name, ratio):
     if not ratio:
         return Cell(""), Cell("")
-    return Cell(f"{ratio.median:.3f}", ratio.median), Cell(ratio.verdict(above, below))
+    return Cell(f"{ratio.median:.3f}", ratio.median), Cell(in_a_word(name, ratio))
 
 
 def missing(a, b):
@@ -167,12 +171,23 @@ def missing(a, b):
 
 def differences(a, b):
     """What is not the same about the machines, where there is anything."""
-    rows = [(key, value, flat(b.about).get(key)) for key, value in flat(a.about).items()
-            if flat(b.about).get(key) != value]
+    mine, other = ({**flat(side.about), **asked(side.plan)} for side in (a, b))
+    rows = [(key, mine.get(key), other.get(key)) for key in {**mine, **other}
+            if mine.get(key) != other.get(key)]
     if not rows:
-        return element("h2", "The machines") + paragraph("Nothing differs that was noted down.")
-    return element("h2", "What differs about the machines") + html.table(
+        return element("h2", "What else differs") + paragraph(
+            "Nothing that was noted down: the same machine, and the same was asked of it.")
+    return element("h2", "What else differs") + html.table(
         (("what", ""), ("A", ""), ("B", "")), [[Cell(cell) for cell in row] for row in rows])
+
+
+def asked(plan):
+    """{what was to be measured: how}, without the modes and depths, which are matched."""
+    jobs = {f"job {job['name']}": job["text"] for job in plan["jobs"]}
+    lengths = {f"length of a run of {name}": f"{length} s"
+               for name, length in plan["lengths_s"].items()}
+    return jobs | lengths | {name: str(plan["bench"].get(name)) for name in
+                             ("steady", "file_systems", "hosts")}
 
 
 def flat(about, prefix=""):

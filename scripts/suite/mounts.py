@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+"""What is mounted where, from the kernel's own list."""
+
+import os
+import re
+
+
+def mounts():
+    """[(mount point, type, options, device)] in the order of mounting."""
+    found = []
+    with open("/proc/self/mountinfo") as lines:
+        for line in lines:
+            left, right = line.split(" - ")
+            kind, device, more = right.split(maxsplit=2)
+            found.append((unescaped(left.split()[4]), kind,
+                          f"{left.split()[5]},{more.strip()}", unescaped(device)))
+    return found
+
+
+def unescaped(path):
+    r"""The kernel writes a space, for one, as \040."""
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), path)
+
+
+def file_system(path):
+    """(type, mount point, options, device) of the mount that a path lies on."""
+    path = os.path.realpath(path)
+    best = ("unknown", "", "", "")
+    for point, kind, options, device in mounts():
+        inside = path == point or path.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best[1]):
+            best = (kind, point, options, device)
+    return best
