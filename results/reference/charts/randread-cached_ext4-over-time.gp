@@ -1,0 +1,223 @@
+# Drawn by scripts/plot of iowq
+# SPDX-License-Identifier: MIT
+# Draws randread-cached_ext4-over-time.svg, .png and .pdf from randread-cached_ext4-over-time.dat: gnuplot randread-cached_ext4-over-time.gp
+# Only some, on a dark background: gnuplot -e "kinds='svg'; dark=1" randread-cached_ext4-over-time.gp
+set encoding utf8
+if (!exists('kinds')) kinds = 'svg png pdf'
+if (!exists('dark')) dark = 0
+paper = dark ? '#15181c' : '#ffffff'
+quiet = dark ? '#a8adb4' : '#505050'
+grid = dark ? '#30353b' : '#e4e4e4'
+frame = dark ? '#8a9098' : '#707070'
+ink = dark ? '#e8eaed' : '#1a1a1a'
+c1 = dark ? '#ffffff' : '#000000'
+c2 = dark ? '#f0ad1f' : '#e69f00'
+c3 = dark ? '#8fd3ff' : '#56b4e9'
+c4 = dark ? '#1fc596' : '#009e73'
+c5 = dark ? '#f0e442' : '#f0e442'
+c6 = dark ? '#4393e6' : '#0072b2'
+c7 = dark ? '#f07a28' : '#d55e00'
+c8 = dark ? '#dd92bb' : '#cc79a7'
+do for [kind in kinds] {
+    if (kind eq 'svg') { set terminal svg noenhanced size 560,634 font 'sans-serif,15' background paper }
+    if (kind eq 'png') { set terminal pngcairo noenhanced size 1120,1268 font 'sans-serif,15' fontscale 1.5 linewidth 2 pointscale 3.6 dashlength 0.6 background paper }
+    if (kind eq 'pdf') { set terminal pdfcairo noenhanced size 7.7778,8.8056 font 'sans-serif,15' fontscale 0.75 linewidth 2 pointscale 1.8 background paper }
+    set output 'randread-cached_ext4-over-time'.(dark ? '-dark.' : '.').kind
+    reset
+    set multiplot
+    set style line 1 linecolor rgb c1 pointtype 7 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 2 linecolor rgb c2 pointtype 9 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 3 linecolor rgb c3 pointtype 15 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 4 linecolor rgb c6 pointtype 5 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 5 linecolor rgb c4 pointtype 13 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 6 linecolor rgb c7 pointtype 11 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 7 linecolor rgb c8 pointtype 7 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 8 linecolor rgb c8 pointtype 5 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 9 linecolor rgb c4 pointtype 12 dashtype 2 linewidth 1.6 pointsize 1
+    set style line 10 linecolor rgb c6 pointtype 4 dashtype 2 linewidth 1.6 pointsize 1
+    set style line 11 linecolor rgb c2 pointtype 8 dashtype 2 linewidth 1.6 pointsize 1
+    set style line 12 linecolor rgb c3 pointtype 6 dashtype 2 linewidth 1.6 pointsize 1
+    set style line 13 linecolor rgb c1 pointtype 1 dashtype 3 linewidth 1.6 pointsize 1
+    set style line 14 linecolor rgb c4 pointtype 2 dashtype 3 linewidth 1.6 pointsize 1
+    set style line 15 linecolor rgb c6 pointtype 3 dashtype 3 linewidth 1.6 pointsize 1
+    set style line 16 linecolor rgb c8 pointtype 4 dashtype 3 linewidth 1.6 pointsize 1
+    set grid linecolor rgb grid linewidth 1 dashtype 1
+    set border 3 linecolor rgb frame
+    set tics nomirror scale 0.6
+    unset key
+    set label 'randread-cached, ext4' at screen 0.02143, screen 0.96234 left font 'sans-serif,19' textcolor rgb ink
+    set label 'reads of 4096 bytes, buffered, page cache warm' at screen 0.02143, screen 0.93228 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label 'mean latency, depth 32' at screen 0.02143, screen 0.89353 left font 'sans-serif,15' textcolor rgb ink
+    set label 'time' at screen 0.30569, screen 0.44953 center font 'sans-serif,15' textcolor rgb ink
+    set label 'IOPS' at screen 0.51558, screen 0.89353 left font 'sans-serif,15' textcolor rgb ink
+    set label 'time' at screen 0.78297, screen 0.44953 center font 'sans-serif,15' textcolor rgb ink
+    set label 'Mean of each window, of the run with the median throughput.' at screen 0.02143, screen 0.16662 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label 'Filled points: this project''s pool. Hollow: the kernel, same engine. Thin or crossed:' at screen 0.02143, screen 0.14395 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label 'fio''s engines.' at screen 0.02143, screen 0.12127 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label 'Medians of n = 5 runs of 1 s in shuffled blocks, seed 526033658; intervals: 93.75 %.' at screen 0.02143, screen 0.09860 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label 'fio-3.33, gnuplot 5.4, 6e051b55d6, Linux 6.18.44-fc-v595, 2 CPUs, ext4.' at screen 0.02143, screen 0.07593 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label '! outlier: sqthread, uring_async, uring_sqpoll' at screen 0.02143, screen 0.05325 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label '! uneven: hashed' at screen 0.02143, screen 0.03058 left font 'sans-serif,11.5' textcolor rgb quiet
+    set arrow from screen 0.02143, screen 0.41041 to screen 0.08214, screen 0.41041 nohead linestyle 1
+    set label '' at screen 0.05179, screen 0.41041 point linestyle 1 linewidth 1.3 pointsize 1
+    set label 'inline' at screen 0.09643, screen 0.41041 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.02143, screen 0.38068 to screen 0.08214, screen 0.38068 nohead linestyle 2
+    set label '' at screen 0.05179, screen 0.38068 point linestyle 2 linewidth 1.3 pointsize 1
+    set label 'sqthread !' at screen 0.09643, screen 0.38068 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.02143, screen 0.35095 to screen 0.08214, screen 0.35095 nohead linestyle 3
+    set label '' at screen 0.05179, screen 0.35095 point linestyle 3 linewidth 1.3 pointsize 1
+    set label 'handoff' at screen 0.09643, screen 0.35095 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.02143, screen 0.32121 to screen 0.08214, screen 0.32121 nohead linestyle 4
+    set label '' at screen 0.05179, screen 0.32121 point linestyle 4 linewidth 1.3 pointsize 1
+    set label 'sqwq' at screen 0.09643, screen 0.32121 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.02143, screen 0.29148 to screen 0.08214, screen 0.29148 nohead linestyle 5
+    set label '' at screen 0.05179, screen 0.29148 point linestyle 5 linewidth 1.3 pointsize 1
+    set label 'punt' at screen 0.09643, screen 0.29148 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.02143, screen 0.26175 to screen 0.08214, screen 0.26175 nohead linestyle 6
+    set label '' at screen 0.05179, screen 0.26175 point linestyle 6 linewidth 1.3 pointsize 1
+    set label 'hashed !' at screen 0.09643, screen 0.26175 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.02143, screen 0.23202 to screen 0.08214, screen 0.23202 nohead linestyle 7
+    set label '' at screen 0.05179, screen 0.23202 point linestyle 7 linewidth 1.3 pointsize 1
+    set label '' at screen 0.05179, screen 0.23202 point pointtype 7 pointsize 0.4 linecolor rgb paper linewidth 1.3
+    set label 'acall' at screen 0.09643, screen 0.23202 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.02143, screen 0.20229 to screen 0.08214, screen 0.20229 nohead linestyle 8
+    set label '' at screen 0.05179, screen 0.20229 point linestyle 8 linewidth 1.3 pointsize 1
+    set label '' at screen 0.05179, screen 0.20229 point pointtype 5 pointsize 0.4 linecolor rgb paper linewidth 1.3
+    set label 'acall_pool' at screen 0.09643, screen 0.20229 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.41041 to screen 0.56071, screen 0.41041 nohead linestyle 9
+    set label '' at screen 0.53036, screen 0.41041 point pointtype 13 pointsize 1 linecolor rgb paper
+    set label '' at screen 0.53036, screen 0.41041 point linestyle 9 linewidth 1.3 pointsize 1
+    set label 'uring' at screen 0.57500, screen 0.41041 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.38068 to screen 0.56071, screen 0.38068 nohead linestyle 10
+    set label '' at screen 0.53036, screen 0.38068 point pointtype 5 pointsize 1 linecolor rgb paper
+    set label '' at screen 0.53036, screen 0.38068 point linestyle 10 linewidth 1.3 pointsize 1
+    set label 'uring_async !' at screen 0.57500, screen 0.38068 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.35095 to screen 0.56071, screen 0.35095 nohead linestyle 11
+    set label '' at screen 0.53036, screen 0.35095 point pointtype 9 pointsize 1 linecolor rgb paper
+    set label '' at screen 0.53036, screen 0.35095 point linestyle 11 linewidth 1.3 pointsize 1
+    set label 'uring_sqpoll !' at screen 0.57500, screen 0.35095 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.32121 to screen 0.56071, screen 0.32121 nohead linestyle 12
+    set label '' at screen 0.53036, screen 0.32121 point pointtype 7 pointsize 1 linecolor rgb paper
+    set label '' at screen 0.53036, screen 0.32121 point linestyle 12 linewidth 1.3 pointsize 1
+    set label 'uring_defer' at screen 0.57500, screen 0.32121 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.29148 to screen 0.56071, screen 0.29148 nohead linestyle 13
+    set label '' at screen 0.53036, screen 0.29148 point linestyle 13 linewidth 1.3 pointsize 1
+    set label 'fio:psync' at screen 0.57500, screen 0.29148 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.26175 to screen 0.56071, screen 0.26175 nohead linestyle 14
+    set label '' at screen 0.53036, screen 0.26175 point linestyle 14 linewidth 1.3 pointsize 1
+    set label 'fio:io_uring' at screen 0.57500, screen 0.26175 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.23202 to screen 0.56071, screen 0.23202 nohead linestyle 15
+    set label '' at screen 0.53036, screen 0.23202 point linestyle 15 linewidth 1.3 pointsize 1
+    set label 'fio:io_uring+force_async=1' at screen 0.57500, screen 0.23202 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.20229 to screen 0.56071, screen 0.20229 nohead linestyle 16
+    set label '' at screen 0.53036, screen 0.20229 point pointtype 5 pointsize 1 linecolor rgb paper
+    set label '' at screen 0.53036, screen 0.20229 point linestyle 16 linewidth 1.3 pointsize 1
+    set label '' at screen 0.53036, screen 0.20229 point pointtype 2 pointsize 1 linecolor rgb c8 linewidth 1.3
+    set label 'fio:libaio' at screen 0.57500, screen 0.20229 left font 'sans-serif,13' textcolor rgb ink
+    set lmargin at screen 0.13152
+    set rmargin at screen 0.47987
+    set tmargin at screen 0.86613
+    set bmargin at screen 0.50335
+    unset logscale x
+    set xrange [0:1060]
+    set xtics ('0' 0, '500 ms' 500, '1 s' 1000) offset 0, 0.35 font 'sans-serif,15' textcolor rgb ink
+    set logscale y
+    set yrange [1107.55:3203710.6]
+    set ytics ('2 µs' 2000, '5 µs' 5000, '10 µs' 10000, '20 µs' 20000, '50 µs' 50000, '100 µs' 100000, '200 µs' 200000, '500 µs' 500000, '1 ms' 1e+06, '2 ms' 2e+06) offset 0.4, 0 font 'sans-serif,15' textcolor rgb ink
+    plot 'randread-cached_ext4-over-time.dat' index 1 using 1:2 with lines linestyle 1 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 3 using 1:2 with lines linestyle 2 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 5 using 1:2 with lines linestyle 3 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 7 using 1:2 with lines linestyle 4 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 9 using 1:2 with lines linestyle 5 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 11 using 1:2 with lines linestyle 6 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 13 using 1:2 with lines linestyle 7 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 15 using 1:2 with lines linestyle 8 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 17 using 1:2 with lines linestyle 9 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 19 using 1:2 with lines linestyle 10 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 21 using 1:2 with lines linestyle 11 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 23 using 1:2 with lines linestyle 12 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 25 using 1:2 with lines linestyle 13 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 27 using 1:2 with lines linestyle 14 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 29 using 1:2 with lines linestyle 15 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 31 using 1:2 with lines linestyle 16 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 0 using 1:2 with points linestyle 1 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 2 using 1:2 with points linestyle 2 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 4 using 1:2 with points linestyle 3 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 6 using 1:2 with points linestyle 4 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 8 using 1:2 with points linestyle 5 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 10 using 1:2 with points linestyle 6 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 12 using 1:2 with points linestyle 7 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 12 using 1:2 with points pointtype 7 pointsize 0.4 linecolor rgb paper linewidth 1.3, \
+        'randread-cached_ext4-over-time.dat' index 14 using 1:2 with points linestyle 8 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 14 using 1:2 with points pointtype 5 pointsize 0.4 linecolor rgb paper linewidth 1.3, \
+        'randread-cached_ext4-over-time.dat' index 16 using 1:2 with points pointtype 13 pointsize 1 linecolor rgb paper, \
+        'randread-cached_ext4-over-time.dat' index 16 using 1:2 with points linestyle 9 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 18 using 1:2 with points pointtype 5 pointsize 1 linecolor rgb paper, \
+        'randread-cached_ext4-over-time.dat' index 18 using 1:2 with points linestyle 10 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 20 using 1:2 with points pointtype 9 pointsize 1 linecolor rgb paper, \
+        'randread-cached_ext4-over-time.dat' index 20 using 1:2 with points linestyle 11 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 22 using 1:2 with points pointtype 7 pointsize 1 linecolor rgb paper, \
+        'randread-cached_ext4-over-time.dat' index 22 using 1:2 with points linestyle 12 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 24 using 1:2 with points linestyle 13 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 26 using 1:2 with points linestyle 14 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 28 using 1:2 with points linestyle 15 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 30 using 1:2 with points pointtype 5 pointsize 1 linecolor rgb paper, \
+        'randread-cached_ext4-over-time.dat' index 30 using 1:2 with points linestyle 16 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 30 using 1:2 with points pointtype 2 pointsize 1 linecolor rgb c8 linewidth 1.3
+    unset label
+    unset arrow
+    set lmargin at screen 0.60879
+    set rmargin at screen 0.95714
+    set tmargin at screen 0.86613
+    set bmargin at screen 0.50335
+    unset logscale x
+    set xrange [0:1060]
+    set xtics ('0' 0, '500 ms' 500, '1 s' 1000) offset 0, 0.35 font 'sans-serif,15' textcolor rgb ink
+    unset logscale y
+    set yrange [0:1123600]
+    set ytics ('0' 0, '200 k' 200000, '400 k' 400000, '600 k' 600000, '800 k' 800000, '1 M' 1e+06) offset 0.4, 0 font 'sans-serif,15' textcolor rgb ink
+    plot 'randread-cached_ext4-over-time.dat' index 33 using 1:2 with lines linestyle 1 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 35 using 1:2 with lines linestyle 2 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 37 using 1:2 with lines linestyle 3 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 39 using 1:2 with lines linestyle 4 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 41 using 1:2 with lines linestyle 5 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 43 using 1:2 with lines linestyle 6 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 45 using 1:2 with lines linestyle 7 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 47 using 1:2 with lines linestyle 8 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 49 using 1:2 with lines linestyle 9 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 51 using 1:2 with lines linestyle 10 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 53 using 1:2 with lines linestyle 11 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 55 using 1:2 with lines linestyle 12 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 57 using 1:2 with lines linestyle 13 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 59 using 1:2 with lines linestyle 14 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 61 using 1:2 with lines linestyle 15 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 63 using 1:2 with lines linestyle 16 linewidth 1.6, \
+        'randread-cached_ext4-over-time.dat' index 32 using 1:2 with points linestyle 1 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 34 using 1:2 with points linestyle 2 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 36 using 1:2 with points linestyle 3 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 38 using 1:2 with points linestyle 4 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 40 using 1:2 with points linestyle 5 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 42 using 1:2 with points linestyle 6 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 44 using 1:2 with points linestyle 7 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 44 using 1:2 with points pointtype 7 pointsize 0.4 linecolor rgb paper linewidth 1.3, \
+        'randread-cached_ext4-over-time.dat' index 46 using 1:2 with points linestyle 8 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 46 using 1:2 with points pointtype 5 pointsize 0.4 linecolor rgb paper linewidth 1.3, \
+        'randread-cached_ext4-over-time.dat' index 48 using 1:2 with points pointtype 13 pointsize 1 linecolor rgb paper, \
+        'randread-cached_ext4-over-time.dat' index 48 using 1:2 with points linestyle 9 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 50 using 1:2 with points pointtype 5 pointsize 1 linecolor rgb paper, \
+        'randread-cached_ext4-over-time.dat' index 50 using 1:2 with points linestyle 10 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 52 using 1:2 with points pointtype 9 pointsize 1 linecolor rgb paper, \
+        'randread-cached_ext4-over-time.dat' index 52 using 1:2 with points linestyle 11 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 54 using 1:2 with points pointtype 7 pointsize 1 linecolor rgb paper, \
+        'randread-cached_ext4-over-time.dat' index 54 using 1:2 with points linestyle 12 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 56 using 1:2 with points linestyle 13 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 58 using 1:2 with points linestyle 14 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 60 using 1:2 with points linestyle 15 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 62 using 1:2 with points pointtype 5 pointsize 1 linecolor rgb paper, \
+        'randread-cached_ext4-over-time.dat' index 62 using 1:2 with points linestyle 16 linewidth 1.3 pointsize 1, \
+        'randread-cached_ext4-over-time.dat' index 62 using 1:2 with points pointtype 2 pointsize 1 linecolor rgb c8 linewidth 1.3
+    unset label
+    unset arrow
+    unset multiplot
+    unset output
+}

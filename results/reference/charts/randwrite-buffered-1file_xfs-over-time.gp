@@ -1,0 +1,161 @@
+# Drawn by scripts/plot of iowq
+# SPDX-License-Identifier: MIT
+# Draws randwrite-buffered-1file_xfs-over-time.svg, .png and .pdf from randwrite-buffered-1file_xfs-over-time.dat: gnuplot randwrite-buffered-1file_xfs-over-time.gp
+# Only some, on a dark background: gnuplot -e "kinds='svg'; dark=1" randwrite-buffered-1file_xfs-over-time.gp
+set encoding utf8
+if (!exists('kinds')) kinds = 'svg png pdf'
+if (!exists('dark')) dark = 0
+paper = dark ? '#15181c' : '#ffffff'
+quiet = dark ? '#a8adb4' : '#505050'
+grid = dark ? '#30353b' : '#e4e4e4'
+frame = dark ? '#8a9098' : '#707070'
+ink = dark ? '#e8eaed' : '#1a1a1a'
+c1 = dark ? '#ffffff' : '#000000'
+c2 = dark ? '#f0ad1f' : '#e69f00'
+c3 = dark ? '#8fd3ff' : '#56b4e9'
+c4 = dark ? '#1fc596' : '#009e73'
+c5 = dark ? '#f0e442' : '#f0e442'
+c6 = dark ? '#4393e6' : '#0072b2'
+c7 = dark ? '#f07a28' : '#d55e00'
+c8 = dark ? '#dd92bb' : '#cc79a7'
+do for [kind in kinds] {
+    if (kind eq 'svg') { set terminal svg noenhanced size 560,592 font 'sans-serif,15' background paper }
+    if (kind eq 'png') { set terminal pngcairo noenhanced size 1120,1184 font 'sans-serif,15' fontscale 1.5 linewidth 2 pointscale 3.6 dashlength 0.6 background paper }
+    if (kind eq 'pdf') { set terminal pdfcairo noenhanced size 7.7778,8.2222 font 'sans-serif,15' fontscale 0.75 linewidth 2 pointscale 1.8 background paper }
+    set output 'randwrite-buffered-1file_xfs-over-time'.(dark ? '-dark.' : '.').kind
+    reset
+    set multiplot
+    set style line 1 linecolor rgb c1 pointtype 7 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 2 linecolor rgb c2 pointtype 9 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 3 linecolor rgb c6 pointtype 5 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 4 linecolor rgb c4 pointtype 13 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 5 linecolor rgb c7 pointtype 11 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 6 linecolor rgb c8 pointtype 5 dashtype 1 linewidth 1.6 pointsize 1
+    set style line 7 linecolor rgb c4 pointtype 12 dashtype 2 linewidth 1.6 pointsize 1
+    set style line 8 linecolor rgb c6 pointtype 4 dashtype 2 linewidth 1.6 pointsize 1
+    set style line 9 linecolor rgb c1 pointtype 1 dashtype 3 linewidth 1.6 pointsize 1
+    set style line 10 linecolor rgb c6 pointtype 3 dashtype 3 linewidth 1.6 pointsize 1
+    set grid linecolor rgb grid linewidth 1 dashtype 1
+    set border 3 linecolor rgb frame
+    set tics nomirror scale 0.6
+    unset key
+    set label 'randwrite-buffered-1file, xfs' at screen 0.02143, screen 0.95967 left font 'sans-serif,19' textcolor rgb ink
+    set label 'writes of 4096 bytes, buffered, page cache warm' at screen 0.02143, screen 0.92747 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label 'mean latency, depth 32' at screen 0.02143, screen 0.88598 left font 'sans-serif,15' textcolor rgb ink
+    set label 'time' at screen 0.30569, screen 0.41047 center font 'sans-serif,15' textcolor rgb ink
+    set label 'IOPS' at screen 0.51558, screen 0.88598 left font 'sans-serif,15' textcolor rgb ink
+    set label 'time' at screen 0.78297, screen 0.41047 center font 'sans-serif,15' textcolor rgb ink
+    set label 'Mean of each window, of the run with the median throughput.' at screen 0.02143, screen 0.20302 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label 'Filled points: this project''s pool. Hollow: the kernel, same engine. Thin or crossed:' at screen 0.02143, screen 0.17874 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label 'fio''s engines.' at screen 0.02143, screen 0.15446 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label 'Medians of n = 5 runs of 1 s in shuffled blocks, seed 526033658; intervals: 93.75 %.' at screen 0.02143, screen 0.13017 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label 'fio-3.33, gnuplot 5.4, 6e051b55d6, Linux 6.18.44-fc-v595, 2 CPUs, xfs.' at screen 0.02143, screen 0.10589 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label '! outlier: fio:psync' at screen 0.02143, screen 0.08161 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label '! uneven: sqwq' at screen 0.02143, screen 0.05733 left font 'sans-serif,11.5' textcolor rgb quiet
+    set label 'No result: handoff, acall, uring_sqpoll, uring_defer, fio:io_uring, fio:libaio' at screen 0.02143, screen 0.03304 left font 'sans-serif,11.5' textcolor rgb quiet
+    set arrow from screen 0.02143, screen 0.36858 to screen 0.08214, screen 0.36858 nohead linestyle 1
+    set label '' at screen 0.05179, screen 0.36858 point linestyle 1 linewidth 1.3 pointsize 1
+    set label 'inline' at screen 0.09643, screen 0.36858 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.02143, screen 0.33674 to screen 0.08214, screen 0.33674 nohead linestyle 2
+    set label '' at screen 0.05179, screen 0.33674 point linestyle 2 linewidth 1.3 pointsize 1
+    set label 'sqthread' at screen 0.09643, screen 0.33674 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.02143, screen 0.30490 to screen 0.08214, screen 0.30490 nohead linestyle 3
+    set label '' at screen 0.05179, screen 0.30490 point linestyle 3 linewidth 1.3 pointsize 1
+    set label 'sqwq !' at screen 0.09643, screen 0.30490 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.02143, screen 0.27306 to screen 0.08214, screen 0.27306 nohead linestyle 4
+    set label '' at screen 0.05179, screen 0.27306 point linestyle 4 linewidth 1.3 pointsize 1
+    set label 'punt' at screen 0.09643, screen 0.27306 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.02143, screen 0.24122 to screen 0.08214, screen 0.24122 nohead linestyle 5
+    set label '' at screen 0.05179, screen 0.24122 point linestyle 5 linewidth 1.3 pointsize 1
+    set label 'hashed' at screen 0.09643, screen 0.24122 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.36858 to screen 0.56071, screen 0.36858 nohead linestyle 6
+    set label '' at screen 0.53036, screen 0.36858 point linestyle 6 linewidth 1.3 pointsize 1
+    set label '' at screen 0.53036, screen 0.36858 point pointtype 5 pointsize 0.4 linecolor rgb paper linewidth 1.3
+    set label 'acall_pool' at screen 0.57500, screen 0.36858 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.33674 to screen 0.56071, screen 0.33674 nohead linestyle 7
+    set label '' at screen 0.53036, screen 0.33674 point pointtype 13 pointsize 1 linecolor rgb paper
+    set label '' at screen 0.53036, screen 0.33674 point linestyle 7 linewidth 1.3 pointsize 1
+    set label 'uring' at screen 0.57500, screen 0.33674 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.30490 to screen 0.56071, screen 0.30490 nohead linestyle 8
+    set label '' at screen 0.53036, screen 0.30490 point pointtype 5 pointsize 1 linecolor rgb paper
+    set label '' at screen 0.53036, screen 0.30490 point linestyle 8 linewidth 1.3 pointsize 1
+    set label 'uring_async' at screen 0.57500, screen 0.30490 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.27306 to screen 0.56071, screen 0.27306 nohead linestyle 9
+    set label '' at screen 0.53036, screen 0.27306 point linestyle 9 linewidth 1.3 pointsize 1
+    set label 'fio:psync !' at screen 0.57500, screen 0.27306 left font 'sans-serif,13' textcolor rgb ink
+    set arrow from screen 0.50000, screen 0.24122 to screen 0.56071, screen 0.24122 nohead linestyle 10
+    set label '' at screen 0.53036, screen 0.24122 point linestyle 10 linewidth 1.3 pointsize 1
+    set label 'fio:io_uring+force_async=1' at screen 0.57500, screen 0.24122 left font 'sans-serif,13' textcolor rgb ink
+    set lmargin at screen 0.13152
+    set rmargin at screen 0.47987
+    set tmargin at screen 0.85663
+    set bmargin at screen 0.46812
+    unset logscale x
+    set xrange [0:1060]
+    set xtics ('0' 0, '500 ms' 500, '1 s' 1000) offset 0, 0.35 font 'sans-serif,15' textcolor rgb ink
+    set logscale y
+    set yrange [1824.1:2155913.1]
+    set ytics ('2 µs' 2000, '5 µs' 5000, '10 µs' 10000, '20 µs' 20000, '50 µs' 50000, '100 µs' 100000, '200 µs' 200000, '500 µs' 500000, '1 ms' 1e+06, '2 ms' 2e+06) offset 0.4, 0 font 'sans-serif,15' textcolor rgb ink
+    plot 'randwrite-buffered-1file_xfs-over-time.dat' index 1 using 1:2 with lines linestyle 1 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 3 using 1:2 with lines linestyle 2 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 5 using 1:2 with lines linestyle 3 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 7 using 1:2 with lines linestyle 4 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 9 using 1:2 with lines linestyle 5 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 11 using 1:2 with lines linestyle 6 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 13 using 1:2 with lines linestyle 7 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 15 using 1:2 with lines linestyle 8 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 17 using 1:2 with lines linestyle 9 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 19 using 1:2 with lines linestyle 10 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 0 using 1:2 with points linestyle 1 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 2 using 1:2 with points linestyle 2 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 4 using 1:2 with points linestyle 3 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 6 using 1:2 with points linestyle 4 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 8 using 1:2 with points linestyle 5 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 10 using 1:2 with points linestyle 6 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 10 using 1:2 with points pointtype 5 pointsize 0.4 linecolor rgb paper linewidth 1.3, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 12 using 1:2 with points pointtype 13 pointsize 1 linecolor rgb paper, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 12 using 1:2 with points linestyle 7 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 14 using 1:2 with points pointtype 5 pointsize 1 linecolor rgb paper, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 14 using 1:2 with points linestyle 8 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 16 using 1:2 with points linestyle 9 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 18 using 1:2 with points linestyle 10 linewidth 1.3 pointsize 1
+    unset label
+    unset arrow
+    set lmargin at screen 0.60879
+    set rmargin at screen 0.95714
+    set tmargin at screen 0.85663
+    set bmargin at screen 0.46812
+    unset logscale x
+    set xrange [0:1060]
+    set xtics ('0' 0, '500 ms' 500, '1 s' 1000) offset 0, 0.35 font 'sans-serif,15' textcolor rgb ink
+    unset logscale y
+    set yrange [0:432310.4]
+    set ytics ('0' 0, '100 k' 100000, '200 k' 200000, '300 k' 300000, '400 k' 400000) offset 0.4, 0 font 'sans-serif,15' textcolor rgb ink
+    plot 'randwrite-buffered-1file_xfs-over-time.dat' index 21 using 1:2 with lines linestyle 1 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 23 using 1:2 with lines linestyle 2 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 25 using 1:2 with lines linestyle 3 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 27 using 1:2 with lines linestyle 4 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 29 using 1:2 with lines linestyle 5 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 31 using 1:2 with lines linestyle 6 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 33 using 1:2 with lines linestyle 7 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 35 using 1:2 with lines linestyle 8 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 37 using 1:2 with lines linestyle 9 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 39 using 1:2 with lines linestyle 10 linewidth 1.6, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 20 using 1:2 with points linestyle 1 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 22 using 1:2 with points linestyle 2 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 24 using 1:2 with points linestyle 3 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 26 using 1:2 with points linestyle 4 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 28 using 1:2 with points linestyle 5 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 30 using 1:2 with points linestyle 6 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 30 using 1:2 with points pointtype 5 pointsize 0.4 linecolor rgb paper linewidth 1.3, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 32 using 1:2 with points pointtype 13 pointsize 1 linecolor rgb paper, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 32 using 1:2 with points linestyle 7 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 34 using 1:2 with points pointtype 5 pointsize 1 linecolor rgb paper, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 34 using 1:2 with points linestyle 8 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 36 using 1:2 with points linestyle 9 linewidth 1.3 pointsize 1, \
+        'randwrite-buffered-1file_xfs-over-time.dat' index 38 using 1:2 with points linestyle 10 linewidth 1.3 pointsize 1
+    unset label
+    unset arrow
+    unset multiplot
+    unset output
+}
