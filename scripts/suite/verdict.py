@@ -130,8 +130,9 @@ def render(summaries, coverage):
 
 
 def among_the_best(modes, times, of):
-    points = f"all {of} points" if times == of > 1 else f"{times} of {of} points" if of > 1 else \
-        "its only point"
+    if times < of:
+        return f"it depends: no mode is among the best at more than {times} of {of} points"
+    points = f"all {of} points" if of > 1 else "its only point"
     names = " or ".join(modes) if len(modes) <= MOST_NAMED else f"{len(modes)} modes"
     return f"{names}, among the best at {points}"
 
