@@ -42,7 +42,7 @@ def test_equal_modes_are_called_worse_no_more_often_than_is_said(n):
         rows = [summary(f"m{i}", [source.lognormvariate(0, 0.03) for _ in range(n)])
                 for i in range(16)]
         calls += len(verdict(*rows).worse)
-    assert calls / (200 * 16) <= 0.0625 if n == 5 else 0.05
+    assert calls / (200 * 16) <= (0.0625 if n == 5 else 0.05)
 
 
 def test_a_mode_that_is_5_percent_behind_ten_others_is_found_at_10_blocks():
