@@ -4,7 +4,6 @@ file, or the plan.json of a comparison that goes on."""
 
 import itertools
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from suite.modes import parse_mode
 from suite.placement import check_placement
 from suite.places import name_of
 from suite.plan import NO_PLACEMENT, Load, Point, plan_runs, plan_traced
+from suite.toml_file import read_toml
 from suite.units import plain_bytes
 
 # The dimensions of the matrix, as the command line and a plan file name them, with their defaults.
@@ -57,13 +57,7 @@ class Asked:
 
 def read_plan(path):
     """(settings, [dimensions of each part]) of a plan file; raises BadInput."""
-    try:
-        with open(path, "rb") as file:
-            document = tomllib.load(file)
-    except OSError as error:
-        raise BadInput(f"plan file {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"plan file {path}: {error}") from error
+    document = read_toml(path)
     parts = document.pop(PARTS, [{}])
     if not isinstance(parts, list) or not parts or not all(isinstance(p, dict) for p in parts):
         raise BadInput(f"plan file {path}: {PARTS} is not a list of [[{PARTS}]] tables")

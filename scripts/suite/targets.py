@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Targets: what a mode must reach on a load against its counterpart, and whether it does."""
 
-import tomllib
 from dataclasses import dataclass, fields
 from statistics import median
 
@@ -9,6 +8,7 @@ from suite.errors import BadInput
 from suite.fio_output import figures, parse_fio, percentile
 from suite.modes import parse_mode
 from suite.stats import median_interval, paired_ratios
+from suite.toml_file import read_toml
 from suite.units import duration, percent, rate
 
 
@@ -46,15 +46,8 @@ class Row:
 
 
 def read_rows(path):
-    try:
-        with open(path, "rb") as file:
-            document = tomllib.load(file)
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{path}: {error}") from error
     return [read_row(path, number, entry) for number, entry in
-            enumerate(document.get("row", []), start=1)]
+            enumerate(read_toml(path).get("row", []), start=1)]
 
 
 def read_row(path, number, entry):

@@ -80,6 +80,13 @@ def test_bad_rows_are_refused(tmp_path, text, complaint):
         read_rows(path)
 
 
+def test_a_file_that_is_no_text_is_told_in_one_line(tmp_path):
+    path = tmp_path / "targets.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadInput, match="targets.toml: .*decode"):
+        read_rows(path)
+
+
 def test_the_table_says_what_was_shown(tmp_path):
     path = tmp_path / "targets.toml"
     path.write_text(ROW)
