@@ -54,6 +54,7 @@ def workers(tmp_path, engine):
     """Runs the command; returns (what it did, its observations by mode)."""
 
     def run(*words, status=0, env=None):
+        shutil.rmtree(tmp_path / "results", ignore_errors=True)
         line = command(tmp_path, *words, *([] if "--pid" in words else ["--scratch",
                                                                         tmp_path / "scratch"]))
         done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False,
@@ -70,11 +71,12 @@ def workers(tmp_path, engine):
 
 @pytest.fixture
 def idling(tmp_path, engine):
-    """An fio whose workers are idle for longer than they stay, again and again."""
+    """An fio whose workers are idle for longer than they stay, again and again. One of its two leaves
+    then, alone: those that leave at once meet at the memory map's lock, and wake each other there."""
     fio = subprocess.Popen(
         ["fio", "--name=a", f"--ioengine=external:{engine}", "--offload=sqwq", "--direct_by=pool",
          "--idle_ms=100", f"--filename={tmp_path}/a", "--size=4m", "--rw=randread", "--bs=4k",
-         "--iodepth=8", "--direct=1", "--runtime=60", "--time_based", "--thinktime=700ms",
+         "--iodepth=2", "--direct=1", "--runtime=100", "--time_based", "--thinktime=700ms",
          "--thinktime_blocks=64", "--minimal", "--output=/dev/null"], stderr=subprocess.DEVNULL)
     wait_until(lambda: "iowq-wrk" in thread_names(fio.pid))
     yield fio.pid
@@ -155,16 +157,19 @@ def test_bpftrace_tells_bound_from_unbound_workers_of_the_kernel(workers, job_fi
 
 
 def test_a_process_that_runs_is_observed_while_its_workers_come_and_go(workers, idling, by):
-    done, found = workers("--pid", idling, "--seconds", 3, "--by", by)
-    (row,) = found.values()
-    summary = row["summary"]["pool"]
-    assert summary["created"] > 0 and summary["left"] > 0, done.stdout
-    assert summary["at_most"] <= 8
-    if by != "sampling":
-        assert set(summary["left_why"]) == {"idle"}
-    if by == "bpftrace":
-        assert any("monitor::reap" in stack for stack in stacks(row["workers"], "woken_from")), \
-            row["workers"]
+    woken = []
+    for _ in range(3):  # a waking can be lost, or be followed by another one before the thread ends
+        done, found = workers("--pid", idling, "--seconds", 3, "--by", by)
+        (row,) = found.values()
+        summary = row["summary"]["pool"]
+        assert summary["created"] > 0 and summary["left"] > 0, done.stdout
+        assert summary["at_most"] <= 2
+        if by != "sampling":
+            assert set(summary["left_why"]) == {"idle"}
+        woken += stacks(row["workers"], "woken_from")
+        if by != "bpftrace" or any("monitor::reap" in stack for stack in woken):
+            return
+    pytest.fail(f"none was woken by the monitor: {woken}")
 
 
 def test_what_one_way_refuses_another_does(workers, job_file, tmp_path):
