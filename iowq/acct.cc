@@ -71,6 +71,13 @@ acct::action acct::settle_locked(bool concurrent) {
     int running = nr_running_.load(std::memory_order_seq_cst);
     if ((running > 0 && !concurrent) || running >= max_running_ || !has_work())
         return {};
+    action todo = employ(concurrent);
+    retry_concurrent_ |= todo.what == action::elsewhere && concurrent && failed_creations_ > 0;
+    return todo;
+}
+
+// A worker, if there is one to be had.
+acct::action acct::employ(bool concurrent) {
     action todo;
     if (free_) {
         todo = {action::wake, free_, concurrent};
@@ -81,11 +88,18 @@ acct::action acct::settle_locked(bool concurrent) {
         nr_workers_++;
         counted_.workers_created++;
     } else {
-        retry_concurrent_ |= concurrent && failed_creations_ > 0;
-        return {};
+        return {action::elsewhere};
     }
     raise_to(peak_running_, nr_running_.fetch_add(1, std::memory_order_seq_cst) + 1);
     return todo;
+}
+
+acct::action acct::called() {
+    locked guard(lock_);
+    if (exiting_)
+        return {};
+    called_ = nr_running_.load(std::memory_order_seq_cst) > 0;
+    return called_ ? action{} : employ(false);
 }
 
 void acct::list(work *top) {
@@ -118,8 +132,17 @@ void acct::drain() {
 
 work *acct::take(worker &self, work_list &passed) {
     locked guard(lock_);
-    if (crowded() && !exiting_)
+    return crowded() && !exiting_ ? nullptr : take_locked(self, passed);
+}
+
+work *acct::take_away(worker &other, work_list &passed) {
+    if (other.home.crowded() || !has_work())
         return nullptr;
+    locked guard(lock_);
+    return take_locked(other, passed);
+}
+
+work *acct::take_locked(worker &by, work_list &passed) {
     if (queue_.empty())
         drain();
     work *w = queue_.pop_front();
@@ -129,7 +152,7 @@ work *acct::take(worker &self, work_list &passed) {
     if (queue_.empty())
         listed_.store(false, std::memory_order_relaxed);
     if (w->func) // a token is none to be cancelled
-        self.current.publish(w);
+        by.current.publish(w);
     // Release: a canceller who sees that it is not queued any more sees it published.
     w->where.store(work::nowhere, std::memory_order_release);
     return w;
@@ -180,7 +203,8 @@ bool acct::spin_for_work(worker &self) {
 acct::idle acct::go_idle(worker &self) {
     locked guard(lock_);
     int before = nr_running_.fetch_sub(1, std::memory_order_seq_cst); // pairs with pushed()
-    if (has_work() && (before <= max_running_ || exiting_)) {
+    bool wanted = has_work() || std::exchange(called_, false);
+    if (wanted && (before <= max_running_ || exiting_)) {
         nr_running_.fetch_add(1, std::memory_order_seq_cst);
         return idle::retry;
     }

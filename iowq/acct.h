@@ -103,7 +103,8 @@ struct IOWQ_API wq_counters {
 class acct {
   public:
     struct action {
-        enum { nothing, wake, create } what = nothing;
+        // elsewhere: it is at its limit and has no free worker, so another node's may help.
+        enum { nothing, wake, create, elsewhere } what = nothing;
         worker *who = nullptr;   // to wake
         bool concurrent = false; // even if others run
     };
@@ -125,6 +126,9 @@ class acct {
     [[nodiscard]] action pushed(bool concurrent);
     // A hashed item was queued on its chain, perhaps behind others; its token may be on this acct.
     void count_hashed(bool waits);
+    // Another node's acct wants help: a worker of this one, to take what is queued there. If one runs,
+    // it looks there before it parks.
+    [[nodiscard]] action called() IOWQ_EXCLUDES(lock_);
     // Unlinks an item that is queued here. False: it is not (or no more). `passed`: see take.
     [[nodiscard]] bool cancel(work *w, work_list &passed) IOWQ_EXCLUDES(lock_);
     // Unlinks those queued here that match, or only the first one. nullptr matches every item.
@@ -164,6 +168,8 @@ class acct {
     // The next item, published as self.current; nullptr when there is none, or too many run.
     // `passed` gets the markers that have nothing left before them: the caller calls them.
     [[nodiscard]] work *take(worker &self, work_list &passed) IOWQ_EXCLUDES(lock_);
+    // The same for a worker of another node's acct, which has nothing left to take.
+    [[nodiscard]] work *take_away(worker &other, work_list &passed) IOWQ_EXCLUDES(lock_);
     // Do more workers run than may? Then this one is to stop at the next opportunity.
     [[nodiscard]] bool crowded() const {
         return nr_running_.load(std::memory_order_relaxed) > max_running_;
@@ -231,6 +237,7 @@ class acct {
   private:
     [[nodiscard]] bool has_incoming(std::memory_order order) const;
     [[nodiscard]] bool has_work() const;
+    [[nodiscard]] work *take_locked(worker &by, work_list &passed) IOWQ_REQUIRES(lock_);
     void drain() IOWQ_REQUIRES(lock_);
     void list(work *top) IOWQ_REQUIRES(lock_);
     void forget(worker &self) IOWQ_REQUIRES(lock_);
@@ -240,6 +247,7 @@ class acct {
     bool interrupt(Meant meant, bool all, const interrupt_signal &signal) IOWQ_REQUIRES(lock_);
     [[nodiscard]] action settle(bool concurrent) IOWQ_EXCLUDES(lock_);
     [[nodiscard]] action settle_locked(bool concurrent) IOWQ_REQUIRES(lock_);
+    [[nodiscard]] action employ(bool concurrent) IOWQ_REQUIRES(lock_);
 
     static constexpr int surest = 8;
     static constexpr int creation_retries = 3;
@@ -278,6 +286,7 @@ class acct {
     int failed_creations_ IOWQ_GUARDED_BY(lock_) = 0;
     clock::time_point retry_at_ IOWQ_GUARDED_BY(lock_);
     bool retry_concurrent_ IOWQ_GUARDED_BY(lock_) = false; // somebody wants it even if others run
+    bool called_ IOWQ_GUARDED_BY(lock_) = false; // while a worker ran: it is to look elsewhere
     wq_counters counted_ IOWQ_GUARDED_BY(lock_);
     // Whether queue_ holds something, or is about to; written under lock_, read without it.
     std::atomic<bool> listed_{false};

@@ -13,6 +13,8 @@ namespace iowq {
 
 class begun_reads {
   public:
+    explicit begun_reads(bool wanted = true) : trying_begins_(wanted) {}
+
     // Worth trying? No more once it looks as if trying begins nothing (old kernels, no readahead): then
     // those left here would be read one after another.
     [[nodiscard]] bool trying_begins() const { return trying_begins_; }
@@ -33,7 +35,7 @@ class begun_reads {
 
     request *oldest_ = nullptr; // linked by next
     request *newest_ = nullptr;
-    bool trying_begins_ = true;
+    bool trying_begins_;
     unsigned waits_ = 0;
     unsigned in_vain_ = 0; // looks since one had last come
 };

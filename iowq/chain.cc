@@ -115,13 +115,19 @@ work *chain_table::next(chain &c, worker &self, work_list &passed) {
     return w;
 }
 
-void chain_table::end_turn(chain &c, worker &self) {
+acct *chain_table::end_turn(chain &c, const worker &self, acct::action &todo) {
     place at = place_of(c.key);
     locked guard(at.in.lock);
-    if (c.fifo.empty())
+    acct *home = c.home;
+    if (c.fifo.empty()) {
         retire(at, c);
-    else
-        self.home.requeue(&c.token);
+        return nullptr;
+    }
+    home->requeue(&c.token);
+    if (home == &self.home)
+        return nullptr;
+    todo = home->pushed(false);
+    return home;
 }
 
 work_list chain_table::dissolve(chain &c) {

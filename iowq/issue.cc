@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "issue.h"
 
+#include "topology.h"
 #include "worker.h"
 
 #include <cerrno>
@@ -73,6 +74,7 @@ int64_t call(const request &r) {
 
 // What had been moved before counts, whatever became of the rest: the next call will meet the error again.
 void set_result(request &r, int64_t got) {
+    r.cpu = this_cpu();
     auto before = static_cast<int64_t>(r.done);
     r.result = before && got < 0 ? before : before + got;
 }
@@ -134,7 +136,7 @@ bool issue_nowait(request &r) {
 
 void issue_blocking(request &r) {
     if (r.op == opcode::nop) {
-        r.result = 0;
+        set_result(r, 0);
         return;
     }
     int64_t got;

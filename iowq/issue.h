@@ -26,6 +26,8 @@ struct IOWQ_API file {
     bool block = false;     // a block device
     bool direct = false;    // O_DIRECT: RWF_NOWAIT would wait for the device all the same
     bool in_memory = false; // tmpfs: never waits for a device
+    // Set by the caller, for placement::device: the node that the device is at (topology.h, device_node).
+    int node = -1;
     // Set by the caller, to measure what is left: requests go their way, but the system call is left out, and all
     // that was asked for counts as done.
     bool null = false;
@@ -64,6 +66,8 @@ struct request {
     // what came of it
     int64_t result = 0; // bytes, or -errno
     uint16_t path = 0;
+    uint16_t cpu = never; // from which it was issued
+    static constexpr uint16_t never = UINT16_MAX;
 
     // the ring's
     uint64_t done = 0; // bytes that RWF_NOWAIT has moved already

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "linux_aio.h"
 
+#include "topology.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -47,6 +49,7 @@ linux_aio::~linux_aio() {
 }
 
 void linux_aio::fill(iocb &cb, request &r, int flags) {
+    r.cpu = this_cpu();
     cb = {};
     cb.aio_data = reinterpret_cast<uintptr_t>(&r);
     cb.aio_lio_opcode = r.op == opcode::read ? IOCB_CMD_PREAD : IOCB_CMD_PWRITE;

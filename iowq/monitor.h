@@ -7,6 +7,7 @@
 #pragma once
 
 #include "acct.h"
+#include "node_memory.h"
 
 #include <algorithm>
 #include <memory>
@@ -16,7 +17,7 @@ namespace iowq {
 
 class monitor {
   public:
-    using accts = std::vector<std::unique_ptr<acct>>;
+    using accts = std::vector<on_node<acct>>;
 
     monitor(wq &pool, const accts &watched, const interrupt_signal &signal, sleep_hook *hook,
             std::chrono::milliseconds idle)

@@ -42,13 +42,12 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
     ring_config settled = config;
     if (cpus.count() == 1)
         settled.spin = {}; // whoever is waited for needs this very CPU
-    if (config.sqthread_cpu) {
-        if (*config.sqthread_cpu >= CPU_SETSIZE || !cpus.has(*config.sqthread_cpu))
-            return -EINVAL;
-        cpus = {};
-        cpus.add(*config.sqthread_cpu);
+    bool serves = pool ? pool->serves_where_submitted() : true;
+    if (config.sqthread_cpus) {
+        serves = cpus.within(*config.sqthread_cpus);
+        cpus = *config.sqthread_cpus;
     }
-    std::unique_ptr<ring> r(new (std::nothrow) ring(settled, pool));
+    std::unique_ptr<ring> r(new (std::nothrow) ring(settled, pool, serves));
     if (!r)
         return -ENOMEM;
     if (config.mode == offload::sqthread || config.mode == offload::handoff) {
@@ -64,16 +63,16 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
     return 0;
 }
 
-ring::ring(const ring_config &config, wq *pool)
-    : mode_(config.mode), depth_(config.depth), pool_(pool), cq_(config.spin),
-      aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
-      helps_sqthread_(!config.sqthread_cpu) {}
+ring::ring(const ring_config &config, wq *pool, bool submitter_serves)
+    : mode_(config.mode), depth_(config.depth), pool_(pool), submitter_serves_(submitter_serves),
+      cq_(config.spin), aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool) {}
 
 ring::~ring() = default;
 
 ring::submitted ring::submit(request &r) {
     r.owner = this;
     r.path = 0;
+    r.cpu = request::never;
     r.done = 0;
     r.by_aio = false;
     switch (mode_) {
@@ -121,7 +120,7 @@ void ring::send_to_sqthread(request &r) {
 // that is in the cache. True: it is ready to be taken. Not where the thread got a CPU of its own, as then the
 // submitter's is wanted for something else.
 bool ring::help_sqthread() {
-    if (!sq_ || !helps_sqthread_ || no_help_for_) {
+    if (!sq_ || !submitter_serves_ || no_help_for_) {
         no_help_for_ -= no_help_for_ > 0;
         return false;
     }
@@ -182,6 +181,7 @@ ring::submitted ring::enqueue(request &r, bool hash) {
 bool ring::taken_by_pool(request &r, bool hash) {
     r.item.func = run_item;
     r.item.flags = 0;
+    r.item.node = r.target ? r.target->node : -1;
     if (const file *f = r.target) { // a nop has none
         bool modifies = r.op == opcode::write || r.op == opcode::trim;
         if (!f->regular && !f->block)
@@ -413,6 +413,8 @@ bool ring::wait(unsigned count, deadline until) {
 unsigned ring::threads() const { return sq_ ? sq_->threads() : 0; }
 
 void ring::count(const request &r) {
+    if (r.cpu != request::never)
+        ran_on_[r.cpu]++;
     path_counts &c = counts_[direction_of(r)];
     c.issued++;
     c.inlined += (r.path & path_inline) != 0;

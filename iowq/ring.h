@@ -5,9 +5,11 @@
 #pragma once
 
 #include "begun_reads.h"
+#include "node_memory.h"
 #include "sqthread.h"
 #include "wq.h"
 
+#include <array>
 #include <span>
 
 namespace iowq {
@@ -38,9 +40,10 @@ enum class direct_by {
 // What a ring is made with.
 struct ring_config {
     offload mode = offload::punt;
-    unsigned depth = 128;                   // requests under way; 1 to 65536
-    std::chrono::microseconds spin{10};     // before the reaper sleeps
-    std::optional<unsigned> sqthread_cpu{}; // with handoff: of all its threads
+    unsigned depth = 128;               // requests under way; 1 to 65536
+    std::chrono::microseconds spin{10}; // before the reaper sleeps
+    std::optional<cpu_mask>
+        sqthread_cpus{}; // with handoff: of all its threads; none: the submitter's
     std::chrono::milliseconds sqthread_idle{1000};
     direct_by direct = direct_by::best;
 };
@@ -60,10 +63,10 @@ struct path_counts {
 };
 
 // A submitter's way in and out.
-class ring {
+class ring : public own_pages {
   public:
-    // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth, a CPU that
-    // this thread may not use, a pool that is missing. With direct_by::aio: -EAGAIN when fs.aio-max-nr leaves
+    // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth, CPUs for the
+    // submission thread none of which is to be had, a pool that is missing. With direct_by::aio: -EAGAIN when fs.aio-max-nr leaves
     // no room for the depth, -ENOSYS and -EPERM when there is no AIO.
     [[nodiscard]] IOWQ_API static int create(const ring_config &config, wq *pool,
                                              std::unique_ptr<ring> &out);
@@ -92,11 +95,13 @@ class ring {
         return r.op == opcode::read ? reads : r.op == opcode::write ? writes : others;
     }
     [[nodiscard]] const path_counts &counts(direction d) const { return counts_[d]; }
+    // How many requests were issued from each CPU, by its number.
+    [[nodiscard]] std::span<const uint64_t> ran_on() const { return ran_on_; }
     // Its own threads, without the pool's: sqthread's and handoff's. Any thread may ask.
     [[nodiscard]] IOWQ_API unsigned threads() const;
 
   private:
-    ring(const ring_config &config, wq *pool);
+    ring(const ring_config &config, wq *pool, bool submitter_serves);
 
     [[nodiscard]] submitted completed(request &r, unsigned how);
     void send_to_sqthread(request &r);
@@ -125,6 +130,9 @@ class ring {
     const unsigned depth_;
     wq *const pool_;
 
+    // What it would only wait for the submitter may do itself, as it is where others would do it.
+    const bool submitter_serves_;
+
     cq cq_;
     std::unique_ptr<class sqthread> sq_; // pushes to cq_, so it goes first
 
@@ -132,15 +140,15 @@ class ring {
     bool aio_wanted_;
     std::unique_ptr<class linux_aio> aio_;
     clock::time_point relieved_{}; // when the leader of handoff was last looked after
-    bool helps_sqthread_;
-    unsigned no_help_for_ = 0; // so many waits, as what was to be read was not in the cache
-    unsigned elsewhere_ = 0;   // with the pool or the submission thread, not yet taken from cq_
-    unsigned slow_ = 0;        // of these, what is not only tried there
-    unsigned expected_ = 0;    // the workers are to send them by AIO
-    request *ready_ = nullptr; // taken from cq_, not yet handed out
-    begun_reads begun_;
+    unsigned no_help_for_ = 0;     // so many waits, as what was to be read was not in the cache
+    unsigned elsewhere_ = 0;       // with the pool or the submission thread, not yet taken from cq_
+    unsigned slow_ = 0;            // of these, what is not only tried there
+    unsigned expected_ = 0;        // the workers are to send them by AIO
+    request *ready_ = nullptr;     // taken from cq_, not yet handed out
+    begun_reads begun_{submitter_serves_};
     bool worker_starts_ = false; // one has been woken since the last wait
     path_counts counts_[nr_directions];
+    std::array<uint64_t, CPU_SETSIZE> ran_on_{};
 };
 
 } // namespace iowq

@@ -25,6 +25,7 @@
 
 #include "cq.h"
 #include "lock.h"
+#include "node_memory.h"
 #include "topology.h"
 
 #include <memory>
@@ -41,7 +42,7 @@ struct sqthread_config {
     bool handoff = false;
 };
 
-class sqthread {
+class sqthread : public own_pages {
   public:
     // -EAGAIN when there is no thread to be had, -ENOMEM.
     [[nodiscard]] static int create(const sqthread_config &config, cq &completions,

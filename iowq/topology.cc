@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "topology.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <filesystem>
+#include <fstream>
 #include <hwloc.h>
 #include <memory>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 namespace iowq {
 
@@ -17,6 +23,25 @@ bool take_cpu(std::string_view &rest, unsigned &cpu) {
         return false;
     rest.remove_prefix(static_cast<size_t>(end - rest.data()));
     return true;
+}
+
+// The operating system's own, if it has any, by OS numbers.
+template <class Nodes>
+void read_distances(hwloc_topology_t from, Nodes &nodes) {
+    hwloc_distances_s *known;
+    unsigned nr = 1;
+    if (hwloc_distances_get_by_type(from, HWLOC_OBJ_NUMANODE, &nr, &known,
+                                    HWLOC_DISTANCES_KIND_MEANS_LATENCY, 0) ||
+        nr == 0)
+        return;
+    for (unsigned i = 0; i < known->nbobjs; i++) {
+        auto &row = nodes[known->objs[i]->os_index].distances;
+        row.resize(nodes.size());
+        for (unsigned k = 0; k < known->nbobjs; k++)
+            row[known->objs[k]->os_index] =
+                static_cast<unsigned>(known->values[i * known->nbobjs + k]);
+    }
+    hwloc_distances_release(from, known);
 }
 
 } // namespace
@@ -51,6 +76,12 @@ cpu_mask cpu_mask::of_this_thread() {
     return mask;
 }
 
+cpu_mask cpu_mask::of_process(pid_t pid) {
+    cpu_mask mask;
+    sched_getaffinity(pid, sizeof mask.set_, &mask.set_);
+    return mask;
+}
+
 std::string cpu_mask::list() const {
     std::string text;
     for (unsigned first = 0; first < CPU_SETSIZE; first++) {
@@ -73,41 +104,207 @@ cpu_mask cpu_mask::operator&(const cpu_mask &other) const {
     return both;
 }
 
+cpu_mask cpu_mask::operator|(const cpu_mask &other) const {
+    cpu_mask either;
+    CPU_OR(&either.set_, &set_, &other.set_);
+    return either;
+}
+
 int topology::load(const cpu_mask &allowed, topology &out) {
     hwloc_topology_t raw;
     if (hwloc_topology_init(&raw))
         return -EIO;
     std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)> hw(raw,
                                                                           hwloc_topology_destroy);
-    // Only nodes and CPUs are asked for: caches and devices would make loading slower.
+    // Only nodes and CPUs are asked for: caches and devices would make loading slower. Groups are what
+    // nodes hang on; without them each would claim the whole machine's CPUs.
     hwloc_topology_set_all_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_NONE);
+    hwloc_topology_set_type_filter(raw, HWLOC_OBJ_GROUP, HWLOC_TYPE_FILTER_KEEP_STRUCTURE);
     if (hwloc_topology_load(raw))
         return -EIO;
 
-    out.nodes_.clear();
-    hwloc_obj_t node = nullptr;
-    while ((node = hwloc_get_next_obj_by_type(raw, HWLOC_OBJ_NUMANODE, node))) {
-        cpu_mask cpus;
-        int cpu;
-        hwloc_bitmap_foreach_begin(cpu, node->cpuset) {
-            if (cpu < CPU_SETSIZE && allowed.has(static_cast<unsigned>(cpu)))
-                cpus.add(static_cast<unsigned>(cpu));
-        }
-        hwloc_bitmap_foreach_end();
-        if (cpus.count())
-            out.nodes_.push_back(cpus);
-    }
-    return out.nodes_.empty() ? -EINVAL : 0;
+    topology machine;
+    machine.read(raw, allowed);
+    if (machine.nodes_.empty())
+        return -EINVAL;
+    machine.settle();
+    out = std::move(machine);
+    return 0;
 }
 
-unsigned topology::here() const {
-    if (nodes_.size() == 1)
-        return 0;
-    int cpu = sched_getcpu();
-    for (unsigned node = 0; node < nodes(); node++)
-        if (cpu >= 0 && nodes_[node].has(static_cast<unsigned>(cpu)))
+void topology::read(hwloc_topology *from, const cpu_mask &allowed) {
+    cpu_mask taken;
+    hwloc_obj_t object = nullptr;
+    while ((object = hwloc_get_next_obj_by_type(from, HWLOC_OBJ_NUMANODE, object))) {
+        if (object->os_index >= os_nodes_.size())
+            os_nodes_.resize(object->os_index + 1);
+        os_node &its = os_nodes_[object->os_index];
+        its.has_memory = object->attr->numanode.local_memory > 0;
+        int number;
+        hwloc_bitmap_foreach_begin(number, object->cpuset) {
+            auto cpu = static_cast<unsigned>(number);
+            // One may be named by two nodes: memory without CPUs is shown with those near it.
+            if (number >= CPU_SETSIZE || taken.has(cpu))
+                continue;
+            taken.add(cpu);
+            its.cpus.add(cpu);
+        }
+        hwloc_bitmap_foreach_end();
+        if ((its.cpus & allowed).count())
+            nodes_.push_back({its.cpus & allowed, object->os_index});
+    }
+    read_distances(from, os_nodes_);
+}
+
+// What follows from the nodes and their distances.
+void topology::settle() {
+    auto count = nodes();
+    for (unsigned n = 0; n < count; n++) {
+        for (unsigned i = 1; i < count; i++)
+            nodes_[n].others.push_back((n + i) % count);
+        std::stable_sort(
+            nodes_[n].others.begin(), nodes_[n].others.end(), [&](unsigned a, unsigned b) {
+                return distance(nodes_[n].os, nodes_[a].os) < distance(nodes_[n].os, nodes_[b].os);
+            });
+    }
+    for (node &n : nodes_)
+        n.memory = memory_near(n.os);
+    for (unsigned os = 0; os < os_nodes_.size(); os++)
+        for (unsigned n = 1; n < count; n++)
+            if (distance(os, nodes_[n].os) < distance(os, nodes_[os_nodes_[os].served_by].os))
+                os_nodes_[os].served_by = n;
+    if (count == 1)
+        return;
+    served_by_.resize(CPU_SETSIZE);
+    for (const os_node &its : os_nodes_)
+        for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
+            if (its.cpus.has(cpu))
+                served_by_[cpu] = its.served_by;
+}
+
+topology topology::as_one_node() const {
+    topology one = *this;
+    one.nodes_.resize(1);
+    for (const node &n : nodes_)
+        one.nodes_[0].cpus = one.nodes_[0].cpus | n.cpus;
+    one.nodes_[0].memory = -1;
+    one.nodes_[0].others.clear();
+    for (os_node &its : one.os_nodes_)
+        its.served_by = 0;
+    one.served_by_.clear();
+    return one;
+}
+
+unsigned topology::here() const { return served_by_.empty() ? 0 : served_by_[this_cpu()]; }
+
+int topology::nearest(unsigned os) const {
+    if (os >= os_nodes_.size() || !os_nodes_[os].is_there())
+        return -EINVAL;
+    return static_cast<int>(os_nodes_[os].served_by);
+}
+
+cpu_mask topology::all_cpus_of(unsigned os) const {
+    return os < os_nodes_.size() ? os_nodes_[os].cpus : cpu_mask();
+}
+
+int topology::memory_near(unsigned os) const {
+    int found = -1;
+    for (unsigned other = 0; other < os_nodes_.size() && os_nodes_.size() > 1; other++)
+        if (os_nodes_[other].has_memory &&
+            (found < 0 || distance(os, other) < distance(os, static_cast<unsigned>(found))))
+            found = static_cast<int>(other);
+    return found;
+}
+
+int topology::os_node_of(unsigned cpu) const {
+    for (unsigned os = 0; os < os_nodes_.size(); os++)
+        if (os_nodes_[os].cpus.has(cpu))
+            return static_cast<int>(os);
+    return -1;
+}
+
+cpu_mask topology::os_set() const {
+    cpu_mask numbers; // which are counted and listed in the same way
+    for (unsigned os = 0; os < os_nodes_.size(); os++)
+        if (os_nodes_[os].is_there())
+            numbers.add(os);
+    return numbers;
+}
+
+unsigned topology::os_nodes() const { return os_set().count(); }
+std::string topology::os_numbers() const { return os_set().list(); }
+
+unsigned topology::distance(unsigned os_from, unsigned os_to) const {
+    const std::vector<unsigned> &known = os_nodes_[os_from].distances;
+    if (os_to < known.size() && known[os_to])
+        return known[os_to];
+    return os_from == os_to ? 10 : 20; // as the kernel assumes where the firmware does not say
+}
+
+// ---- the node of a device
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int deepest_stack = 8; // of devices on devices
+
+// What a directory of sysfs, or one above it, says in numa_node.
+int said_above(fs::path directory) {
+    for (; directory.has_relative_path(); directory = directory.parent_path()) {
+        int node = -1;
+        if (std::ifstream(directory / "numa_node") >> node && node >= 0)
             return node;
-    return 0;
+    }
+    return -1;
+}
+
+int node_of(dev_t device, int deeper) {
+    std::error_code error;
+    fs::path block = fs::canonical("/sys/dev/block/" + std::to_string(major(device)) + ":" +
+                                       std::to_string(minor(device)),
+                                   error);
+    if (error || deeper == 0)
+        return -1;
+    // A loop device is where its file is.
+    std::string backing;
+    struct stat st;
+    if (std::getline(std::ifstream(block / "loop/backing_file"), backing))
+        return stat(backing.c_str(), &st) ? -1 : node_of(st.st_dev, deeper - 1);
+    // One that is made of others (dm, md) is at a node if they all are there.
+    int common = -1;
+    for (fs::directory_iterator at(block / "slaves", error), end; !error && at != end;
+         at.increment(error)) {
+        unsigned parts[2];
+        char colon;
+        if (!(std::ifstream(at->path() / "dev") >> parts[0] >> colon >> parts[1]))
+            return -1;
+        int node = node_of(makedev(parts[0], parts[1]), deeper - 1);
+        if (node < 0 || (common >= 0 && node != common))
+            return -1;
+        common = node;
+    }
+    return common >= 0 ? common : said_above(block);
+}
+
+int node_of(const struct stat &file) {
+    try {
+        return node_of(S_ISBLK(file.st_mode) ? file.st_rdev : file.st_dev, deepest_stack);
+    } catch (const std::exception &) { // no memory: then it is not known
+        return -1;
+    }
+}
+
+} // namespace
+
+int device_node(int fd) {
+    struct stat st;
+    return fstat(fd, &st) ? -1 : node_of(st);
+}
+
+int device_node(const char *path) {
+    struct stat st;
+    return stat(path, &st) ? -1 : node_of(st);
 }
 
 } // namespace iowq

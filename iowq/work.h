@@ -44,6 +44,8 @@ struct alignas(8) work {
     work *prev = nullptr;
     work_fn func = nullptr;
     uint32_t flags = 0;
+    // The OS number of the node that what it needs is at, for placement::device; below 0: none in particular.
+    int32_t node = -1;
     // Where cancel finds it: nowhere, on_its_way once enqueue has taken it, or else the acct or the
     // shard of chains on whose list it is, written under that one's lock.
     std::atomic<const void *> where{nowhere};

@@ -92,7 +92,9 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
         if (self.home.crowded())
             break;
     }
-    chains.end_turn(c, self);
+    acct::action todo;
+    if (acct *elsewhere = chains.end_turn(c, self, todo))
+        self.pool.act(*elsewhere, todo);
 }
 
 } // namespace
@@ -101,7 +103,10 @@ void run_worker(worker &self, chain_table &chains) {
     here = {&self.pool, &self, &self.current, self.annotated ? &self : nullptr};
     for (;;) {
         work_list passed;
-        if (work *w = self.home.take(self, passed)) {
+        work *w = self.home.take(self, passed);
+        if (!w)
+            w = self.pool.take_elsewhere(self, passed);
+        if (w) {
             run_markers(passed);
             if (chain *c = chain_table::of(w))
                 run_chain(self, chains, *c);

@@ -41,10 +41,9 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *w
         return -EINVAL;
 
     wq_config settled = config;
-    cpu_mask mine = cpu_mask::of_this_thread();
     if (!settled.cpus)
-        settled.cpus = mine;
-    if (!settled.cpus->count() || !settled.cpus->within(mine))
+        settled.cpus = settled.reach;
+    if (!settled.cpus->count() || !settled.cpus->within(settled.reach))
         return -EINVAL;
     if (settled.cpus->count() == 1)
         settled.spin = {}; // whoever is waited for needs this very CPU
@@ -53,8 +52,15 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *w
         topology machine;
         if (int error = topology::load(*settled.cpus, machine))
             return error;
-        std::unique_ptr<iowq::sleep_hook> hook;
         std::string reason;
+        if (config.place == placement::node && machine.nearest(config.node) < 0) {
+            (why ? *why : reason) = "there is no node " + std::to_string(config.node) +
+                                    " here; there are: " + machine.os_numbers();
+            return -EINVAL;
+        }
+        if (config.place == placement::none)
+            machine = machine.as_one_node();
+        std::unique_ptr<iowq::sleep_hook> hook;
         if (int error = open_sleep_hook(config.sleep_hook, hook, why ? *why : reason))
             return error;
         std::unique_ptr<wq> pool(
@@ -73,13 +79,19 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *w
 
 wq::wq(const wq_config &config, bool own_cpus, topology machine,
        std::unique_ptr<iowq::sleep_hook> hook)
-    : config_(config), topology_(std::move(machine)), own_cpus_(own_cpus), hook_(std::move(hook)),
-      helpers_welcome_(!own_cpus) {
-    for (unsigned node = 0; node < topology_.nodes(); node++)
+    : config_(config), topology_(std::move(machine)),
+      only_node_(config.place == placement::node
+                     ? static_cast<unsigned>(topology_.nearest(config.node))
+                     : 0),
+      own_cpus_(own_cpus || !serves_where_submitted()), hook_(std::move(hook)),
+      helpers_welcome_(!own_cpus_) {
+    for (unsigned node = 0; node < topology_.nodes(); node++) {
+        arenas_.push_back(std::make_unique<node_arena>(topology_.memory(node)));
         for (bool bound : {true, false})
-            accts_.push_back(std::make_unique<acct>(bound, node,
-                                                    bound ? config_.max_bound : config_.max_unbound,
-                                                    config_.max_running, config_.last_stays));
+            accts_.push_back(arenas_[node]->make<acct>(
+                bound, node, bound ? config_.max_bound : config_.max_unbound, config_.max_running,
+                config_.last_stays));
+    }
     for (unsigned node = 0; node < topology_.nodes(); node++)
         node_cpus_.push_back(topology_.cpus(node));
 }
@@ -137,7 +149,7 @@ int wq::enqueue(work *w, bool &woke) {
     int error = -ESHUTDOWN;
     acct::action todo;
     if (!exiting_.load(std::memory_order_relaxed)) {
-        acct &home = acct_for(topology_.here(), w->flags);
+        acct &home = acct_for(node_for(*w), w->flags);
         if (w->flags & work_hashed) {
             error = chains_.enqueue(w, home, todo);
         } else {
@@ -157,6 +169,24 @@ int wq::enqueue(work *w, bool &woke) {
     return error;
 }
 
+unsigned wq::node_for(const work &w) {
+    switch (config_.place) {
+    case placement::device:
+        if (int node = w.node < 0 ? -1 : topology_.nearest(static_cast<unsigned>(w.node));
+            node >= 0)
+            return static_cast<unsigned>(node);
+        [[fallthrough]];
+    case placement::local:
+    case placement::none:
+        return topology_.here();
+    case placement::interleave:
+        return turn_.fetch_add(1, std::memory_order_relaxed) % topology_.nodes();
+    case placement::node:
+        return only_node_;
+    }
+    __builtin_unreachable();
+}
+
 void wq::act(acct &a, acct::action todo) {
     switch (todo.what) {
     case acct::action::nothing:
@@ -166,7 +196,37 @@ void wq::act(acct &a, acct::action todo) {
         return;
     case acct::action::create:
         create_worker(a, todo);
+        return;
+    case acct::action::elsewhere:
+        call_for_help(a);
     }
+}
+
+bool wq::hands_over() const {
+    return config_.place == placement::device || config_.place == placement::interleave;
+}
+
+// A node has no worker left for what it has queued: the nearest that has one gets to it.
+void wq::call_for_help(const acct &from) {
+    if (!hands_over())
+        return;
+    for (unsigned node : topology_.others(from.node)) {
+        acct &other = acct_for(node, from.bound ? 0u : work_unbound);
+        acct::action todo = other.called();
+        if (todo.what == acct::action::elsewhere)
+            continue;
+        act(other, todo);
+        return;
+    }
+}
+
+work *wq::take_elsewhere(worker &self, work_list &passed) {
+    if (!hands_over())
+        return nullptr;
+    for (unsigned node : topology_.others(self.home.node))
+        if (work *w = acct_for(node, self.home.bound ? 0u : work_unbound).take_away(self, passed))
+            return w;
+    return nullptr;
 }
 
 void wq::wake_all(worker *linked) {
@@ -229,8 +289,8 @@ worker *wq::take_record(acct &home) {
         }
         if (!found) {
             try {
-                records_.push_back(
-                    std::make_unique<worker>(*this, home, config_.spin, config_.sleep_hook));
+                records_.push_back(arenas_[home.node]->make<worker>(*this, home, config_.spin,
+                                                                    config_.sleep_hook));
             } catch (const std::bad_alloc &) {
                 return nullptr;
             }
@@ -332,7 +392,7 @@ worker_limits wq::max_workers(worker_limits wanted) {
 
 int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
     const cpu_mask &all = cpus ? *cpus : *config_.cpus;
-    if (!all.count() || !all.within(creators_cpus_))
+    if (!all.count() || !all.within(config_.reach))
         return -EINVAL;
     helpers_welcome_.store(!cpus && !own_cpus_, std::memory_order_relaxed);
     locked guard(affinity_lock_);
@@ -372,6 +432,7 @@ void *wq::worker_main(void *arg) {
     snprintf(name, sizeof name, "iowq-wrk-%u%c", self.home.node % 1000,
              self.home.bound ? 'b' : 'u');
     pthread_setname_np(pthread_self(), name);
+    live_on_node(self.pool.topology_.memory(self.home.node));
     iowq::sleep_hook *hook = self.pool.hook_.get();
     // Where the hook cannot watch this thread, the monitor looks at /proc for it.
     int place = hook ? hook->attach() : -1;

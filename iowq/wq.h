@@ -18,6 +18,16 @@
 
 namespace iowq {
 
+// On which node an item is queued, and so where its worker runs and has its memory. Idle workers take another
+// node's work, the nearest's first, with device, interleave and none only.
+enum class placement {
+    local,  // the submitter's, where that is at the moment; the nearest that the pool has CPUs on
+    device, // that of the item (work::node), or else as local
+    interleave, // each in turn
+    node,       // always the same one
+    none        // there is none: the machine is as one node
+};
+
 // What a pool is made with. The defaults suit a program that knows nothing of its machine.
 struct IOWQ_API wq_config {
     // Workers per node; 1 to RLIMIT_NPROC.
@@ -30,8 +40,12 @@ struct IOWQ_API wq_config {
     std::chrono::milliseconds idle{5000};
     bool last_stays = true;
     std::chrono::microseconds spin{10}; // before parking; not at all where there is one CPU
-    // Workers' CPUs: within those of the creating thread, which is also what none given means.
+    // Workers' CPUs: among those in reach, which is also what none given means.
     std::optional<cpu_mask> cpus{};
+    cpu_mask reach = cpu_mask::of_this_thread();
+    placement place = placement::local;
+    unsigned node =
+        0; // with placement::node: its OS number. One without CPUs: the nearest that has some
     // How the pool knows that a worker sleeps. With perf and bpf annotations (worker.h, blocking) do
     // nothing and none are needed; with none they do nothing either.
     sleep_hook_kind sleep_hook = sleep_hook_kind::annotate;
@@ -62,7 +76,8 @@ struct worker_limits {
 // A pool. Its items, workers and limits are as the contract says (README.md).
 class wq {
   public:
-    // -EINVAL: a limit that is 0 or above RLIMIT_NPROC, or a CPU outside the creator's. -EAGAIN,
+    // -EINVAL: a limit that is 0 or above RLIMIT_NPROC, a CPU that it may not use, or a node that is not
+    // there, of which `why` tells. -EAGAIN,
     // -ENOMEM: no monitor thread to be had. -EIO: hwloc fails. -EBUSY: no real-time signal is left.
     // -EPERM, -EACCES, -EOPNOTSUPP, -ENOSYS and others: the sleep hook is not to be had; then `why` gets
     // one line that says so, and a caller who can do with less asks for annotate.
@@ -90,7 +105,8 @@ class wq {
     // For a thread that would only wait for items to be done: runs the oldest item that is queued on its
     // node, if that is flagged work_helpable and is not the only one. So a CPU that would spin does
     // work instead, and a single item still goes to a worker. False: there was nothing to help with.
-    // Workers with CPUs of their own (wq_config::cpus, set_affinity) get no help.
+    // Workers with CPUs of their own (wq_config::cpus, set_affinity) get no help, nor those whose place is not the
+    // submitter's.
     bool help() { return helpers_welcome_.load(std::memory_order_relaxed) && help_with_oldest(); }
 
     // Waits until everything enqueued before has started (not finished). -EDEADLK from inside an item.
@@ -118,11 +134,18 @@ class wq {
     // Of one node or, without it, of all. The pool goes on meanwhile.
     [[nodiscard]] IOWQ_API wq_counters counters(std::optional<unsigned> node = {});
     [[nodiscard]] const topology &machine() const { return topology_; }
+    // Are items served where they are submitted?
+    [[nodiscard]] bool serves_where_submitted() const {
+        return config_.place == placement::local || config_.place == placement::none ||
+               topology_.os_nodes() < 2;
+    }
 
     // ---- for its own workers ----
 
     // Does what an acct asked for.
     void act(acct &a, acct::action todo);
+    // For a worker with nothing to do on its node: something from another.
+    [[nodiscard]] work *take_elsewhere(worker &self, work_list &passed);
     // A worker is about to make a call that may block: the monitor has to look at it.
     void watch() { monitor_.watch(); }
     // A worker is about to park: one day it may have to leave.
@@ -133,6 +156,10 @@ class wq {
   private:
     wq(const wq_config &config, bool own_cpus, topology machine,
        std::unique_ptr<iowq::sleep_hook> hook);
+
+    [[nodiscard]] unsigned node_for(const work &w);
+    [[nodiscard]] bool hands_over() const;
+    void call_for_help(const acct &from);
 
     [[nodiscard]] acct &acct_for(unsigned node, uint32_t flags) {
         return *accts_[node * 2 + (flags & work_unbound ? 1 : 0)];
@@ -153,11 +180,13 @@ class wq {
     // immutable after construction
     const wq_config config_;
     const topology topology_;
-    std::vector<std::unique_ptr<acct>> accts_;     // bound and unbound of node 0, of node 1, ...
+    const unsigned only_node_ = 0; // with placement::node
+    // What an acct or a worker is, on its own node. Filled by the constructor, and under threads_lock_.
+    std::vector<std::unique_ptr<node_arena>> arenas_;
+    std::vector<on_node<acct>> accts_;             // bound and unbound of node 0, of node 1, ...
     const bool own_cpus_;                          // the creator gave the workers CPUs of their own
     const std::unique_ptr<iowq::sleep_hook> hook_; // may be empty
     interrupt_signal signal_;
-    const cpu_mask creators_cpus_ = cpu_mask::of_this_thread();
 
     chain_table chains_;
     monitor monitor_{*this, accts_, signal_, hook_.get(), config_.idle};
@@ -165,7 +194,7 @@ class wq {
     // Every record there ever was. One whose thread has left is used again, never freed before the wq:
     // whoever woke it last may still be on its way into the futex call.
     mutex threads_lock_;
-    std::vector<std::unique_ptr<worker>> records_ IOWQ_GUARDED_BY(threads_lock_);
+    std::vector<on_node<worker>> records_ IOWQ_GUARDED_BY(threads_lock_);
 
     mutex affinity_lock_;
     cpu_mask cpus_ IOWQ_GUARDED_BY(affinity_lock_) = *config_.cpus; // of all threads
@@ -173,6 +202,7 @@ class wq {
         node_cpus_ IOWQ_GUARDED_BY(affinity_lock_); // where each node's workers run
     unsigned affinity_epoch_ IOWQ_GUARDED_BY(affinity_lock_) = 0;
 
+    std::atomic<unsigned> turn_{0}; // with placement::interleave; relaxed: only the share counts
     std::atomic<bool> helpers_welcome_; // relaxed: a hint
     std::atomic<bool> exiting_{
         false}; // relaxed: a shortcut; accts and chains are closed under locks

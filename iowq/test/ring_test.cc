@@ -386,7 +386,7 @@ TEST(ring, refuses_impossible_configurations) {
     config = {};
     EXPECT_EQ(ring::create(config, nullptr, io), -EINVAL) << "punt needs a pool";
     config.mode = offload::sqthread;
-    config.sqthread_cpu = CPU_SETSIZE - 1;
+    config.sqthread_cpus.emplace().add(CPU_SETSIZE - 1);
     EXPECT_EQ(ring::create(config, nullptr, io), -EINVAL);
 }
 
@@ -447,9 +447,12 @@ TEST(sqthread, gets_no_help_on_a_cpu_of_its_own) {
     ring_config config;
     config.mode = offload::sqthread;
     cpu_mask mine = cpu_mask::of_this_thread();
-    config.sqthread_cpu = 0;
-    while (!mine.has(*config.sqthread_cpu))
-        ++*config.sqthread_cpu;
+    if (mine.count() == 1)
+        GTEST_SKIP() << "there is one CPU, the submitter's";
+    unsigned first = 0;
+    while (!mine.has(first))
+        first++;
+    config.sqthread_cpus.emplace().add(first);
     std::unique_ptr<ring> io;
     ASSERT_EQ(ring::create(config, nullptr, io), 0);
     scratch s;

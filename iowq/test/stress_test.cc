@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The pool against a model, under random schedules: every item once; one key never overlaps and
 // keeps its order.
+#include "nodes.h"
 #include "schedule.h"
 #include "wq.h"
 
 #include <deque>
 #include <gtest/gtest.h>
+#include <optional>
 #include <semaphore>
 #include <thread>
 
@@ -84,6 +86,7 @@ void produce(wq &pool, model &m, unsigned producer, unsigned count, uint64_t &ac
         it.func = run;
         it.random = delay.random()();
         it.flags = 0;
+        it.node = static_cast<int32_t>(it.random >> 60) % 4 - 1;
         if (it.random >> 8 & 1) {
             it.flags |= work_hashed;
             it.key = {0, (it.random >> 16) % nr_keys};
@@ -125,14 +128,22 @@ void produce(wq &pool, model &m, unsigned producer, unsigned count, uint64_t &ac
 
 } // namespace
 
-class stress : public testing::TestWithParam<unsigned> {}; // workers
+// The limits on each node, and where items are served if there are several.
+class stress : public testing::TestWithParam<std::pair<unsigned, placement>> {};
 
 TEST_P(stress, every_item_once_and_one_key_in_order_without_overlap) {
     constexpr unsigned producers = 3;
+    auto [workers, place] = GetParam();
+    std::optional<several_nodes> nodes;
+    if (place != placement::none) {
+        nodes.emplace();
+        SKIP_UNLESS_NODES(*nodes, 2u);
+    }
     wq_config config;
-    config.max_bound = config.max_unbound = GetParam();
-    config.max_running = GetParam();
-    config.idle = std::chrono::milliseconds(GetParam() % 2); // some leave all the time
+    config.max_bound = config.max_unbound = workers;
+    config.max_running = workers;
+    config.idle = std::chrono::milliseconds(workers % 2); // some leave all the time
+    config.place = place;
     std::unique_ptr<wq> pool;
     ASSERT_EQ(wq::create(config, pool), 0);
     model m(producers);
@@ -152,7 +163,17 @@ TEST_P(stress, every_item_once_and_one_key_in_order_without_overlap) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(pool, stress, testing::Values(1, 2, 3, 8, 17));
+INSTANTIATE_TEST_SUITE_P(pool, stress,
+                         testing::Values(std::pair(1, placement::none),
+                                         std::pair(2, placement::none),
+                                         std::pair(3, placement::none),
+                                         std::pair(8, placement::none),
+                                         std::pair(17, placement::none)));
+INSTANTIATE_TEST_SUITE_P(nodes, stress,
+                         testing::Values(std::pair(1, placement::interleave),
+                                         std::pair(3, placement::interleave),
+                                         std::pair(1, placement::device),
+                                         std::pair(3, placement::local)));
 
 // Items are still queued when the pool goes away: each is called all the same.
 TEST(stress, exit_with_items_queued_loses_none) {
