@@ -56,6 +56,8 @@ class backend {
                                    iowq::deadline until) = 0;
     // The ways that the requests took, as far as the backend knows them; all are `issued`.
     [[nodiscard]] virtual iowq::path_counts counts(iowq::ring::direction d) const = 0;
+    // How many requests were issued from each CPU; empty where that is not known.
+    [[nodiscard]] virtual std::span<const uint64_t> ran_on() const { return {}; }
     // How many threads it has now, besides the job's own. Any thread.
     [[nodiscard]] virtual unsigned threads() const = 0;
     // The body of a JSON object: what pool_stats= shows.

@@ -30,37 +30,10 @@ bool within_limits(const options &o) {
     return true;
 }
 
-// The CPUs given as worker_cpus=. False, and said why, when they are none or not the job's.
-bool read_worker_cpus(const options &o, std::optional<iowq::cpu_mask> &out) {
-    if (!o.worker_cpus)
-        return true;
-    iowq::cpu_mask cpus;
-    if (iowq::cpu_mask::parse(o.worker_cpus, cpus)) {
-        log_err("iowq: worker_cpus=%s: not a list of CPUs such as 0-3,8\n", o.worker_cpus);
-        return false;
-    }
-    if (!cpus.within(iowq::cpu_mask::of_this_thread())) {
-        log_err("iowq: worker_cpus=%s: names a CPU that this job may not use (allowed: %s)\n",
-                o.worker_cpus, iowq::cpu_mask::of_this_thread().list().c_str());
-        return false;
-    }
-    out = cpus;
-    return true;
-}
-
 // Whether the job asks for what uring issues by a system call of its own, so that the kernel cannot keep
 // it in order.
 bool issues_beside_io_uring(const thread_data *td) {
     return td_trim(td) || td->o.trim_percentage || td->o.sync_file_range;
-}
-
-bool right_sqthread_cpu(const options &o) {
-    iowq::cpu_mask mine = iowq::cpu_mask::of_this_thread();
-    if (!o.sqthread_cpu_given || mine.has(o.sqthread_cpu))
-        return true;
-    log_err("iowq: sqthread_cpu=%u: this job may not use that CPU (allowed: %s)\n", o.sqthread_cpu,
-            mine.list().c_str());
-    return false;
 }
 
 // The first option given that only io_uring can honour, or null.
@@ -132,7 +105,8 @@ bool may_arrive(const thread_data *td, const options &o) {
     return !other;
 }
 
-int create_uring(const thread_data *td, const options &o, std::unique_ptr<backend> &out) {
+int create_uring(const thread_data *td, const options &o, const placed &at,
+                 std::unique_ptr<backend> &out) {
     uring_config config;
     config.depth = td->o.iodepth;
     config.async = o.offload == offload_uring_async;
@@ -149,8 +123,7 @@ int create_uring(const thread_data *td, const options &o, std::unique_ptr<backen
     config.max_workers[1] = o.max_unbounded;
     if (o.sqthread_cpu_given)
         config.sqpoll_cpu = o.sqthread_cpu;
-    if (!read_worker_cpus(o, config.worker_cpus))
-        return -EINVAL;
+    config.worker_cpus = at.worker_cpus;
     int error = uring::create(config, out);
     if (error == -EINVAL && config.defer)
         log_err("iowq: offload=uring_defer: this kernel knows no IORING_SETUP_DEFER_TASKRUN (Linux "
@@ -178,15 +151,13 @@ iowq::offload mode_of(unsigned offload) {
     }
 }
 
-int create_pool(const options &o, unsigned depth, std::unique_ptr<backend> &out) {
+int create_pool(const options &o, unsigned depth, const placed &at, std::unique_ptr<backend> &out) {
     iowq::ring_config ring;
     ring.mode = mode_of(o.offload);
     ring.depth = depth;
     ring.spin = std::chrono::microseconds(o.spin_us);
     ring.sqthread_idle = std::chrono::milliseconds(o.sqthread_idle_ms);
-    if (o.sqthread_cpu_given)
-        ring.sqthread_cpu = o.sqthread_cpu;
-
+    ring.sqthread_cpus = at.thread_cpus;
     ring.direct = static_cast<iowq::direct_by>(o.direct_by);
 
     iowq::wq_config wq;
@@ -194,6 +165,8 @@ int create_pool(const options &o, unsigned depth, std::unique_ptr<backend> &out)
     // block are made up for, and more than the depth never have anything to do.
     // In a pool that is shared by several jobs, one's depth says little.
     bool shared = o.wq_scope == scope_process;
+    if (shared) // where each job may have other CPUs
+        wq.max_running = 2 * at.reach.count();
     wq.max_running = o.max_bounded ? o.max_bounded
                      : shared      ? wq.max_running
                                    : std::min(depth, wq.max_running);
@@ -203,8 +176,10 @@ int create_pool(const options &o, unsigned depth, std::unique_ptr<backend> &out)
     wq.idle = std::chrono::milliseconds(o.idle_ms);
     wq.monitor_from_start = o.offload != offload_punt; // which may never need a worker
     wq.spin = std::chrono::microseconds(o.spin_us);
-    if (!read_worker_cpus(o, wq.cpus))
-        return -EINVAL;
+    wq.place = at.where;
+    wq.node = at.node;
+    wq.reach = at.reach;
+    wq.cpus = at.worker_cpus;
     wq.sleep_hook = static_cast<iowq::sleep_hook_kind>(o.sleep_hook);
     std::string why;
     int error = pool::create(ring, wq, shared, out, why);
@@ -235,14 +210,17 @@ int create_acalls(const options &o, unsigned depth, std::unique_ptr<backend> &ou
 
 } // namespace
 
-int create_backend(const thread_data *td, const options &o, std::unique_ptr<backend> &out) {
-    if (!within_limits(o) || !mode_can(td, o) || !may_arrive(td, o) || !right_sqthread_cpu(o))
+int create_backend(const thread_data *td, const options &o, std::unique_ptr<backend> &out,
+                   placed &at) {
+    if (!within_limits(o) || !mode_can(td, o) || !may_arrive(td, o))
         return -EINVAL;
     unsigned depth = td->o.iodepth;
     bool kernels = o.offload >= offload_uring;
-    int error = kernels                      ? create_uring(td, o, out)
+    int error = place(td, o, at);
+    if (!error)
+        error = kernels                      ? create_uring(td, o, at, out)
                 : o.offload >= offload_acall ? create_acalls(o, depth, out)
-                                             : create_pool(o, depth, out);
+                                             : create_pool(o, depth, at, out);
     if (error)
         return error;
     if (o.fsync_order != fsync_drains || (kernels && !issues_beside_io_uring(td)))

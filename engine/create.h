@@ -4,13 +4,14 @@
 
 #include "backend.h"
 #include "options.h"
+#include "placement.h"
 
 struct thread_data;
 
 namespace engine {
 
-// 0, or -errno after having said why. May throw std::bad_alloc.
+// 0, or -errno after having said why. `at`: where its work is to be done. May throw std::bad_alloc.
 [[nodiscard]] int create_backend(const thread_data *td, const options &o,
-                                 std::unique_ptr<backend> &out);
+                                 std::unique_ptr<backend> &out, placed &at);
 
 } // namespace engine

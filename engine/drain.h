@@ -22,6 +22,7 @@ class drain final : public backend {
     int commit() override { return io_->commit(); }
     int reap(std::span<iowq::request *> out, unsigned min, iowq::deadline until) override;
     iowq::path_counts counts(iowq::ring::direction d) const override { return io_->counts(d); }
+    std::span<const uint64_t> ran_on() const override { return io_->ran_on(); }
     unsigned threads() const override { return io_->threads(); }
     void print_stats(FILE *to) const override { io_->print_stats(to); }
 

@@ -23,8 +23,10 @@ struct job {
     int rw_flags = 0;       // of every read and write
     cmdprio_options prio_options{};
     struct cmdprio prio {};
-    std::unique_ptr<backend> io;      // its workers use what stands above
-    arrivals *open_loop = nullptr;    // of io, with arrival_rate=
+    std::unique_ptr<backend> io;   // its workers use what stands above
+    arrivals *open_loop = nullptr; // of io, with arrival_rate=
+    placed at;
+    std::string buffers;              // where they lay at the end, for pool_stats=
     timespec reaped{};                // by fio's clock, when getevents last returned
     std::unique_ptr<sampler> threads; // of io, while pool_stats= wants it
 };
@@ -88,7 +90,7 @@ int init_job(thread_data *td) {
         log_err("iowq: no memory for iodepth=%u\n", depth);
         return 1;
     }
-    if (create_backend(td, o, j->io) || init_arrivals(td, o, *j) || init_cmdprio(td, o, *j))
+    if (create_backend(td, o, j->io, j->at) || init_arrivals(td, o, *j) || init_cmdprio(td, o, *j))
         return 1;
     if (o.pool_stats)
         if (int failed = sampler::start(*j->io, j->threads))
@@ -119,6 +121,7 @@ int io_u_init(thread_data *td, io_u *u) {
 // The buffers have been laid out by now.
 int post_init(thread_data *td) {
     job &j = job_of(td);
+    place_buffers(td, j.at);
     if (!static_cast<options *>(td->eo)->fixedbufs)
         return 0;
     std::unique_ptr<iovec[]> buffers(new (std::nothrow) iovec[j.depth]);
@@ -156,6 +159,8 @@ int open_file(thread_data *td, fio_file *f) {
         known->null = true;
         known->direct = false; // it goes the way of what is cached
     }
+    if (known && static_cast<options *>(td->eo)->placement == placement_device)
+        known->node = iowq::device_node(f->fd);
     if (!error && td->io_ops_data) { // without, fio asks for the size of a device
         known->slot = static_cast<unsigned>(f->fileno);
         error = job_of(td).io->opened(*known);
@@ -416,11 +421,25 @@ int cancel(thread_data *td, io_u *u) {
 
 // ---- the end
 
+// While they are still there; once.
+void note_buffers(const thread_data *td, job &j) {
+    if (!static_cast<options *>(td->eo)->pool_stats || !j.buffers.empty() || !td->orig_buffer)
+        return;
+    try {
+        j.buffers = on_nodes(td->orig_buffer, td->orig_buffer_size);
+    } catch (const std::bad_alloc &) {
+        // The evidence goes without.
+    }
+}
+
 // Once td->done is set (the end of a replay), fio 3.33 asks for nothing more, and frees the buffers of
 // what is under way.
 void io_u_free(thread_data *td, io_u *) {
     auto *j = static_cast<job *>(td->io_ops_data);
-    if (!j || !j->under_way)
+    if (!j)
+        return;
+    note_buffers(td, *j);
+    if (!j->under_way)
         return;
     while (j->open_loop && j->open_loop->take_back())
         j->under_way--;
@@ -447,7 +466,7 @@ void report(const thread_data *td, job &j) {
     if (j.threads)
         j.threads->stop();
     job_stats at_end{td->o.name, td->thread_number, name_of(o.offload), j.depth,
-                     *j.io,      j.threads.get()};
+                     *j.io,      j.threads.get(),   j.buffers};
     int error = o.pool_stats ? write_stats(o.pool_stats, at_end) : 0;
     if (error)
         log_err("iowq: pool_stats=%s: %s\n", o.pool_stats, strerror(-error));

@@ -11,6 +11,9 @@ namespace {
 
 using iowq::sleep_hook_kind;
 
+static_assert(placement_device - placement_local == static_cast<int>(iowq::placement::device) &&
+              placement_none - placement_local == static_cast<int>(iowq::placement::none));
+
 template <class Enum>
 constexpr unsigned long long value_of(Enum value) {
     return static_cast<unsigned long long>(value);
@@ -21,6 +24,23 @@ int set_sqthread_cpu(void *data, long long *value) {
     o->sqthread_cpu = static_cast<unsigned>(*value);
     o->sqthread_cpu_given = 1;
     return 0;
+}
+
+// fio has found the name before the colon.
+int set_placement(void *data, const char *value) {
+    auto *o = static_cast<options *>(data);
+    bool takes_number = o->placement == placement_node;
+    const char *colon = strchr(value, ':');
+    if (!colon && !takes_number)
+        return 0;
+    const char *end = value + strlen(value);
+    if (takes_number && colon) {
+        auto [rest, error] = std::from_chars(colon + 1, end, o->placement_node);
+        if (error == std::errc() && rest == end)
+            return 0;
+    }
+    log_err("iowq: placement=%s: allowed: local, device, interleave, node:N, none\n", value);
+    return 1;
 }
 
 } // namespace
@@ -197,6 +217,26 @@ fio_option option_table[] = {
                  "one for all jobs of the process, which takes thread; as processes each has its "
                  "own",
                  0, nullptr},
+            },
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "placement",
+        .lname = "NUMA node of the work",
+        .type = FIO_OPT_STR,
+        .off1 = offsetof(options, placement),
+        .cb = reinterpret_cast<void *>(set_placement),
+        .help = "On which NUMA node sqwq, punt and hashed have their work done. Default: local",
+        .posval =
+            {
+                {"local", placement_local, "the job's own, wherever that is at the moment", 0,
+                 nullptr},
+                {"device", placement_device, "that of the file's device; local if it has none", 0,
+                 nullptr},
+                {"interleave", placement_interleave, "each in turn", 0, nullptr},
+                {"node", placement_node, "node:N, always that one", 0, nullptr},
+                {"none", placement_none, "the machine is as one node", 0, nullptr},
             },
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,

@@ -25,6 +25,15 @@ enum offload_mode : unsigned {
 
 enum target_kind : unsigned { target_file, target_null };
 enum wq_scope_kind : unsigned { scope_job, scope_process };
+// The first: none given. The others in the order of iowq::placement.
+enum placement_kind : unsigned {
+    placement_default,
+    placement_local,
+    placement_device,
+    placement_interleave,
+    placement_node,
+    placement_none
+};
 enum fsync_ordering : unsigned { fsync_unordered, fsync_drains };
 
 // Copied by fio with memcpy, so it holds plain values only. A number that was not given is 0, and the
@@ -42,7 +51,9 @@ struct options {
     unsigned sleep_hook; // an iowq::sleep_hook_kind
     unsigned direct_by;  // an iowq::direct_by
     unsigned wq_scope;   // a wq_scope_kind
-    unsigned target;     // a target_kind
+    unsigned placement;  // a placement_kind
+    unsigned placement_node;
+    unsigned target; // a target_kind
     char *worker_cpus;
     char *pool_stats;
     unsigned nowait;

@@ -41,25 +41,23 @@ class process_wq {
         out = std::move(made);
         pool_ = out;
         made_with_ = wanted;
-        jobs_cpus_ = iowq::cpu_mask::of_this_thread();
         return 0;
     }
     const char *other_than(const iowq::wq_config &wanted) const IOWQ_REQUIRES(lock_) {
         const iowq::wq_config &had = made_with_;
-        return iowq::cpu_mask::of_this_thread() != jobs_cpus_ ? "cpus_allowed"
-               : wanted.max_running != had.max_running        ? "max_bounded"
-               : wanted.max_unbound != had.max_unbound        ? "max_unbounded"
-               : wanted.idle != had.idle                      ? "idle_ms"
-               : wanted.spin != had.spin                      ? "spin_us"
-               : wanted.sleep_hook != had.sleep_hook          ? "sleep_hook"
-               : wanted.cpus != had.cpus                      ? "worker_cpus"
-                                                              : nullptr;
+        return wanted.place != had.place || wanted.node != had.node ? "placement"
+               : wanted.max_running != had.max_running              ? "max_bounded"
+               : wanted.max_unbound != had.max_unbound              ? "max_unbounded"
+               : wanted.idle != had.idle                            ? "idle_ms"
+               : wanted.spin != had.spin                            ? "spin_us"
+               : wanted.sleep_hook != had.sleep_hook                ? "sleep_hook"
+               : wanted.cpus != had.cpus                            ? "worker_cpus"
+                                                                    : nullptr;
     }
 
     iowq::mutex lock_;
     std::weak_ptr<iowq::wq> pool_ IOWQ_GUARDED_BY(lock_);
     iowq::wq_config made_with_ IOWQ_GUARDED_BY(lock_);
-    iowq::cpu_mask jobs_cpus_ IOWQ_GUARDED_BY(lock_);
 } of_the_process;
 
 } // namespace
@@ -96,6 +94,22 @@ int pool::create(const iowq::ring_config &ring, const iowq::wq_config &wq, bool 
     return 0;
 }
 
+// What was queued on each node, and who served it there.
+static void print_nodes(FILE *to, iowq::wq &pool) {
+    const iowq::topology &machine = pool.machine();
+    fputs(", \"wq_nodes\": {", to);
+    for (unsigned node = 0; node < machine.nodes(); node++) {
+        iowq::wq_counters at = pool.counters(node);
+        fprintf(
+            to,
+            "%s\"%u\": {\"enqueued\": %llu, \"workers_created\": %llu, \"peak_running\": %u, "
+            "\"peak_blocked\": %u}",
+            node ? ", " : "", machine.os_number(node), static_cast<unsigned long long>(at.enqueued),
+            static_cast<unsigned long long>(at.workers_created), at.peak_running, at.peak_blocked);
+    }
+    fputc('}', to);
+}
+
 unsigned pool::threads() const {
     if (!wq_)
         return ring_->threads();
@@ -124,6 +138,8 @@ void pool::print_stats(FILE *to) const {
         "\"workers_reaped\": %llu, \"peak_running\": %u, \"peak_blocked\": %u",
         n(workers.enqueued), n(workers.chain_waits), n(workers.wakes), n(workers.workers_created),
         n(workers.workers_reaped), workers.peak_running, workers.peak_blocked);
+    if (wq_)
+        print_nodes(to, *wq_);
 }
 
 } // namespace engine

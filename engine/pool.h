@@ -23,6 +23,7 @@ class pool final : public backend {
         return static_cast<int>(ring_->reap(out, min, until));
     }
     iowq::path_counts counts(iowq::ring::direction d) const override { return ring_->counts(d); }
+    std::span<const uint64_t> ran_on() const override { return ring_->ran_on(); }
     unsigned threads() const override;
     void print_stats(FILE *to) const override;
 

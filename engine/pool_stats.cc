@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "pool_stats.h"
 
+#include "placement.h"
 #include "version.h"
 
 #include <algorithm>
@@ -35,6 +36,25 @@ void print_threads(FILE *to, const sampler &threads) {
     fputc(']', to);
 }
 
+// By which CPUs the I/Os were issued, and so on which nodes.
+void print_places(FILE *to, const job_stats &job) {
+    auto by_cpu = job.io.ran_on();
+    if (!by_cpu.empty()) {
+        fputs(", \"ran_on_cpus\": {", to);
+        const char *between = "";
+        for (size_t cpu = 0; cpu < by_cpu.size(); cpu++) {
+            if (!by_cpu[cpu])
+                continue;
+            fprintf(to, "%s\"%zu\": %llu", between, cpu,
+                    static_cast<unsigned long long>(by_cpu[cpu]));
+            between = ", ";
+        }
+        fprintf(to, "}, \"ran_on_nodes\": %s", on_nodes(by_cpu).c_str());
+    }
+    if (!job.buffers.empty())
+        fprintf(to, ", \"buffers_on_nodes\": %s", job.buffers.c_str());
+}
+
 int write_to(const std::string &name, const job_stats &job) {
     FILE *to = fopen(name.c_str(), "w");
     if (!to)
@@ -44,6 +64,7 @@ int write_to(const std::string &name, const job_stats &job) {
     print_string(to, job.name);
     fprintf(to, ", \"offload\": \"%s\", \"depth\": %u, ", job.offload, job.depth);
     job.io.print_stats(to);
+    print_places(to, job);
     if (job.threads)
         print_threads(to, *job.threads);
     fputs("}\n", to);

@@ -18,7 +18,8 @@ struct job_stats {
     const char *offload;
     unsigned depth;
     const backend &io;
-    const sampler *threads; // stopped; or none
+    const sampler *threads;     // stopped; or none
+    const std::string &buffers; // how many of their pages lay on each node, as JSON; or empty
 };
 
 // Writes PATH.<job>.<number>.json, whole or not at all. Returns 0 or -errno.

@@ -44,7 +44,7 @@ def test_as_processes_each_job_has_its_own(fio, tmp_path, evidence):
 
 
 @pytest.mark.parametrize("option, other", [("max_bounded", 3), ("max_unbounded", 5), ("idle_ms", 7), ("spin_us", 1),
-                                           ("worker_cpus", 0), ("sleep_hook", "none"), ("cpus_allowed", 0)])
+                                           ("worker_cpus", 0), ("sleep_hook", "none"), ("placement", "interleave")])
 def test_jobs_that_share_a_pool_agree_on_its_limits(fio, tmp_path, option, other):
     result = two_jobs(fio, tmp_path, "sqwq", "--thread", first={"time_based": None, "runtime": 1},
                       second={"startdelay": "300ms", option: other})

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "fio_abi.h"
+
+#include "placement.h"
+
+#include "node_memory.h"
+
+#include <map>
+
+namespace engine {
+
+namespace {
+
+using iowq::cpu_mask;
+
+constexpr unsigned bit(unsigned placement) { return 1u << placement; }
+constexpr unsigned submitters = bit(placement_local) | bit(placement_none);
+
+// What a mode can do, and why not more.
+struct ability {
+    unsigned placements;
+    const char *because;
+};
+
+ability ability_of(unsigned offload) {
+    switch (offload) {
+    case offload_inline:
+        return {submitters,
+                "the submitter makes the calls, where cpus_allowed and numa_cpu_nodes put it"};
+    case offload_sqthread:
+    case offload_handoff:
+        return {submitters | bit(placement_device) | bit(placement_node),
+                "one submission thread serves all"};
+    case offload_acall:
+        return {bit(placement_none), "each call has a thread of its own, on any CPU of the job"};
+    case offload_acall_pool:
+        return {bit(placement_local), "the process has one pool, which serves where it is called"};
+    case offload_uring:
+    case offload_uring_async:
+    case offload_uring_defer:
+        return {bit(placement_node), "the kernel says where its workers are"};
+    case offload_uring_sqpoll:
+        return {0, "sqthread_cpu says where the kernel's submission thread is"};
+    default:
+        return {~0u, ""};
+    }
+}
+
+std::string name_of_placement(const options &o) {
+    static const char *const names[] = {"", "local", "device", "interleave", "node", "none"};
+    std::string name = names[o.placement];
+    return o.placement == placement_node ? name + ":" + std::to_string(o.placement_node) : name;
+}
+
+bool mode_can(const options &o, const std::string &name) {
+    ability can = ability_of(o.offload);
+    if (can.placements & bit(o.placement))
+        return true;
+    std::string allowed;
+    static const std::pair<unsigned, const char *> all[] = {{placement_local, "local"},
+                                                            {placement_device, "device"},
+                                                            {placement_node, "node:N"},
+                                                            {placement_none, "none"}};
+    for (auto [placement, its] : all)
+        if (can.placements & bit(placement))
+            allowed += std::string(allowed.empty() ? "" : ", ") + its;
+    log_err("iowq: offload=%s: placement=%s: %s; %s%s\n", name_of(o.offload), name.c_str(),
+            can.because, allowed.empty() ? "leave it out" : "allowed: ", allowed.c_str());
+    return false;
+}
+
+bool has_submission_thread(const options &o) {
+    return o.offload == offload_sqthread || o.offload == offload_handoff;
+}
+
+// fio's jobs are its threads or its children.
+cpu_mask reach_of(const thread_data *td, const options &o) {
+    cpu_mask jobs = cpu_mask::of_this_thread();
+    bool beyond = o.wq_scope == scope_process || o.placement == placement_device ||
+                  o.placement == placement_interleave || o.placement == placement_node;
+    return beyond ? jobs | cpu_mask::of_process(td->o.use_thread ? getpid() : getppid()) : jobs;
+}
+
+// False, and said why, when these are none, or not the job's to use.
+bool read_cpus(const options &o, placed &out) {
+    if (o.worker_cpus) {
+        if (cpu_mask::parse(o.worker_cpus, out.worker_cpus.emplace())) {
+            log_err("iowq: worker_cpus=%s: not a list of CPUs such as 0-3,8\n", o.worker_cpus);
+            return false;
+        }
+        if (!out.worker_cpus->within(out.reach)) {
+            log_err("iowq: worker_cpus=%s: names a CPU that this job may not use (allowed: %s)\n",
+                    o.worker_cpus, out.reach.list().c_str());
+            return false;
+        }
+    }
+    if (o.sqthread_cpu_given) {
+        if (!out.reach.has(o.sqthread_cpu)) {
+            log_err("iowq: sqthread_cpu=%u: this job may not use that CPU (allowed: %s)\n",
+                    o.sqthread_cpu, out.reach.list().c_str());
+            return false;
+        }
+        out.thread_cpus.emplace().add(o.sqthread_cpu);
+    }
+    return true;
+}
+
+// The node that all of the job's files are at; -1: there is no such.
+int node_of_files(const thread_data *td) {
+    int common = -1;
+    for (unsigned i = 0; i < td->files_index; i++) {
+        int node = iowq::device_node(td->files[i]->file_name);
+        if (node < 0 || (common >= 0 && node != common))
+            return -1;
+        common = node;
+    }
+    return common;
+}
+
+// The node asked for, as the machine's number of it; -EINVAL, and said why, where its CPUs are not to be had.
+int find_node(const options &o, const iowq::topology &machine, const cpu_mask &usable) {
+    int found = machine.nearest(o.placement_node);
+    cpu_mask its = machine.all_cpus_of(o.placement_node);
+    if (found < 0)
+        log_err("iowq: placement=node:%u: there is no such node here; there are: %s\n",
+                o.placement_node, machine.os_numbers().c_str());
+    else if (its.count() && !(its & usable).count())
+        log_err("iowq: placement=node:%u: none of that node's CPUs (%s) is among those that %s "
+                "(%s)\n",
+                o.placement_node, its.list().c_str(),
+                o.worker_cpus ? "worker_cpus names" : "fio may use", usable.list().c_str());
+    else
+        return found;
+    return -EINVAL;
+}
+
+} // namespace
+
+int place(const thread_data *td, const options &o, placed &out) {
+    out.reach = reach_of(td, o);
+    if (!read_cpus(o, out))
+        return -EINVAL;
+    if (o.placement == placement_default) // a submission thread may then be wherever the job may
+        return 0;
+    std::string name = name_of_placement(o);
+    if (!mode_can(o, name))
+        return -EINVAL;
+    out.where = static_cast<iowq::placement>(o.placement - placement_local);
+    out.node = o.placement_node;
+    if (o.placement == placement_none || o.placement == placement_interleave)
+        return 0;
+
+    const cpu_mask &usable = out.worker_cpus ? *out.worker_cpus : out.reach;
+    iowq::topology machine;
+    if (int error = iowq::topology::load(usable, machine)) {
+        log_err("iowq: placement=%s: the machine's nodes cannot be told: %s\n", name.c_str(),
+                strerror(-error));
+        return error;
+    }
+    int serving = -1, os = -1;
+    if (o.placement == placement_local)
+        serving = static_cast<int>(machine.here());
+    else if (o.placement == placement_device)
+        os = node_of_files(td);
+    else if (serving = find_node(o, machine, usable); serving >= 0)
+        os = static_cast<int>(o.placement_node);
+    else
+        return -EINVAL;
+    if (os >= 0) {
+        serving = machine.nearest(static_cast<unsigned>(os));
+        out.memory = machine.memory_near(static_cast<unsigned>(os));
+    }
+    if (serving < 0)
+        return 0;
+    cpu_mask cpus = machine.cpus(static_cast<unsigned>(serving));
+    if (o.offload >= offload_uring)
+        out.worker_cpus = cpus;
+    else if (has_submission_thread(o) && !out.thread_cpus)
+        out.thread_cpus = cpus;
+    else if (has_submission_thread(o) && !out.thread_cpus->within(cpus)) {
+        log_err("iowq: placement=%s: sqthread_cpu=%u is on another node: give one of the two\n",
+                name.c_str(), o.sqthread_cpu);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+void place_buffers(const thread_data *td, const placed &at) {
+    if (at.memory < 0 || td->o.numa_mem_mode || !td->orig_buffer)
+        return;
+    // Where that node has no memory, or the pages are not to be moved, they stay: pool_stats tells.
+    (void)iowq::move_to_node(at.memory, td->orig_buffer, td->orig_buffer_size);
+}
+
+namespace {
+
+template <class Count>
+std::string object(const std::map<int, Count> &counts) {
+    std::string text = "{";
+    for (auto [node, count] : counts)
+        text += (text.size() > 1 ? ", \"" : "\"") + std::to_string(node) +
+                "\": " + std::to_string(count);
+    return text + "}";
+}
+
+} // namespace
+
+std::string on_nodes(std::span<const uint64_t> by_cpu) {
+    iowq::topology machine;
+    cpu_mask all;
+    for (unsigned cpu = 0; cpu < by_cpu.size(); cpu++)
+        all.add(cpu);
+    std::map<int, uint64_t> counts;
+    if (all.count() && iowq::topology::load(all, machine) == 0)
+        for (unsigned cpu = 0; cpu < by_cpu.size(); cpu++)
+            if (by_cpu[cpu])
+                counts[machine.os_node_of(cpu)] += by_cpu[cpu];
+    return object(counts);
+}
+
+std::string on_nodes(const void *from, size_t bytes) {
+    return object(iowq::pages_by_node(from, bytes));
+}
+
+} // namespace engine

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// Where a job's work is done, and where its memory lies: placement=, worker_cpus= and sqthread_cpu=, beside fio's own
+// cpus_allowed, numa_cpu_nodes and numa_mem_policy, which say where the job itself is. Used by the job's thread, at its
+// start and at its end.
+#pragma once
+
+#include "options.h"
+
+#include "wq.h"
+
+#include <optional>
+#include <span>
+
+struct thread_data;
+
+namespace engine {
+
+struct placed {
+    iowq::placement where = iowq::placement::local;
+    unsigned node = 0; // with placement::node, its OS number
+    // The CPUs that the work may use: the job's or, with wq_scope=process and where placement= looks beyond the job's
+    // node, all that fio may use.
+    iowq::cpu_mask reach;
+    std::optional<iowq::cpu_mask> worker_cpus{}; // the workers', among these
+    std::optional<iowq::cpu_mask> thread_cpus{}; // the submission thread's
+    // The OS number of the node where the buffers are best, when one node serves the whole job; else below 0.
+    int memory = -1;
+};
+
+// What the job asks for. -EINVAL, and said why, when its mode cannot, or when its options contradict each other.
+[[nodiscard]] int place(const thread_data *td, const options &o, placed &out);
+
+// Takes the job's buffers to its node, unless numa_mem_policy says where they are to be.
+void place_buffers(const thread_data *td, const placed &at);
+
+// How much of something is on which node: of CPUs' counts, or of a buffer's pages. As a JSON object, by OS numbers.
+[[nodiscard]] std::string on_nodes(std::span<const uint64_t> by_cpu);
+[[nodiscard]] std::string on_nodes(const void *from, size_t bytes);
+
+} // namespace engine
