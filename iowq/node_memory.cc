@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "node_memory.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -22,6 +23,9 @@ using node_mask = std::array<unsigned long, most_nodes / word_bits>;
 constexpr unsigned long mask_bits = most_nodes + 1;
 
 constexpr size_t batch = 512; // pages a call
+
+// glibc keeps PTHREAD_STACK_MIN bytes in use of a stack that it has put aside.
+constexpr size_t left_of_others = 65536;
 
 uintptr_t page_bytes() {
     static const auto bytes = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
@@ -70,15 +74,17 @@ void live_on_node(int node) {
     node_mask mask = only(node);
     if (syscall(SYS_set_mempolicy, MPOL_PREFERRED, &mask, mask_bits))
         return;
-    // What is beyond here was touched by whoever created the thread, or had the stack before.
     pthread_attr_t attributes;
     if (pthread_getattr_np(pthread_self(), &attributes))
         return;
     void *stack;
     size_t bytes;
-    if (pthread_attr_getstack(&attributes, &stack, &bytes) == 0)
-        each_page(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)),
-                  reinterpret_cast<uintptr_t>(stack) + bytes, node, [](int) {});
+    if (pthread_attr_getstack(&attributes, &stack, &bytes) == 0) {
+        // Touched by whoever created the thread or, as far as glibc leaves it, had the stack before.
+        auto bottom = reinterpret_cast<uintptr_t>(stack);
+        auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+        each_page(std::max(bottom, here - left_of_others), bottom + bytes, node, [](int) {});
+    }
     pthread_attr_destroy(&attributes);
 }
 

@@ -429,8 +429,8 @@ wq_counters wq::counters(std::optional<unsigned> node) {
 void *wq::worker_main(void *arg) {
     worker &self = *static_cast<worker *>(arg);
     char name[16];
-    snprintf(name, sizeof name, "iowq-wrk-%u%c", self.home.node % 1000,
-             self.home.bound ? 'b' : 'u');
+    snprintf(name, sizeof name, "iowq-wrk-%u%c",
+             self.pool.topology_.os_number(self.home.node) % 1000, self.home.bound ? 'b' : 'u');
     pthread_setname_np(pthread_self(), name);
     live_on_node(self.pool.topology_.memory(self.home.node));
     iowq::sleep_hook *hook = self.pool.hook_.get();
