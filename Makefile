@@ -78,10 +78,14 @@ bench-hooks: $(BUILD)/bench/hooks_bench ## compare the ways to know that a worke
 benchmarks: $(BUILD)/bench/iowq_bench $(BUILD)/bench/hooks_bench
 
 .PHONY: check check-full
-check: all test-programs benchmarks ## every test but the long ones; under 20 minutes
+check: all test-programs benchmarks guest-programs ## every test but the long ones; under 20 minutes
 	@scripts/check
-check-full: all test-programs benchmarks ## every test
+check-full: all test-programs benchmarks guest-programs ## every test
 	@scripts/check --full
+
+.PHONY: numa
+numa: guest-programs ## test the engine and the library on machines with several NUMA nodes, under QEMU
+	@scripts/numa
 
 .PHONY: tsan asan
 tsan asan: %: $(BUILD)/%/iowq_test ## the library's tests under ThreadSanitizer, or AddressSanitizer and UBSan
@@ -99,8 +103,9 @@ doc: | setup-check ## the library's reference, build/doc/index.html
 	@doxygen iowq/Doxyfile
 
 .PHONY: clean
-clean: ## remove what was built; the fetched fio source stays
-	@find $(BUILD) -mindepth 1 -maxdepth 1 ! -name fio -exec rm -rf {} + 2>/dev/null || true
+clean: ## remove what was built; the fetched fio source and kernel stay
+	@find $(BUILD) -mindepth 1 -maxdepth 1 ! -name fio ! -name guest -exec rm -rf {} + 2>/dev/null || true
+	@find $(BUILD)/guest -mindepth 1 -maxdepth 1 ! -name kernel -exec rm -rf {} + 2>/dev/null || true
 
 # ---- what must be there first; silent and quick when it is
 
@@ -211,4 +216,26 @@ endef
 $(eval $(call test_program,plain,$$(CXXFLAGS)))
 $(foreach s,$(SANITIZERS),$(eval $(call test_program,$(s),$$(SANITIZE_$(s)))))
 
--include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/fio/*' 2>/dev/null)
+# ---- what runs in the guests of scripts/numa
+
+GUEST := $(BUILD)/guest
+# Only what a guest has libraries for, and for any x86-64.
+GUEST_FIO := $(addprefix --disable-,native rdma rados rbd http gfapi libnfs pmem xnvme libzbc tcmalloc dfs lex)
+
+.PHONY: guest-programs guest-engine
+guest-programs: $(GUEST)/fio/fio guest-engine $(BUILD)/plain/iowq_test
+# These have their own jobs, and none of the variables that this make was given.
+OWN_MAKE = MAKEFLAGS= $(MAKE) --no-print-directory -s
+
+# In a copy of the source: what fio's configure finds is part of its headers, and so of the engine for it.
+$(GUEST)/fio/config-host.h: $(FIO_SOURCE)/FIO-VERSION-FILE | fio-source
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@tar -C $(FIO_SOURCE) --exclude=.git --exclude='*.[od]' --exclude=./fio -cf - . | tar -C $(@D) -xf -
+	@cd $(@D) && ./configure $(GUEST_FIO) >configure.log 2>&1 && $(OWN_MAKE) FIO-VERSION-FILE >make.log 2>&1
+$(GUEST)/fio/fio: $(GUEST)/fio/config-host.h
+	@$(OWN_MAKE) -j$$(nproc) -C $(@D) fio OPTFLAGS=-O1 >$(@D)/make.log 2>&1 || { tail -n 20 $(@D)/make.log >&2; exit 1; }
+guest-engine: $(GUEST)/fio/config-host.h $(IOWQ_OBJECTS)
+	@$(OWN_MAKE) engine BUILD=$(GUEST) FIO_DIR=$(abspath $(GUEST)/fio) CXXFLAGS=-O1 IOWQ_OBJECTS='$(IOWQ_OBJECTS)'
+$(FIO_SOURCE)/FIO-VERSION-FILE: | fio-source ;
+
+-include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/fio/*' -not -path '$(BUILD)/guest/*' 2>/dev/null)
