@@ -1,25 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The guest is the machine that was asked for."""
 
-from pathlib import Path
-
-NODES = Path("/sys/devices/system/node")
-
-
-def numbers(text):
-    """The numbers of a list such as 0-3,8."""
-    listed = []
-    for part in filter(None, text.strip().split(",")):
-        first, _, last = part.partition("-")
-        listed += range(int(first), int(last or first) + 1)
-    return listed
+from machine import NODES, node_of_cpu, node_of_disk, numbers
 
 
 def test_the_nodes_and_their_cpus_are_those_that_were_asked_for(topology):
-    assert numbers((NODES / "possible").read_text()) == list(range(len(topology.nodes)))
-    for number in range(len(topology.nodes)):
-        cpus = numbers((NODES / f"node{number}/cpulist").read_text())
-        assert cpus == topology.cpus_of(number)
+    nodes = range(len(topology.nodes))
+    assert numbers((NODES / "online").read_text()) == list(nodes)
+    assert node_of_cpu() == {cpu: node for node in nodes for cpu in topology.cpus_of(node)}
 
 
 def test_each_distance_is_the_one_that_was_asked_for(topology):
@@ -29,13 +17,11 @@ def test_each_distance_is_the_one_that_was_asked_for(topology):
         assert said == [topology.distance(one, other) for other in nodes]
 
 
-def test_memory_is_where_it_was_asked_for(topology):
-    assert numbers((NODES / "has_memory").read_text()) == [
-        number for number, node in enumerate(topology.nodes) if node.megabytes]
-    assert numbers((NODES / "has_cpu").read_text()) == [
-        number for number, node in enumerate(topology.nodes) if node.cpus]
+def test_memory_and_cpus_are_where_they_were_asked_for(topology):
+    for kind, asked in (("has_memory", "megabytes"), ("has_cpu", "cpus")):
+        assert numbers((NODES / kind).read_text()) == [
+            number for number, node in enumerate(topology.nodes) if getattr(node, asked)]
 
 
 def test_the_disk_is_on_its_node(topology):
-    device = Path("/sys/block/vda/device").resolve()  # virtio's, below PCI's
-    assert int((device.parent / "numa_node").read_text()) == topology.disk_node
+    assert node_of_disk("vda") == topology.disk_node

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""Runs the guest's small fio with the engine: many jobs in one run, as its start is what takes time."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+
+import machine
+
+ENGINE = "/lib/iowq.so"
+OURS = ["inline", "sqthread", "handoff", "sqwq", "punt", "hashed", "acall", "acall_pool"]
+KERNELS = ["uring", "uring_async", "uring_sqpoll", "uring_defer"]
+MODES = OURS + KERNELS
+RUN_LIMIT_S = 50
+AT_ONCE = 4
+
+
+class Result:
+    """What one fio did: its exit status, what it said, its jobs by name, and the engine's pool_stats
+    of each."""
+
+    def __init__(self, status, said, jobs, stats):
+        self.status, self.said, self.jobs, self.stats = status, said, jobs, stats
+
+
+def job_text(common, jobs):
+    """`common` and each job are dictionaries of fio's options; None: an option without a value."""
+    sections = {"global": {"ioengine": f"external:{ENGINE}", "thread": None, **common}, **jobs}
+    lines = []
+    for name, options in sections.items():
+        lines.append(f"[{name}]")
+        lines += [key if value is None else f"{key}={value}" for key, value in options.items()]
+    return "\n".join(lines) + "\n"
+
+
+def in_every_mode(options_of):
+    """A job a mode, with the options that options_of(number) gives it: so many at a time that a slow machine
+    starts them within fio's limit, for one after another takes fio longer by 0.3 s each."""
+    return {mode: {"offload": mode, **options_of(number), **({} if number % AT_ONCE else {"stonewall": None})}
+            for number, mode in enumerate(MODES)}
+
+
+def read_json(text):
+    """fio writes its notes before the JSON."""
+    start = 0 if text.startswith("{") else text.find("\n{") + 1
+    return json.loads(text[start:]) if text[start:start + 1] == "{" else {"jobs": []}
+
+
+class Running:
+    """A fio that runs in `folder`."""
+
+    def __init__(self, folder, common, jobs):
+        self.folder = folder
+        (folder / "job.fio").write_text(job_text({"pool_stats": folder / "stats", **common}, jobs))
+        with open(folder / "said", "w", encoding="utf-8") as said:
+            self.process = subprocess.Popen(
+                ["fio", "--output-format=json", f"--output={folder}/out.json", "job.fio"],
+                cwd=folder, stdout=said, stderr=said, start_new_session=True)
+
+    def threads(self, name=""):
+        """Those whose names begin so."""
+        return [t for t in machine.threads(self.process.pid) if t.name.startswith(name)]
+
+    def wait_until(self, condition):
+        """The test's own limit ends it if that never comes, and fio's end does."""
+        while not condition():
+            assert self.process.poll() is None, self.said()
+            time.sleep(0.02)
+
+    def stats(self):
+        """{job: what the engine's pool_stats= says of it} of the jobs that have ended."""
+        every = [json.loads(path.read_text()) for path in self.folder.glob("stats.*.json")]
+        return {one["job"]: one for one in every}
+
+    def said(self):
+        return "".join(path.read_text() for path in (self.folder / "said", self.folder / "out.json")
+                       if path.exists())
+
+    def result(self, limit_s=RUN_LIMIT_S):
+        """Waits for its end."""
+        status = self.process.wait(limit_s)
+        jobs = {job["jobname"]: job for job in read_json((self.folder / "out.json").read_text())["jobs"]}
+        return Result(status, self.said(), jobs, self.stats())
+
+
+@contextmanager
+def started(folder, common, jobs):
+    """A fio that is killed at the end of the block, if it does not end before."""
+    running = Running(folder, common, jobs)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            os.killpg(running.process.pid, signal.SIGKILL)
+            # It may wait in I/O that only ends when the test takes its device away.
+            with suppress(subprocess.TimeoutExpired):
+                running.process.wait(1)
+
+
+def run(folder, common, jobs, limit_s=RUN_LIMIT_S):
+    with started(folder, common, jobs) as running:
+        return running.result(limit_s)
