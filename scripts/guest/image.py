@@ -76,20 +76,20 @@ def add_stripped(cpio, program, path, scratch):
 
 def debians_python():
     """Where its standard library is, and what the names of compiled files say of it."""
-    said = subprocess.run([PYTHON, "-c", "import sys, sysconfig\nprint(sysconfig.get_path('stdlib'), "
-                           "sys.implementation.cache_tag)"], capture_output=True, text=True, check=True)
-    library, tag = said.stdout.split()
+    question = ("import sys, sysconfig; "
+                "print(sysconfig.get_path('stdlib'), sys.implementation.cache_tag)")
+    library, tag = subprocess.check_output([PYTHON, "-c", question], text=True).split()
     return Path(library), tag
 
 
 def add_python(cpio):
-    """What Debian compiled when it installed the packages: Python reads that without the sources."""
+    """As Debian compiled it when it was installed: Python reads that without the sources."""
     add_program(cpio, PYTHON, PYTHON)
     library, tag = debians_python()
     packages = Path("/usr/lib/python3/dist-packages")
-    for top in [library, *(packages / name for name in PYTEST)]:
+    for base, top in [(library, library), *((packages, packages / name) for name in PYTEST)]:
         for file in sorted(top.rglob("*")):
-            if NOT_IN_THE_GUEST.match(str(file.relative_to(library if top == library else packages))):
+            if NOT_IN_THE_GUEST.match(str(file.relative_to(base))):
                 continue
             compiled = file.parent / f"__pycache__/{file.stem}.{tag}.pyc"
             if file.suffix == ".so":

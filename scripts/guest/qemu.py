@@ -19,7 +19,7 @@ SAID_BY_INIT = "iowq: the guest is up"
 
 @dataclass
 class Ending:
-    """How a guest came to its end; `cause` says why it was not the one that it should have come to."""
+    """How a guest came to its end; `cause` says why it was not the one it should have come to."""
     seconds: float
     cause: str = ""
 

@@ -63,7 +63,8 @@ def collect(topology, ending, archive, progress, console):
     for part, name in REPORTS.items():
         status = int(files.get(f"{part}.status", b"-1"))
         if name not in files or (status and not failed):
-            guest.fail(part, f"{part} ended with status {status}{end_of(console)}")
+            guest.fail(part, f"{part} ended with status {status}, the last test was {running}"
+                       f"{end_of(console)}")
     return guest
 
 

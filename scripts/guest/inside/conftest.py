@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What the tests in the guest have in common: the topology that was asked for, fio, block devices."""
+"""What all tests in the guest have: the topology that was asked for, a limit, a word to the host.
+
+A test that has to do with fio uses fio.py, with block devices devices.py, with nodes machine.py.
+"""
 
 import os
 import signal
@@ -35,6 +38,17 @@ def pytest_runtest_setup():
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call():
     yield from limited()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "once: nothing to do with nodes, so the first topology only")
+
+
+def pytest_collection_modifyitems(config, items):
+    if os.environ["IOWQ_TOPOLOGY"] != next(iter(TOPOLOGIES)):
+        once = [item for item in items if item.get_closest_marker("once")]
+        config.hook.pytest_deselected(items=once)
+        items[:] = [item for item in items if item not in once]
 
 
 @pytest.fixture(scope="session")

@@ -34,8 +34,8 @@ def dmsetup(*words, table=None):
 
 @contextmanager
 def mapped(name, rows):
-    """A device-mapper device. rows: (bytes, target and its arguments), one after another; {start} in them
-    is the row's own start in sectors."""
+    """A device-mapper device. rows: (bytes, target and its arguments), one after another; {start}
+    in them is the row's own start in sectors."""
     table, start = "", 0
     for size, target in rows:
         table += f"{start} {size // SECTOR} {target.format(start=start)}\n"
@@ -49,7 +49,7 @@ def mapped(name, rows):
 
 
 class Slow:
-    """A device that answers no read before it is told to: no test has to guess how long that takes."""
+    """A device that answers no read before it is told to: no test has to guess a time."""
 
     def __init__(self, path):
         self.path = path

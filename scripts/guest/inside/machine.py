@@ -29,7 +29,7 @@ def node_of_disk(name):
 
 
 class Thread:
-    """One thread of a process: its name, its state, the CPUs that it may use, the one it used last."""
+    """One thread of a process: its name, its state, its CPUs, and the one that it used last."""
 
     def __init__(self, task):
         status = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines()

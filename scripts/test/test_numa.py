@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: MIT
+"""The harness of the guests, without guests: what hangs, dies or is missing is told and leaves nothing."""
+
+import importlib.machinery
+import importlib.util
+import io
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+
+import pytest
+from conftest import SCRIPTS
+
+from guest import image, qemu, results
+from guest.topologies import TOPOLOGIES, Node, Topology
+
+ONE = Topology(nodes=(Node(1, 64),), disk_node=0)
+PASSING = b'<testsuites><testsuite><testcase classname="a" name="good"/></testsuite></testsuites>'
+FAILING = (b'<testsuite><testcase classname="b" name="bad"><failure message="m">why it failed</failure>'
+           b'</testcase><testcase classname="b" name="not_here"><skipped message="no node"/></testcase>'
+           b'</testsuite>')
+
+
+@pytest.fixture
+def fake_qemu(tmp_path, monkeypatch):
+    """A QEMU that is this shell script. Its process id is in tmp_path/pid."""
+
+    def make(script):
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        (folder / "qemu-system-x86_64").write_text(f"#!/bin/bash\necho $$ >{tmp_path}/pid\n{script}\n")
+        (folder / "qemu-system-x86_64").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        return qemu.Machine(tmp_path / "kernel", tmp_path / "image", "tcg")
+
+    return make
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """scripts/numa as a module, with a report of the test's own."""
+    loader = importlib.machinery.SourceFileLoader("numa", str(SCRIPTS / "numa"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("numa", loader))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    loader.exec_module(module)
+    monkeypatch.setattr(module, "REPORT", tmp_path / "numa.xml")
+    monkeypatch.setattr(module, "BUILD", tmp_path / "guest")
+    return module
+
+
+def archive(**files):
+    """What a guest sends."""
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode="w") as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo("./" + name.replace("_XML", ".xml").replace("_STATUS", ".status"))
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return output.getvalue()
+
+
+def whole(**changes):
+    return archive(**{"pytest_XML": PASSING, "pytest_STATUS": b"0\n", "iowq_test_XML": PASSING,
+                      "iowq_test_STATUS": b"0\n", **changes})
+
+
+def gone(pid):
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_an_unknown_topology_is_refused_and_the_known_ones_named():
+    done = subprocess.run([SCRIPTS / "numa", "--topology", "seven"], capture_output=True, text=True,
+                          timeout=20, check=False)
+    assert done.returncode == 2
+    assert all(name in done.stderr for name in ["seven", *TOPOLOGIES])
+
+
+def test_without_qemu_everything_is_skipped_with_one_line(command, tmp_path, monkeypatch, capsys):
+    (tmp_path / "bin").mkdir()
+    for name in ("bash", "env", "flock", "grep", "id"):
+        (tmp_path / "bin" / name).symlink_to(f"/usr/bin/{name}")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(sys, "argv", ["numa"])
+    assert command.main() == 0
+    reason, total = capsys.readouterr().out.splitlines()
+    assert "skipped" in reason and "qemu-system-x86" in reason and "no apt-get" in reason
+    assert total == "0 passed, 0 failed, 1 skipped"
+    assert "qemu-system-x86" in (tmp_path / "numa.xml").read_text()
+
+
+def test_a_guest_that_hangs_is_ended_by_its_limit_and_reported(fake_qemu, tmp_path):
+    machine = fake_qemu("echo 'the last words'; exec sleep 1000")
+    ending = qemu.run(machine, "one", ONE, tmp_path / "run", 1)
+    assert "limit of 1 s" in ending.cause
+    assert gone(int((tmp_path / "pid").read_text()))
+    guest = results.collect("one", ending, b"", "first.py::test_a\nfirst.py::test_b\n",
+                            qemu.console(tmp_path / "run"))
+    lines, good = results.summary([guest])
+    assert not good and lines[-1] == "0 passed, 1 failed"
+    assert "limit of 1 s" in lines[0] and "test_b" in lines[0] and "the last words" in lines[0]
+
+
+def test_a_guest_that_dies_is_a_failure_of_what_ran_last(fake_qemu, tmp_path):
+    ending = qemu.run(fake_qemu("echo broken; exit 3"), "one", ONE, tmp_path / "run", 20)
+    guest = results.collect("one", ending, b"", "", qemu.console(tmp_path / "run"))
+    [text] = results.summary([guest])[0][:-1]
+    assert "status 3" in text and "in boot" in text and "broken" in text
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_whatever_ends_the_command_ends_its_guests(fake_qemu, tmp_path, number):
+    fake_qemu("exec sleep 1000")
+    program = (f"import sys; sys.path.insert(0, {str(SCRIPTS)!r})\n"
+               "from pathlib import Path\nfrom guest import qemu\nfrom guest.topologies import *\n"
+               f"folder = Path({str(tmp_path)!r})\n"
+               "qemu.run(qemu.Machine(folder, folder, 'tcg'), 'one', TOPOLOGIES['two'], folder / 'r', 500)")
+    runner = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
+    try:
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+            assert runner.poll() is None
+            time.sleep(0.02)
+        runner.send_signal(number)
+        runner.wait(20)
+        assert gone(int((tmp_path / "pid").read_text()))
+    finally:
+        runner.kill()
+        runner.wait()
+
+
+def test_the_reports_are_merged_with_the_topology_in_front(tmp_path):
+    guests = [results.collect("two", qemu.Ending(1), whole(), "", ""),
+              results.collect("four", qemu.Ending(1), whole(pytest_XML=FAILING, pytest_STATUS=b"1\n"),
+                              "", "")]
+    results.write(guests, tmp_path / "all.xml")
+    lines, good = results.summary(guests)
+    assert not good and lines[-1] == "3 passed, 1 failed, 1 skipped"
+    assert lines[0].startswith("failed: four.b.bad\n") and "why it failed" in lines[0]
+    assert lines[1] == "four.b.not_here: skipped: no node"
+    merged = (tmp_path / "all.xml").read_text()
+    assert merged.count("<testcase ") == 5 and 'classname="two.a"' in merged
+
+
+@pytest.mark.parametrize("changes, words", [
+    ({"pytest_STATUS": b"3\n"}, "pytest ended with status 3"),
+    ({"iowq_test_XML": b"", "iowq_test_STATUS": b"139\n"}, "no XML"),
+])
+def test_a_part_that_ends_badly_fails_even_if_no_test_did(changes, words):
+    guest = results.collect("two", qemu.Ending(1), whole(**changes), "", "")
+    lines, good = results.summary([guest])
+    assert not good and words in lines[0]
+
+
+def test_a_part_without_a_report_fails():
+    sent = archive(pytest_XML=PASSING, pytest_STATUS=b"0", iowq_test_STATUS=b"124")
+    guest = results.collect("two", qemu.Ending(1), sent, "iowq_test wq.x\n", "")
+    lines, good = results.summary([guest])
+    assert not good and "iowq_test ended with status 124" in lines[0] and "wq.x" in lines[0]
+
+
+def test_a_guest_that_sends_nothing_fails():
+    assert not results.summary([results.collect("two", qemu.Ending(1), b"", "", "")])[1]
+
+
+def test_kvm_that_hung_is_not_tried_again_before_the_next_boot(fake_qemu, tmp_path, monkeypatch):
+    machine = fake_qemu("exec sleep 1000")
+    monkeypatch.setattr(qemu, "PROBE_S", 0.3)
+    monkeypatch.setattr(os, "access", lambda *_: True)
+    ask = lambda: qemu.kvm_works(machine, "one", ONE, tmp_path / "run", tmp_path / "kvm")
+    assert not ask()
+    (tmp_path / "pid").unlink()
+    assert not ask() and not (tmp_path / "pid").exists()
+    (tmp_path / "kvm").write_text("another-boot works\n")
+    assert not ask() and (tmp_path / "pid").exists()
+
+
+def test_a_module_comes_after_those_that_it_depends_on(tmp_path):
+    for name, depends in {"a-b": "c", "c": "d", "d": "", "e": ""}.items():
+        (tmp_path / f"{name}.ko").write_bytes(b"\0x=y\0depends=" + depends.encode() + b"\0")
+    assert [f.stem for f in image.module_order(tmp_path, ["a_b", "built_in", "c"])] == ["d", "c", "a-b"]
+
+
+@pytest.mark.parametrize("name", TOPOLOGIES)
+def test_a_topology_is_whole(name):
+    """Nodes with CPUs first, as the kernel numbers them, and distances that QEMU takes."""
+    topology = TOPOLOGIES[name]
+    cpus = [node.cpus for node in topology.nodes]
+    assert 0 <= topology.disk_node < len(cpus)
+    assert sorted(cpus, key=bool, reverse=True) == cpus
+    for one in range(len(cpus)):
+        for other in range(len(cpus)):
+            assert (topology.distance(one, other) == 10) == (one == other)
+            assert topology.distance(one, other) == topology.distance(other, one)
+
+
+def test_a_kernel_that_is_there_is_not_fetched_again(tmp_path):
+    (tmp_path / ".debian-package").write_text("linux-image-9\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/bash").symlink_to("/bin/bash")
+    done = subprocess.run(["/bin/bash", SCRIPTS / "fetch-kernel", tmp_path], capture_output=True, text=True,
+                          timeout=20, env={"PATH": str(tmp_path / "bin")}, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("apt, words", [
+    (None, "no apt-cache"),
+    ("exit 1", "no source carries it"),
+    ("echo 'E: Could not resolve the mirror'; exit 100", "E: Could not resolve"),
+])
+def test_without_a_kernel_to_be_had_one_line_says_why(tmp_path, apt, words):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("bash", "mktemp", "rm", "mkdir", "sed", "head", "grep"):
+        (folder / name).symlink_to(f"/usr/bin/{name}")
+    for name in ("apt-cache", "apt-get", "dpkg-deb") if apt else ():
+        (folder / name).write_text(f"#!/bin/bash\n{apt}\n")
+        (folder / name).chmod(0o755)
+    done = subprocess.run(["/bin/bash", SCRIPTS / "fetch-kernel", tmp_path / "kernel"], text=True,
+                          capture_output=True, timeout=20, env={"PATH": str(folder)}, check=False)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert words in done.stderr and not (tmp_path / "kernel").exists()
