@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The harness of the guests, without guests: what hangs, dies or is missing is told and leaves nothing."""
+"""The harness of the guests, without guests: what hangs, dies or is missing is told."""
 
 import importlib.machinery
 import importlib.util
@@ -19,9 +19,10 @@ from guest.topologies import TOPOLOGIES, Node, Topology
 
 ONE = Topology(nodes=(Node(1, 64),), disk_node=0)
 PASSING = b'<testsuites><testsuite><testcase classname="a" name="good"/></testsuite></testsuites>'
-FAILING = (b'<testsuite><testcase classname="b" name="bad"><failure message="m">why it failed</failure>'
-           b'</testcase><testcase classname="b" name="not_here"><skipped message="no node"/></testcase>'
-           b'</testsuite>')
+FAILING = (b'<testsuite><testcase classname="b" name="bad">'
+           b'<failure message="m">why it failed</failure></testcase>'
+           b'<testcase classname="b" name="not_here"><skipped message="no node"/>'
+           b'</testcase></testsuite>')
 
 
 @pytest.fixture
@@ -31,8 +32,9 @@ def fake_qemu(tmp_path, monkeypatch):
     def make(script):
         folder = tmp_path / "bin"
         folder.mkdir()
-        (folder / "qemu-system-x86_64").write_text(f"#!/bin/bash\necho $$ >{tmp_path}/pid\n{script}\n")
-        (folder / "qemu-system-x86_64").chmod(0o755)
+        program = folder / qemu.QEMU
+        program.write_text(f"#!/bin/bash\necho $$ >{tmp_path}/pid\n{script}\n")
+        program.chmod(0o755)
         monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
         return qemu.Machine(tmp_path / "kernel", tmp_path / "image", "tcg")
 
@@ -56,7 +58,8 @@ def archive(**files):
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w") as tar:
         for name, content in files.items():
-            entry = tarfile.TarInfo("./" + name.replace("_XML", ".xml").replace("_STATUS", ".status"))
+            name = name.replace("_XML", ".xml").replace("_STATUS", ".status")
+            entry = tarfile.TarInfo(f"./{name}")
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
     return output.getvalue()
@@ -122,7 +125,8 @@ def test_whatever_ends_the_command_ends_its_guests(fake_qemu, tmp_path, number):
     program = (f"import sys; sys.path.insert(0, {str(SCRIPTS)!r})\n"
                "from pathlib import Path\nfrom guest import qemu\nfrom guest.topologies import *\n"
                f"folder = Path({str(tmp_path)!r})\n"
-               "qemu.run(qemu.Machine(folder, folder, 'tcg'), 'one', TOPOLOGIES['two'], folder / 'r', 500)")
+               "machine = qemu.Machine(folder, folder, 'tcg')\n"
+               "qemu.run(machine, 'two', TOPOLOGIES['two'], folder / 'run', 500)")
     runner = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
     try:
         while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
@@ -137,9 +141,9 @@ def test_whatever_ends_the_command_ends_its_guests(fake_qemu, tmp_path, number):
 
 
 def test_the_reports_are_merged_with_the_topology_in_front(tmp_path):
+    failing = whole(pytest_XML=FAILING, pytest_STATUS=b"1\n")
     guests = [results.collect("two", qemu.Ending(1), whole(), "", ""),
-              results.collect("four", qemu.Ending(1), whole(pytest_XML=FAILING, pytest_STATUS=b"1\n"),
-                              "", "")]
+              results.collect("four", qemu.Ending(1), failing, "", "")]
     results.write(guests, tmp_path / "all.xml")
     lines, good = results.summary(guests)
     assert not good and lines[-1] == "3 passed, 1 failed, 1 skipped"
@@ -174,7 +178,10 @@ def test_kvm_that_hung_is_not_tried_again_before_the_next_boot(fake_qemu, tmp_pa
     machine = fake_qemu("exec sleep 1000")
     monkeypatch.setattr(qemu, "PROBE_S", 0.3)
     monkeypatch.setattr(os, "access", lambda *_: True)
-    ask = lambda: qemu.kvm_works(machine, "one", ONE, tmp_path / "run", tmp_path / "kvm")
+
+    def ask():
+        return qemu.kvm_works(machine, "one", ONE, tmp_path / "run", tmp_path / "kvm")
+
     assert not ask()
     (tmp_path / "pid").unlink()
     assert not ask() and not (tmp_path / "pid").exists()
@@ -185,7 +192,8 @@ def test_kvm_that_hung_is_not_tried_again_before_the_next_boot(fake_qemu, tmp_pa
 def test_a_module_comes_after_those_that_it_depends_on(tmp_path):
     for name, depends in {"a-b": "c", "c": "d", "d": "", "e": ""}.items():
         (tmp_path / f"{name}.ko").write_bytes(b"\0x=y\0depends=" + depends.encode() + b"\0")
-    assert [f.stem for f in image.module_order(tmp_path, ["a_b", "built_in", "c"])] == ["d", "c", "a-b"]
+    ordered = image.module_order(tmp_path, ["a_b", "built_in", "c"])
+    assert [file.stem for file in ordered] == ["d", "c", "a-b"]
 
 
 @pytest.mark.parametrize("name", TOPOLOGIES)
@@ -205,8 +213,8 @@ def test_a_kernel_that_is_there_is_not_fetched_again(tmp_path):
     (tmp_path / ".debian-package").write_text("linux-image-9\n")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/bash").symlink_to("/bin/bash")
-    done = subprocess.run(["/bin/bash", SCRIPTS / "fetch-kernel", tmp_path], capture_output=True, text=True,
-                          timeout=20, env={"PATH": str(tmp_path / "bin")}, check=False)
+    done = subprocess.run(["/bin/bash", SCRIPTS / "fetch-kernel", tmp_path], capture_output=True,
+                          text=True, timeout=20, env={"PATH": str(tmp_path / "bin")}, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
