@@ -10,7 +10,7 @@ from pathlib import Path
 from suite.errors import BadInput
 from suite.jobfile import read_job
 from suite.modes import parse_mode
-from suite.placement import check_placement
+from suite.placement import placements_of
 from suite.places import name_of
 from suite.plan import NO_PLACEMENT, Load, Point, plan_runs, plan_traced
 from suite.toml_file import read_toml
@@ -102,11 +102,11 @@ class Matrix:
         self.depths = numbers("depths", get("depths"), 1, 65536)
         self.blocks = [block_size(text) for text in get("blocks")] or [None]
         self.mixes = numbers("mixes", get("mixes"), 1, 99) or [None]
-        self.placements = [check_placement(text) for text in get("placements")]
+        self.placements = [one for text in get("placements") for one in placements_of(text)]
         self.file_systems = [name_of(text) for text in get("file-systems")] or [""]
         self.rates = numbers("rates", get("rates"), 1, 10**8)
         for dimension in DIMENSIONS:
-            texts_of = get(dimension)
+            texts_of = self.placements if dimension == "placements" else get(dimension)
             if len(set(texts_of)) < len(texts_of) and dimension != "jobs":
                 raise BadInput(f"--{dimension} {','.join(texts_of)}: one is given twice")
         self.check_jobs()

@@ -2,8 +2,8 @@
 """Placements: the CPUs, and the memory, that a run is held to, whatever its mode.
 
 `none`; `cpus:LIST`, the CPUs of everything in fio; `nodes:C/M`, fio on the CPUs of node C and its
-buffers on node M, through fio's own options. (`placement=` of the engine, which says whose workers
-take the work, is an option of a mode.)
+buffers on node M, through fio's own options; `nodes`, each C with each M. (`placement=` of the
+engine, which says whose workers take the work, is an option of a mode.)
 """
 
 import os
@@ -14,27 +14,54 @@ from suite.errors import BadInput
 from suite.plan import NO_PLACEMENT
 
 NODES = Path("/sys/devices/system/node")
+ALL_PAIRS = "nodes"
 
 
-def check_placement(text):
-    """The text itself; raises BadInput for what this machine cannot do."""
+def placements_of(text):
+    """The placements that the text stands for; raises BadInput for what this machine cannot do."""
     cpus = re.fullmatch(r"cpus:([\d+-]+)", text)
-    nodes = re.fullmatch(r"nodes:(\d+)/(\d+)", text)
     if cpus:
         outside = cpu_list(cpus[1]) - os.sched_getaffinity(0)
         if outside or not cpu_list(cpus[1]):
             raise BadInput(f"--placements {text}: allowed are CPUs of this process: "
                            f"{'+'.join(map(str, sorted(os.sched_getaffinity(0))))}")
-    elif nodes:
-        for node in nodes.groups():
-            if not (NODES / f"node{node}").exists():
-                there = sorted(int(path.name[4:]) for path in NODES.glob("node[0-9]*"))
-                raise BadInput(f"--placements {text}: this machine has the nodes "
-                               f"{', '.join(map(str, there)) or '(none)'}")
+    elif text == ALL_PAIRS:
+        return all_pairs()
+    elif node_pair(text):
+        if text not in all_pairs():
+            raise BadInput(f"--placements {text}: this machine has the nodes "
+                           f"{node_words('has_cpu')} with CPUs, and {node_words('has_memory')} "
+                           "with memory")
     elif text != NO_PLACEMENT:
-        raise BadInput(f"--placements {text}: allowed are none, cpus:LIST such as cpus:0+2-3, and "
-                       "nodes:C/M (CPUs of node C, memory of node M)")
-    return text
+        raise BadInput(f"--placements {text}: allowed are none, cpus:LIST such as cpus:0+2-3, "
+                       "nodes:C/M (CPUs of node C, memory of node M), and nodes (every such pair)")
+    return [text]
+
+
+def all_pairs():
+    pairs = [f"nodes:{cpus}/{memory}" for cpus in nodes_that("has_cpu")
+             for memory in nodes_that("has_memory")]
+    if not pairs:
+        raise BadInput(f"--placements nodes: this kernel tells of no NUMA nodes ({NODES})")
+    return pairs
+
+
+def nodes_that(have):
+    """The numbers of the nodes that the kernel lists in this file, which may be missing."""
+    try:
+        return sorted(cpu_list((NODES / have).read_text().strip().replace(",", "+")))
+    except OSError:
+        return []
+
+
+def node_words(have):
+    return ", ".join(map(str, nodes_that(have)))
+
+
+def node_pair(placement):
+    """(C, M) of nodes:C/M; None of any other placement."""
+    match = re.fullmatch(r"nodes:(\d{1,4})/(\d{1,4})", placement)
+    return match and (int(match[1]), int(match[2]))
 
 
 def cpu_list(text):

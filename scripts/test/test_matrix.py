@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import TINY_JOB
+from suite import placement
 from suite.asked import DIMENSIONS, Matrix, bring_together, parse_precision, read_plan
 from suite.comparison import wanted
 from suite.errors import BadInput
@@ -89,6 +90,45 @@ def test_bad_plans_are_refused_with_the_reason(job_file, plan_file, text, words)
     job_file()
     with pytest.raises(BadInput, match=words):
         points_of(plan_file(text))
+
+
+@pytest.mark.parametrize("cpus, memory, wanted", [
+    ("0", "0", ["0/0"]),
+    ("0-1", "0-1", ["0/0", "0/1", "1/0", "1/1"]),
+    ("0,3", "0-1,3", ["0/0", "0/1", "0/3", "3/0", "3/1", "3/3"]),
+])
+def test_nodes_stands_for_every_node_with_cpus_with_every_node_with_memory(
+        job_file, tmp_path, monkeypatch, cpus, memory, wanted):
+    nodes_of(tmp_path, monkeypatch, cpus, memory)
+    matrix = Matrix({"jobs": [str(job_file())], "modes": ["sqwq"], "depths": ["1"],
+                     "placements": ["none", "nodes"]})
+    placements = [point.load.placement for point in matrix.points()]
+    assert placements == ["none", *(f"nodes:{pair}" for pair in wanted)]
+
+
+def nodes_of(tmp_path, monkeypatch, cpus, memory):
+    """A machine that has other nodes than this one."""
+    (tmp_path / "has_cpu").write_text(f"{cpus}\n")
+    (tmp_path / "has_memory").write_text(f"{memory}\n")
+    monkeypatch.setattr(placement, "NODES", tmp_path)
+
+
+@pytest.mark.parametrize("texts, words", [
+    (["nodes:1/0"], "the nodes 0, 2 with CPUs, and 0, 1, 2 with memory"),
+    (["nodes:0/3"], "the nodes 0, 2 with CPUs"),
+    (["nodes", "nodes:2/1"], "given twice"),
+])
+def test_pairs_that_this_machine_lacks_or_that_come_twice_are_refused(
+        job_file, tmp_path, monkeypatch, texts, words):
+    nodes_of(tmp_path, monkeypatch, "0,2", "0-2")
+    with pytest.raises(BadInput, match=words):
+        Matrix({"jobs": [str(job_file())], "placements": texts})
+
+
+def test_a_kernel_without_numa_says_so(job_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(placement, "NODES", tmp_path / "none")
+    with pytest.raises(BadInput, match="tells of no NUMA nodes"):
+        Matrix({"jobs": [str(job_file())], "placements": ["nodes"]})
 
 
 @pytest.mark.parametrize("extra, words", [
