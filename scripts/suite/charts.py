@@ -6,9 +6,12 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from suite import node_map
 from suite import subject as subjects
 from suite.axis import LOG, TAIL_TICKS, Axis
 from suite.figure import INK, SOLID, Band, Cell, Mark, Panel, Series, Style
+from suite.node_map import NodeMap
+from suite.placement import node_pair
 from suite.plan import unique_names
 from suite.stats import LEAST_COVERAGE
 from suite.units import duration, percent, rate
@@ -20,6 +23,8 @@ FEW = 5
 LEAST_BEYOND = 10
 MOST_PERCENT = 99.9999
 CURVE_STEPS = 200
+ROOM_FOR_MEDIAN = 2  # columns of a node's map, so that three of these stand side by side
+LEAST_SPREAD = 0.1  # of a node map's greatest value, which takes all of its colours
 RING = Style(INK, 6, SOLID)  # around points of an open loop that fell behind
 RATIOS = (("iops", "IOPS", ("slower", "faster")), ("p99", "p99 latency", ("faster", "slower")),
           ("cpu", "CPU an I/O", ("less", "more")))
@@ -335,46 +340,58 @@ def is_kernels(name):
 
 def nodes(subject):
     """Submitters on one node, buffers on another: a band a mode and depth."""
-    found = subject.closed(nodes_of)
+    found = subject.closed(lambda s: node_pair(s.point.load.placement))
+    pairs = [node_pair(s.point.load.placement) for rows in found.values() for s in rows]
+    submitters, buffers = (sorted({pair[i] for pair in pairs}) for i in (0, 1))
+    measures = [("IOPS", rate, lambda s: s.iops.median),
+                ("p50 latency", duration, lambda s: s.latency_ns(50)),
+                ("p99 latency", duration, lambda s: s.latency_ns(99))]
+    if len(buffers) > ROOM_FOR_MEDIAN:
+        del measures[1]
     bands = []
     for depth in depths_of(found):
-        for label, summaries in found.items():
-            here = [s for s in summaries if s.point.depth == depth]
-            panels = [heat_map(here, label, title, words, value) for title, words, value in (
-                ("IOPS", rate, lambda s: s.iops.median),
-                ("p99 latency", duration, lambda s: s.latency_ns(99)))]
-            panels = [panel for panel in panels if panel]
-            if panels:
-                bands.append(Band(panels, f"{subject.shown(label)}, depth {depth}"))
+        here = {label: [s for s in rows if s.point.depth == depth]
+                for label, rows in found.items()}
+        for label, rows in here.items():
+            alike = [s for other in here if unplaced(other) == unplaced(label)
+                     for s in here[other]]
+            maps = [NodeMap(title, label, node_cells(label, rows, alike, (submitters, buffers),
+                                                     (title, words, value)))
+                    for title, words, value in measures]
+            bands += node_map.bands(f"{subject.shown(label)}, depth {depth}",
+                                    [f"node {c}" for c in submitters], buffers,
+                                    [one for one in maps if one.cells])
     if not bands:
         return None
     for panel in bands[-1].panels:
-        panel.x.title = "buffers on"
+        panel.x.title = "buffers on node"
     return subject.figure(bands, [
-        "Rows: where the submitter runs. Colours go from the least of each panel (light) to the "
-        "greatest (dark)."])
+        "Rows: where the submitter runs. Colours go from the least (light) to the greatest (dark) "
+        "of all placements of a mode at a depth, and span a tenth of that at the least."])
 
 
-def nodes_of(summary):
-    """(node of the submitter, node of the buffers), if the placement names them."""
-    match = re.fullmatch(r"nodes:(\d+)/(\d+)", summary.point.load.placement)
-    return match and (int(match[1]), int(match[2]))
+def unplaced(label):
+    """The mode without its placement=: what is coloured on one scale."""
+    return re.sub(r"\+placement=[^+]*", "", label)
 
 
-def heat_map(summaries, label, title, words, value):
-    known = {nodes_of(s): (s, value(s)) for s in summaries if value(s)}
-    if not known:
-        return None
-    submitters, buffers = (sorted({pair[i] for pair in known}) for i in (0, 1))
-    least, most = (f(v for _, v in known.values()) for f in (min, max))
-    cells = [Cell(buffers.index(m), submitters.index(c), note=words(v),
-                  share=(v - least) / (most - least or 1),
-                  text=told(label, s, f"submitter on node {c}, buffers on {m}",
-                            f"{title}: {words(v)}")) for (c, m), (s, v) in known.items()]
-    x = Axis("", -0.5, len(buffers) - 0.5, ticks=list(enumerate(f"node {m}" for m in buffers)))
-    y = replace(Axis.rows([f"node {c}" for c in submitters]), title=title)
-    return Panel(x, y, [Series(label, RING, cells, kind="cells")],
-                 height=max(60, 32 * len(submitters)))
+def node_cells(label, summaries, alike, sides, measure):
+    """A cell for each summary that has the figure; `alike` are those that share its scale."""
+    title, words, value = measure
+    values = [value(s) for s in alike if value(s)]
+    if not values:
+        return []
+    least, most = min(values), max(values)
+    cells = []
+    for s in summaries:
+        if value(s):
+            submitter, buffers = node_pair(s.point.load.placement)
+            cells.append(Cell(
+                sides[1].index(buffers), sides[0].index(submitter), note=words(value(s)),
+                share=(value(s) - least) / max(most - least, LEAST_SPREAD * most),
+                text=told(label, s, f"submitter on node {submitter}, buffers on {buffers}",
+                          f"{title}: {words(value(s))}")))
+    return cells
 
 
 def open_loop(subject):

@@ -69,12 +69,12 @@ def of_loads(plan, environment, summaries):
 
 
 def of_placements(plan, environment, summaries):
-    """A Subject for each load of which there are several placements, with all of these."""
+    """A Subject for each load that was placed, with all of its placements."""
     unplaced = {point: replace(point.load, placement=NO_PLACEMENT) for point in summaries}
     found = []
     for load, title in load_titles(unplaced.values()).items():
         here = [s for point, s in summaries.items() if unplaced[point] == load]
-        if len({s.point.load for s in here}) > 1:
+        if any(s.point.load.placement != NO_PLACEMENT for s in here):
             found.append(subject(plan, environment, title, here))
     return [one for one in found if one.rows]
 

@@ -120,12 +120,19 @@ def test_placements_have_a_heat_map_that_shows_every_pair_of_nodes(tmp_path):
                                placements=["none", *placements])
     assert plot(folder, "--formats", "svg", "--charts", "nodes").returncode == 0
     rows = numbers(folder, "nodes")
+    assert len(rows) == 3 * 4, "IOPS, p50 and p99"
     assert sorted(row[:2] for row in rows[:4]) == [[0, 0], [0, 1], [1, 0], [1, 1]]
     words = svg_text(folder.charts / "randread-cached-nodes.svg")
-    assert words.count("node 0") == words.count("node 1") == 2 * 2
+    assert words.count("node 0") == words.count("node 1") == 1, "names of rows stand at the left"
     near, far = ([row[2] for row in rows[:4] if (row[0] == row[1]) == same]
                  for same in (True, False))
     assert min(near) != max(far), "cells differ in colour"
+
+
+def test_a_machine_with_one_node_has_its_heat_map_too(tmp_path):
+    folder = synthetic.results(tmp_path / "r", ["punt"], depths=(1,), placements=["nodes:0/0"])
+    assert plot(folder, "--formats", "svg", "--charts", "nodes").returncode == 0
+    assert len(numbers(folder, "nodes")) == 3
 
 
 def test_the_default_comparison_is_drawn_in_seconds(tmp_path):

@@ -18,6 +18,13 @@ USE = re.compile(r"<use xlink:href='#gpPt\d+' transform='translate\(([\d.]+),([\
 ROUND = 0.6  # a pixel of the picture, which is what a report can point at
 
 
+PLACED = [f"sqwq+placement={to}" for to in ("local", "device", "interleave", "node:0", "none")]
+
+
+def pairs(nodes):
+    return [f"nodes:{c}/{m}" for c in range(nodes) for m in range(nodes)]
+
+
 def drawn(tmp_path, figure):
     for name, content in gnuplot.files("x", figure).items():
         (tmp_path / name).write_text(content)
@@ -93,6 +100,48 @@ def test_every_mark_of_every_chart_can_be_pointed_at(tmp_path):
         assert all(t.series in MODES and t.series in t.text for t in targets), name
 
 
+def node_maps(tmp_path, nodes, modes, **more):
+    (figure,) = [figure for _, chart, figure in all_figures(
+        tmp_path, modes, placements=pairs(nodes), depths=(8,), **more) if chart.placed]
+    return figure
+
+
+@pytest.mark.parametrize("nodes, titles", [
+    (1, {"IOPS", "p50 latency", "p99 latency"}), (2, {"IOPS", "p50 latency", "p99 latency"}),
+    (4, {"IOPS", "p99 latency"}), (8, {"IOPS", "p99 latency"})])
+def test_node_maps_show_throughput_and_latency_of_each_placement_as_room_allows(tmp_path, nodes,
+                                                                               titles):
+    figure = node_maps(tmp_path, nodes, PLACED, repeats=1)
+    headings = [band.heading for band in figure.bands if band.heading]
+    assert headings == [f"{mode}, depth 8" for mode in PLACED]
+    panels = [panel for band in figure.bands for panel in band.panels]
+    assert {panel.y.title for panel in panels} == titles and len(panels) == 5 * len(titles)
+    assert all(len(panel.series[0].marks) == nodes**2 for panel in panels)
+    targets = figure.targets()
+    assert len(targets) == 5 * len(titles) * nodes**2
+    assert any("placement=node:0, depth 8\nsubmitter on node 0, buffers on 0\nIOPS: " in t.text
+               for t in targets)
+
+
+def shares(figure, title):
+    """{mode: shares of its cells} of the panels with that title."""
+    return {panel.series[0].name: [cell.share for cell in panel.series[0].marks]
+            for band in figure.bands for panel in band.panels if panel.y.title == title}
+
+
+def test_placements_of_one_mode_share_a_scale_of_colours_and_modes_do_not(tmp_path):
+    modes = ["sqwq+placement=local", "sqwq+placement=none", "punt"]
+    found = shares(node_maps(tmp_path, 2, modes, slower={"sqwq+placement=local": 0.1}), "IOPS")
+    assert max(found["sqwq+placement=local"]) < 0.2 and min(found["sqwq+placement=local"]) == 0
+    assert max(found["sqwq+placement=none"]) == 1 == max(found["punt"])
+    assert min(found["punt"]) == 0
+
+
+def test_a_small_difference_between_nodes_has_no_strong_colours(tmp_path, monkeypatch):
+    monkeypatch.setattr(synthetic, "FAR", ())
+    assert 0 < max(shares(node_maps(tmp_path, 2, ["punt"]), "IOPS")["punt"]) < 0.9
+
+
 def boxes(svg):
     """Left, top, right and bottom of every text of an SVG, and the text."""
     for group in ElementTree.parse(svg).iter("{http://www.w3.org/2000/svg}g"):
@@ -119,8 +168,9 @@ def assert_no_two_texts_touch(svg, height):
 @pytest.mark.parametrize("more", [
     {}, {"depths": (1,)}, {"depths": (1, 2, 3, 4, 6, 8, 12, 16, 24, 32), "repeats": 1},
     {"depths": (8,), "rates": (0, 20000, 100000, 900000)},
-    {"depths": (8,), "placements": [f"nodes:{c}/{m}" for c in range(8) for m in range(8)],
-     "repeats": 1, "modes": ["punt"]},
+    {"depths": (8,), "placements": pairs(8), "repeats": 1, "modes": ["punt"]},
+    *({"depths": (1, 32), "placements": pairs(nodes), "repeats": 1, "modes": PLACED}
+      for nodes in (1, 2, 4)),
     {"modes": ["fio:psync"] + [f"fio:io_uring+{'x' * 40}={n}" for n in range(11)]},
 ])
 def test_no_text_touches_another_with_twelve_modes(tmp_path, more):
