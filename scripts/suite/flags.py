@@ -6,6 +6,8 @@ FLAGS = {
     "no_result": "no I/O was done, or no JSON was written",
     "hung": "killed at the limit (--limit)",
     "path:no_evidence": "the engine wrote no counters",
+    "path:other_node": "by the engine's ran_on_nodes, work that belonged on the node of "
+                       "placement= ran on another",
     "path": "the mode did not take its own path: this counter of the engine's is 0, or this kernel "
             "thread was never seen",
     "not_warm": "by mincore, not all of the files lay in the page cache when the run started",

@@ -3,7 +3,8 @@
 
 `none`; `cpus:LIST`, the CPUs of everything in fio; `nodes:C/M`, fio on the CPUs of node C and its
 buffers on node M, through fio's own options; `nodes`, each C with each M. (`placement=` of the
-engine, which says whose workers take the work, is an option of a mode.)
+engine, which says whose workers take the work, is an option of a mode; the engine counts where
+that was.)
 """
 
 import os
@@ -84,3 +85,30 @@ def placement_options(text):
         cpus, memory = value.split("/")
         return {"numa_cpu_nodes": cpus, "numa_mem_policy": f"bind:{memory}"}
     return {}
+
+
+def strayed(placement, mode, evidence):
+    """Whether work ran on another node than the mode's placement= asks for, as one word, or None.
+
+    `evidence` is what the engine counted, an object a fio job. What a submitter does itself is done
+    where it is, on node C; what goes to the pool or the submission thread belongs on the node that
+    was asked for. A node without CPUs cannot be told from the one that serves it.
+    """
+    pair, asked = node_pair(placement), dict(mode.options).get("placement", "")
+    node = re.fullmatch(r"node:(\d+)", asked)
+    if not pair or not (node or asked == "local"):
+        return None
+    wanted = int(node[1]) if node else pair[0]
+    if wanted not in nodes_that("has_cpu"):
+        return None
+    return "other_node" if any(ran_elsewhere(job, pair[0], wanted) for job in evidence) else None
+
+
+def ran_elsewhere(job, own, wanted):
+    """Whether one job's counters say so; the kernel's workers are not counted by node."""
+    by_node = {int(node): ios for node, ios in job.get("ran_on_nodes", {}).items()}
+    counts = [job.get(direction, {}) for direction in ("read", "write", "other")]
+    handed_on = sum(max(c.get("pooled", 0), c.get("sqthread", 0)) for c in counts)
+    done_itself = sum(c.get("issued", 0) for c in counts) - handed_on
+    return any(ios > (done_itself if node == own else 0) for node, ios in by_node.items()
+               if node != wanted)

@@ -11,7 +11,7 @@ from pathlib import Path
 from suite import cache, fio_output, over_time
 from suite.jobfile import SIZES, names_outside, outside_files, rewritten
 from suite.machine import Watch
-from suite.placement import placement_options
+from suite.placement import placement_options, strayed
 from suite.plan import TRACED
 from suite.process import run_limited
 
@@ -128,6 +128,8 @@ def execute(bench, results, run, job, mode):
                "cwd": str(folder), "cache": job.cache, "resident_before": resident,
                "cache_hit": cache_hit(outcome, figures, job), **machine, **logs}
     record["flags"] += [wrong_cache] if wrong_cache else []
+    elsewhere = figures and strayed(run.point.load.placement, mode, evidence)
+    record["flags"] += [f"path:{elsewhere}"] if elsewhere else []
     if figures and over_time.uneven(logs.get("iops_over_time", [])):
         record["flags"].append("uneven")
     results.write_json(f"runs/{run.id}.run.json", record)
