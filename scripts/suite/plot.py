@@ -57,6 +57,12 @@ class Elsewhere:
                 raise BadInput(f"{self.path / file}: was not drawn by scripts/plot, and is not "
                                "written over: move it away, or name another folder with --to")
 
+    def check_table(self, name, marker):
+        """A table is known by its own first line."""
+        if os.path.lexists(self.path / name) and not drawn_before(self.path / name, marker):
+            raise BadInput(f"{self.path / name}: was not written by scripts/plot, and is not "
+                           "written over: move it away, or name another folder with --to")
+
     def write(self, name, content):
         """Writes a file whole or not at all."""
         unfinished = self.path / f".{name}.unfinished"
@@ -68,9 +74,9 @@ class Elsewhere:
             raise FolderFailed(f"{self.path}: {error.strerror} at {name}") from error
 
 
-def drawn_before(script):
+def drawn_before(path, marker=gnuplot.MARKER):
     try:
-        with open(script, errors="replace") as file:
-            return file.readline().rstrip("\n") == gnuplot.MARKER
+        with open(path, errors="replace") as file:
+            return file.readline().rstrip("\n") == marker
     except OSError:
         return False
