@@ -9,7 +9,7 @@ import pytest
 import synthetic
 from suite import charts, gnuplot
 from suite.axis import LOG, Axis, shortened, text_width, wrapped
-from suite.figure import SOLID, WIDTH, Band, Figure, Mark, Panel, Series, Style
+from suite.figure import SMALL, SOLID, WIDTH, Band, Figure, Mark, Panel, Series, Style
 from suite.summary import summarise
 from suite.units import duration, rate
 from test_plot import MODES
@@ -121,6 +121,14 @@ def test_node_maps_show_throughput_and_latency_of_each_placement_as_room_allows(
     assert len(targets) == 5 * len(titles) * nodes**2
     assert any("placement=node:0, depth 8\nsubmitter on node 0, buffers on 0\nIOPS: " in t.text
                for t in targets)
+
+
+@pytest.mark.parametrize("nodes", range(1, 9))
+def test_every_cell_of_a_node_map_is_legible_at_half_a_pages_width(tmp_path, nodes):
+    figure = node_maps(tmp_path, nodes, PLACED[:2], repeats=1)
+    picture = ElementTree.parse(drawn(tmp_path, figure))
+    sizes = [float(group.get("font-size")) for group in picture.iter() if group.get("font-size")]
+    assert min(sizes) >= 0.8 * SMALL
 
 
 def shares(figure, title):
