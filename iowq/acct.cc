@@ -69,7 +69,8 @@ acct::action acct::settle(bool concurrent) {
 
 acct::action acct::settle_locked(bool concurrent) {
     int running = nr_running_.load(std::memory_order_seq_cst);
-    if ((running > 0 && !concurrent) || running >= max_running_ || !has_work())
+    if ((running > 0 && !concurrent) || running >= max_running_ ||
+        (!has_work() && !called_.load(std::memory_order_seq_cst)))
         return {};
     action todo = employ(concurrent);
     retry_concurrent_ |= todo.what == action::elsewhere && concurrent && failed_creations_ > 0;
@@ -98,8 +99,9 @@ acct::action acct::called() {
     locked guard(lock_);
     if (exiting_)
         return {};
-    called_ = nr_running_.load(std::memory_order_seq_cst) > 0;
-    return called_ ? action{} : employ(false);
+    // seq_cst, as the looks at it: comes before the look at nr_running_, which sleeping() has lowered before.
+    called_.store(true, std::memory_order_seq_cst);
+    return nr_running_.load(std::memory_order_seq_cst) > 0 ? action{} : employ(false);
 }
 
 void acct::list(work *top) {
@@ -203,8 +205,7 @@ bool acct::spin_for_work(worker &self) {
 acct::idle acct::go_idle(worker &self) {
     locked guard(lock_);
     int before = nr_running_.fetch_sub(1, std::memory_order_seq_cst); // pairs with pushed()
-    bool wanted = has_work() || std::exchange(called_, false);
-    if (wanted && (before <= max_running_ || exiting_)) {
+    if ((before <= max_running_ || exiting_) && (has_work() || called_.exchange(false))) {
         nr_running_.fetch_add(1, std::memory_order_seq_cst);
         return idle::retry;
     }
@@ -267,7 +268,7 @@ acct::action acct::sleeping() {
     raise_to(peak_blocked_, nr_blocked_.fetch_add(1, std::memory_order_relaxed) + 1);
     int others = nr_running_.fetch_sub(1, std::memory_order_seq_cst) - 1; // pairs with pushed()
     IOWQ_PROBE(sleep, node, bound, others);
-    if (others > 0 || !has_work())
+    if (others > 0 || (!has_work() && !called_.load(std::memory_order_seq_cst)))
         return {};
     return settle(false);
 }

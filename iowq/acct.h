@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // An acct: one queue, bound or unbound, on one node, and the passive records of the workers that
 // serve it. It decides what io-wq's rules ask for and *returns* it (wake this one, create one,
-// nothing); it never wakes or creates anything itself. Owned by its wq; any thread may call it.
+// look elsewhere, nothing); it never wakes or creates anything itself. Owned by its wq; any thread may call it.
 //
 // Invariants:
 //  1. nr_running_ counts the workers that run or are about to: a worker that is woken or created is
 //     counted by whoever decides it, so one wake is in flight at a time.
-//  2. While the queue is not empty, nr_running_ > 0, or some thread is between making one of the two
-//     untrue and asking `settle` what to do, or a worker is to be created again in a moment, or
-//     nr_workers_ is at its limit with every worker asleep.
+//  2. While the queue is not empty, or it is called to another's, nr_running_ > 0, or some thread is
+//     between making one of the two untrue and asking `settle` what to do, or a worker is to be created
+//     again in a moment, or nr_workers_ is at its limit with every worker asleep. Then `settle` says
+//     so (elsewhere), for others to be called.
 //  3. No worker is created where nr_workers_ is at max_workers_.
 //  4. An item on the queue is `where` this acct; one on the incoming stack is `on_its_way`.
 //
@@ -127,7 +128,7 @@ class acct {
     // A hashed item was queued on its chain, perhaps behind others; its token may be on this acct.
     void count_hashed(bool waits);
     // Another node's acct wants help: a worker of this one, to take what is queued there. If one runs,
-    // it looks there before it parks.
+    // it looks there before it parks, or another is asked for when it sleeps.
     [[nodiscard]] action called() IOWQ_EXCLUDES(lock_);
     // Unlinks an item that is queued here. False: it is not (or no more). `passed`: see take.
     [[nodiscard]] bool cancel(work *w, work_list &passed) IOWQ_EXCLUDES(lock_);
@@ -272,6 +273,8 @@ class acct {
     std::atomic<uint64_t> hashed_{0};
     std::atomic<uint64_t> chain_waits_{0};
     std::atomic<bool> spinning_{false};
+    // Another node has work for this one's workers: counts as work until one of them finds nothing more there.
+    std::atomic<bool> called_{false};
     current_work helped_; // published under lock_
 
     // guarded by lock_
@@ -286,7 +289,6 @@ class acct {
     int failed_creations_ IOWQ_GUARDED_BY(lock_) = 0;
     clock::time_point retry_at_ IOWQ_GUARDED_BY(lock_);
     bool retry_concurrent_ IOWQ_GUARDED_BY(lock_) = false; // somebody wants it even if others run
-    bool called_ IOWQ_GUARDED_BY(lock_) = false; // while a worker ran: it is to look elsewhere
     wq_counters counted_ IOWQ_GUARDED_BY(lock_);
     // Whether queue_ holds something, or is about to; written under lock_, read without it.
     std::atomic<bool> listed_{false};

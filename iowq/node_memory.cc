@@ -60,6 +60,12 @@ void each_page(uintptr_t from, uintptr_t end, int node, Found found) {
     }
 }
 
+int bind(void *from, size_t bytes, int mode, const node_mask &mask) {
+    uintptr_t begin = page_of(from);
+    size_t length = whole_pages(reinterpret_cast<uintptr_t>(from) + bytes - begin);
+    return syscall(SYS_mbind, begin, length, mode, &mask, mask_bits, MPOL_MF_MOVE) ? -errno : 0;
+}
+
 void *map_pages(size_t bytes) {
     void *pages = mmap(nullptr, whole_pages(bytes), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -93,12 +99,23 @@ int move_to_node(int node, void *from, size_t bytes) {
         return 0;
     if (static_cast<size_t>(node) >= most_nodes)
         return -EINVAL;
-    node_mask mask = only(node);
-    uintptr_t begin = page_of(from);
-    size_t length = whole_pages(reinterpret_cast<uintptr_t>(from) + bytes - begin);
-    return syscall(SYS_mbind, begin, length, MPOL_PREFERRED, &mask, mask_bits, MPOL_MF_MOVE)
-               ? -errno
-               : 0;
+    return bind(from, bytes, MPOL_PREFERRED, only(node));
+}
+
+int hold_to_own_policy(void *from, size_t bytes) {
+    int mode;
+    node_mask mask{};
+    if (syscall(SYS_get_mempolicy, &mode, &mask, mask_bits, nullptr, 0ul))
+        return -errno;
+    return bind(from, bytes, mode, mask);
+}
+
+void forget_node(void *from, size_t bytes) {
+    auto end = reinterpret_cast<uintptr_t>(from) + bytes;
+    uintptr_t first = page_of(from), first_whole = whole_pages(reinterpret_cast<uintptr_t>(from));
+    syscall(SYS_mbind, first, whole_pages(end - first), MPOL_DEFAULT, nullptr, 0ul, 0);
+    if (page_of(end) > first_whole)
+        madvise(reinterpret_cast<void *>(first_whole), page_of(end) - first_whole, MADV_DONTNEED);
 }
 
 std::map<int, size_t> pages_by_node(const void *from, size_t bytes) {

@@ -18,6 +18,13 @@ void live_on_node(int node);
 // Where pages are to be, those that have been touched already moved there. 0, or -errno of mbind.
 [[nodiscard]] IOWQ_API int move_to_node(int node, void *from, size_t bytes);
 
+// The calling thread's own policy for a range, whoever touches it first. The same errors.
+[[nodiscard]] IOWQ_API int hold_to_own_policy(void *from, size_t bytes);
+
+// Undoes either for memory whose contents nobody needs any more: without a preference, and without the whole pages that
+// lie in it, so that whoever gets the memory next finds nothing of it.
+IOWQ_API void forget_node(void *from, size_t bytes);
+
 // How many pages of a range lie on each node, by OS number; those that were never touched on none.
 [[nodiscard]] IOWQ_API std::map<int, size_t> pages_by_node(const void *from, size_t bytes);
 
@@ -64,7 +71,7 @@ class node_arena {
 };
 
 // What derives from it has pages to itself, so that they are taken from where the thread lives that makes it.
-struct own_pages {
+struct IOWQ_API own_pages {
     static void *operator new(size_t bytes);
     static void *operator new(size_t bytes, const std::nothrow_t &) noexcept;
     static void operator delete(void *pages, size_t bytes);

@@ -42,8 +42,8 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
     ring_config settled = config;
     if (cpus.count() == 1)
         settled.spin = {}; // whoever is waited for needs this very CPU
-    bool serves = pool ? pool->serves_where_submitted() : true;
-    if (config.sqthread_cpus) {
+    bool serves = !pool || pool->serves_where_submitted();
+    if (!needs_pool(config.mode) && config.sqthread_cpus) {
         serves = cpus.within(*config.sqthread_cpus);
         cpus = *config.sqthread_cpus;
     }

@@ -169,10 +169,14 @@ void topology::settle() {
     }
     for (node &n : nodes_)
         n.memory = memory_near(n.os);
-    for (unsigned os = 0; os < os_nodes_.size(); os++)
-        for (unsigned n = 1; n < count; n++)
-            if (distance(os, nodes_[n].os) < distance(os, nodes_[os_nodes_[os].served_by].os))
-                os_nodes_[os].served_by = n;
+    for (unsigned os = 0; os < os_nodes_.size(); os++) {
+        unsigned &nearest = os_nodes_[os].served_by;
+        for (unsigned n = 0; n < count; n++)
+            if (nodes_[n].os == os ||
+                (nodes_[nearest].os != os &&
+                 distance(os, nodes_[n].os) < distance(os, nodes_[nearest].os)))
+                nearest = n;
+    }
     if (count == 1)
         return;
     served_by_.resize(CPU_SETSIZE);
@@ -208,8 +212,10 @@ cpu_mask topology::all_cpus_of(unsigned os) const {
 }
 
 int topology::memory_near(unsigned os) const {
-    int found = -1;
-    for (unsigned other = 0; other < os_nodes_.size() && os_nodes_.size() > 1; other++)
+    if (os_nodes() < 2)
+        return -1;
+    int found = os_nodes_[os].has_memory ? static_cast<int>(os) : -1;
+    for (unsigned other = 0; other < os_nodes_.size(); other++)
         if (os_nodes_[other].has_memory &&
             (found < 0 || distance(os, other) < distance(os, static_cast<unsigned>(found))))
             found = static_cast<int>(other);

@@ -160,7 +160,7 @@ int wq::enqueue(work *w, bool &woke) {
                 todo = home.pushed(concurrent);
         }
         if (!error) {
-            woke = todo.what != acct::action::nothing;
+            woke = todo.what == acct::action::wake || todo.what == acct::action::create;
             act(home, todo);
             return 0;
         }
@@ -213,8 +213,8 @@ void wq::call_for_help(const acct &from) {
     for (unsigned node : topology_.others(from.node)) {
         acct &other = acct_for(node, from.bound ? 0u : work_unbound);
         acct::action todo = other.called();
-        if (todo.what == acct::action::elsewhere)
-            continue;
+        if (todo.what != acct::action::wake && todo.what != acct::action::create)
+            continue; // it is at its limit too, or its worker will look when it can
         act(other, todo);
         return;
     }

@@ -183,8 +183,8 @@ class wq {
     const unsigned only_node_ = 0; // with placement::node
     // What an acct or a worker is, on its own node. Filled by the constructor, and under threads_lock_.
     std::vector<std::unique_ptr<node_arena>> arenas_;
-    std::vector<on_node<acct>> accts_;             // bound and unbound of node 0, of node 1, ...
-    const bool own_cpus_;                          // the creator gave the workers CPUs of their own
+    std::vector<on_node<acct>> accts_; // bound and unbound of node 0, of node 1, ...
+    const bool own_cpus_;              // the workers have CPUs that are not the submitter's
     const std::unique_ptr<iowq::sleep_hook> hook_; // may be empty
     interrupt_signal signal_;
 

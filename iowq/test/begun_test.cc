@@ -4,6 +4,7 @@
 #include "ring.h"
 
 #include "item.h"
+#include "nodes.h"
 #include "requests.h"
 
 #include <algorithm>
@@ -27,10 +28,9 @@ struct begun : testing::TestWithParam<offload> {
         ASSERT_EQ(in.examine(quiet.fd[0]), 0);
         open_ring();
     }
-    void open_ring() {
+    void open_ring(const wq_config &of_pool = {}, ring_config config = {}) {
         io.reset();
-        pool = make();
-        ring_config config;
+        pool = make(of_pool);
         config.mode = GetParam();
         config.depth = c.blocks + 1;
         config.sqthread_idle = std::chrono::milliseconds(0);
@@ -71,6 +71,22 @@ TEST_P(begun, are_waited_for_by_the_submitter) {
         EXPECT_EQ(pool->counters().workers_created, 0u);
     }
     EXPECT_LE(io->threads(), 1u);
+}
+
+// Which CPUs a submission thread would have is nothing to modes without one.
+TEST_P(begun, are_waited_for_where_the_submitter_is_where_the_work_is) {
+    several_nodes nodes;
+    SKIP_UNLESS_NODES(nodes, 2u);
+    ring_config config;
+    config.sqthread_cpus = nodes.cpus(0);
+    open_ring({}, config);
+    read_cold();
+    EXPECT_EQ(reads().waited > 0, GetParam() != offload::handoff);
+    wq_config of_pool;
+    of_pool.place = placement::interleave;
+    open_ring(of_pool, config);
+    read_cold();
+    EXPECT_EQ(reads().waited, 0u);
 }
 
 TEST_P(begun, are_left_to_others_by_a_submitter_that_waits_for_a_time_only) {

@@ -60,5 +60,6 @@ class stay_on {
     if ((nodes).count() < (wanted))                                                                \
     GTEST_SKIP() << "there are CPUs for " << (nodes).count() << " nodes only"
 #define SKIP_UNLESS_REAL(nodes)                                                                    \
+    ASSERT_TRUE((nodes).real() || !getenv("IOWQ_NODES_ARE_REAL"));                                 \
     if (!(nodes).real())                                                                           \
     GTEST_SKIP() << "the machine has one node only: see make numa"

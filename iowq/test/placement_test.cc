@@ -230,6 +230,71 @@ TEST_P(hands_over, to_a_worker_that_was_busy) {
     asleep.end();
 }
 
+// The one that helps sleeps in its turn: as long as something waits, one after the other comes.
+TEST_P(hands_over, all_that_others_have_workers_for) {
+    several_nodes nodes;
+    SKIP_UNLESS_NODES(nodes, 2u);
+    constexpr int limit = 3;
+    wq_config config = limited(limit);
+    config.place = GetParam();
+    auto pool = make(config);
+    std::deque<sleeper> all;
+    for (int i = 0; i < limit; i++) {
+        sleeper &one = all.emplace_back();
+        one.work::node = os(nodes, 0);
+        one.start_on(*pool);
+    }
+    // No later enqueue helps those that wait.
+    for (int i = limit; i < 2 * limit; i++) {
+        sleeper &one = all.emplace_back();
+        one.work::node = os(nodes, 0);
+        ASSERT_EQ(pool->enqueue(&one), 0);
+    }
+    for (int i = limit; i < 2 * limit; i++)
+        all[static_cast<size_t>(i)].in.acquire();
+    for (sleeper &one : all)
+        one.end();
+}
+
+// The worker that was called runs, and then sleeps without having looked: another is there.
+TEST_P(hands_over, to_another_when_the_one_that_was_called_sleeps) {
+    several_nodes nodes;
+    SKIP_UNLESS_NODES(nodes, 2u);
+    wq_config config = limited(2);
+    config.place = placement::device;
+    config.max_running = 2;
+    auto pool = make(config);
+    stay_on here(nodes, 0);
+    sleeper first, second;
+    for (sleeper *one : {&first, &second}) {
+        one->work::node = os(nodes, 0);
+        one->start_on(*pool);
+    }
+    std::vector<std::unique_ptr<item>> busy;
+    std::counting_semaphore<64> in{0}, sleep{0}, go{0};
+    for (unsigned n = 1; n < nodes.count(); n++) {
+        busy.push_back(std::make_unique<item>([&](item &) {
+            in.release();
+            sleep.acquire();
+            blocking section(blocking::will);
+            go.acquire();
+        }));
+        busy.back()->work::node = os(nodes, n);
+        ASSERT_EQ(pool->enqueue(busy.back().get()), 0);
+        in.acquire();
+    }
+    telling waits(nodes, os(nodes, 0));
+    ASSERT_EQ(pool->enqueue(&waits), 0);
+    sleep.release(static_cast<ptrdiff_t>(busy.size()));
+    waits.done.acquire();
+    EXPECT_NE(waits.node, 0u);
+    go.release(static_cast<ptrdiff_t>(busy.size()));
+    for (auto &one : busy)
+        one->done.acquire();
+    first.end();
+    second.end();
+}
+
 // A chain goes over as a whole, and comes back to its own node.
 TEST_P(hands_over, chains_that_stay_in_order) {
     several_nodes nodes;

@@ -69,12 +69,12 @@ class described {
     topology machine;
     int error;
 
-    // The bytes of memory of each node, and whether it has its CPU; a distance is 10, and 10 more a step.
+    // The bytes of memory of each node, and whether it has its CPU; a distance is 10, and `step` more to the next in the row.
     described(const std::array<unsigned, 4> &memory, const std::array<unsigned, 4> &with_cpu,
-              const char *allowed) {
+              const char *allowed, unsigned step = 10) {
         char path[] = "/tmp/iowq-topology-XXXXXX";
         int fd = mkstemp(path);
-        std::string text = xml(memory, with_cpu);
+        std::string text = xml(memory, with_cpu, step);
         EXPECT_EQ(write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size()));
         close(fd);
         setenv("HWLOC_XMLFILE", path, 1);
@@ -93,7 +93,7 @@ class described {
         return text;
     }
     static std::string xml(const std::array<unsigned, 4> &memory,
-                           const std::array<unsigned, 4> &with_cpu) {
+                           const std::array<unsigned, 4> &with_cpu, unsigned step) {
         unsigned all = 0;
         for (unsigned n = 0; n < 4; n++)
             all |= with_cpu[n] << n;
@@ -121,7 +121,7 @@ class described {
         for (unsigned a = 0; a < 4; a++) {
             std::string row;
             for (unsigned b = 0; b < 4; b++)
-                row += std::to_string(10 + 10 * (a > b ? a - b : b - a)) + " ";
+                row += std::to_string(10 + step * (a > b ? a - b : b - a)) + " ";
             text += "<u64values length=\"" + std::to_string(row.size()) + "\">" + row +
                     "</u64values>\n";
         }
@@ -173,6 +173,16 @@ TEST(topology, finds_the_nearest_by_distance) {
     }
     EXPECT_EQ(row.machine.os_node_of(4), -1);
     EXPECT_EQ(row.machine.nearest(4), -EINVAL);
+}
+
+TEST(topology, prefers_a_node_itself_where_all_are_as_near) {
+    described same({1 << 30, 1 << 30, 1 << 30, 1 << 30}, {1, 1, 1, 1}, "0-3", 0);
+    ASSERT_EQ(same.error, 0);
+    for (unsigned n = 0; n < 4; n++) {
+        EXPECT_EQ(same.machine.distance(n, 3 - n), 10u);
+        EXPECT_EQ(same.machine.nearest(n), static_cast<int>(n));
+        EXPECT_EQ(same.machine.memory(n), static_cast<int>(n));
+    }
 }
 
 TEST(topology, serves_a_node_without_cpus_from_the_nearest_that_has_some) {
