@@ -165,8 +165,7 @@ int create_pool(const options &o, unsigned depth, const placed &at, std::unique_
     // block are made up for, and more than the depth never have anything to do.
     // In a pool that is shared by several jobs, one's depth says little.
     bool shared = o.wq_scope == scope_process;
-    if (shared) // where each job may have other CPUs
-        wq.max_running = 2 * at.reach.count();
+    wq.max_running = 2 * at.reach.count();
     wq.max_running = o.max_bounded ? o.max_bounded
                      : shared      ? wq.max_running
                                    : std::min(depth, wq.max_running);

@@ -20,6 +20,7 @@ struct job {
     std::unique_ptr<io_u *[]> unsent;        // queued since the last commit
     unsigned nr_unsent = 0;
     unsigned under_way = 0; // queued, and not reaped
+    bool ended = false;     // nothing more is to come
     int rw_flags = 0;       // of every read and write
     cmdprio_options prio_options{};
     struct cmdprio prio {};
@@ -421,9 +422,22 @@ int cancel(thread_data *td, io_u *u) {
 
 // ---- the end
 
-// While they are still there; once.
+// Once td->done is set (the end of a replay), fio 3.33 asks for nothing more, and frees the buffers of
+// what is under way.
+void wait_for_all(job &j) {
+    while (j.open_loop && j.open_loop->take_back())
+        j.under_way--;
+    (void)j.io->commit();
+    while (j.under_way) {
+        int got = j.io->reap({j.events.get(), j.depth}, j.under_way, {});
+        if (got < 0)
+            return;
+        j.under_way -= static_cast<unsigned>(got);
+    }
+}
+
 void note_buffers(const thread_data *td, job &j) {
-    if (!static_cast<options *>(td->eo)->pool_stats || !j.buffers.empty() || !td->orig_buffer)
+    if (!static_cast<options *>(td->eo)->pool_stats || !td->orig_buffer)
         return;
     try {
         j.buffers = on_nodes(td->orig_buffer, td->orig_buffer_size);
@@ -432,24 +446,16 @@ void note_buffers(const thread_data *td, job &j) {
     }
 }
 
-// Once td->done is set (the end of a replay), fio 3.33 asks for nothing more, and frees the buffers of
-// what is under way.
+// The first of them: the buffers go after the last.
 void io_u_free(thread_data *td, io_u *) {
     auto *j = static_cast<job *>(td->io_ops_data);
-    if (!j)
+    if (!j || std::exchange(j->ended, true))
         return;
+    if (j->under_way)
+        wait_for_all(*j);
     note_buffers(td, *j);
     if (!j->under_way)
-        return;
-    while (j->open_loop && j->open_loop->take_back())
-        j->under_way--;
-    (void)j->io->commit();
-    while (j->under_way) {
-        int got = j->io->reap({j->events.get(), j->depth}, j->under_way, {});
-        if (got < 0)
-            return;
-        j->under_way -= static_cast<unsigned>(got);
-    }
+        forget_buffers(td, j->at);
 }
 
 // In fio's normal output. A forked job ends by _exit and holds a copy of its parent's buffer, so there it

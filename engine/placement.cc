@@ -78,7 +78,8 @@ cpu_mask reach_of(const thread_data *td, const options &o) {
     cpu_mask jobs = cpu_mask::of_this_thread();
     bool beyond = o.wq_scope == scope_process || o.placement == placement_device ||
                   o.placement == placement_interleave || o.placement == placement_node;
-    return beyond ? jobs | cpu_mask::of_process(td->o.use_thread ? getpid() : getppid()) : jobs;
+    cpu_mask fios = cpu_mask::of_process(td->o.use_thread ? getpid() : getppid());
+    return beyond && fios.count() ? fios : jobs;
 }
 
 // False, and said why, when these are none, or not the job's to use.
@@ -117,11 +118,10 @@ int node_of_files(const thread_data *td) {
     return common;
 }
 
-// The node asked for, as the machine's number of it; -EINVAL, and said why, where its CPUs are not to be had.
-int find_node(const options &o, const iowq::topology &machine, const cpu_mask &usable) {
-    int found = machine.nearest(o.placement_node);
+// False, and said why, where node:N is not there, or has CPUs none of which is to be had.
+bool node_is_there(const options &o, const iowq::topology &machine, const cpu_mask &usable) {
     cpu_mask its = machine.all_cpus_of(o.placement_node);
-    if (found < 0)
+    if (machine.nearest(o.placement_node) < 0)
         log_err("iowq: placement=node:%u: there is no such node here; there are: %s\n",
                 o.placement_node, machine.os_numbers().c_str());
     else if (its.count() && !(its & usable).count())
@@ -130,8 +130,8 @@ int find_node(const options &o, const iowq::topology &machine, const cpu_mask &u
                 o.placement_node, its.list().c_str(),
                 o.worker_cpus ? "worker_cpus names" : "fio may use", usable.list().c_str());
     else
-        return found;
-    return -EINVAL;
+        return true;
+    return false;
 }
 
 } // namespace
@@ -157,22 +157,25 @@ int place(const thread_data *td, const options &o, placed &out) {
                 strerror(-error));
         return error;
     }
-    int serving = -1, os = -1;
-    if (o.placement == placement_local)
-        serving = static_cast<int>(machine.here());
-    else if (o.placement == placement_device)
+    int os = -1; // of the node that serves the job, if there is one
+    if (o.placement == placement_local) {
+        unsigned here = machine.here();
+        if (out.thread_cpus)
+            return 0; // which says it more exactly
+        if (has_submission_thread(o) || usable.within(machine.cpus(here)))
+            os = static_cast<int>(machine.os_number(here));
+    } else if (o.placement == placement_device) {
         os = node_of_files(td);
-    else if (serving = find_node(o, machine, usable); serving >= 0)
+    } else if (node_is_there(o, machine, usable)) {
         os = static_cast<int>(o.placement_node);
-    else
+    } else {
         return -EINVAL;
-    if (os >= 0) {
-        serving = machine.nearest(static_cast<unsigned>(os));
-        out.memory = machine.memory_near(static_cast<unsigned>(os));
     }
-    if (serving < 0)
+    if (os < 0)
         return 0;
-    cpu_mask cpus = machine.cpus(static_cast<unsigned>(serving));
+    out.memory = machine.memory_near(static_cast<unsigned>(os));
+    auto serving = static_cast<unsigned>(machine.nearest(static_cast<unsigned>(os)));
+    cpu_mask cpus = machine.cpus(serving);
     if (o.offload >= offload_uring)
         out.worker_cpus = cpus;
     else if (has_submission_thread(o) && !out.thread_cpus)
@@ -185,11 +188,27 @@ int place(const thread_data *td, const options &o, placed &out) {
     return 0;
 }
 
+namespace {
+
+bool places_buffers(const thread_data *td, const placed &at) {
+    return td->orig_buffer && (at.memory >= 0 || td->o.numa_mem_mode);
+}
+
+} // namespace
+
 void place_buffers(const thread_data *td, const placed &at) {
-    if (at.memory < 0 || td->o.numa_mem_mode || !td->orig_buffer)
+    if (!places_buffers(td, at))
         return;
-    // Where that node has no memory, or the pages are not to be moved, they stay: pool_stats tells.
-    (void)iowq::move_to_node(at.memory, td->orig_buffer, td->orig_buffer_size);
+    // Those that are not to be moved stay: pool_stats tells.
+    if (td->o.numa_mem_mode)
+        (void)iowq::hold_to_own_policy(td->orig_buffer, td->orig_buffer_size);
+    else
+        (void)iowq::move_to_node(at.memory, td->orig_buffer, td->orig_buffer_size);
+}
+
+void forget_buffers(const thread_data *td, const placed &at) {
+    if (places_buffers(td, at))
+        iowq::forget_node(td->orig_buffer, td->orig_buffer_size);
 }
 
 namespace {

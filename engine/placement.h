@@ -30,8 +30,11 @@ struct placed {
 // What the job asks for. -EINVAL, and said why, when its mode cannot, or when its options contradict each other.
 [[nodiscard]] int place(const thread_data *td, const options &o, placed &out);
 
-// Takes the job's buffers to its node, unless numa_mem_policy says where they are to be.
+// Takes the job's buffers to the node that serves it or, if there is one, to where numa_mem_policy says: fio has set
+// that for the job's thread, but it is workers who touch what is read into.
 void place_buffers(const thread_data *td, const placed &at);
+// At the end, so that another job's buffers, in the same memory, are not there too.
+void forget_buffers(const thread_data *td, const placed &at);
 
 // How much of something is on which node: of CPUs' counts, or of a buffer's pages. As a JSON object, by OS numbers.
 [[nodiscard]] std::string on_nodes(std::span<const uint64_t> by_cpu);

@@ -60,6 +60,22 @@ class process_wq {
     iowq::wq_config made_with_ IOWQ_GUARDED_BY(lock_);
 } of_the_process;
 
+// What was queued on each node, and who served it there.
+void print_nodes(FILE *to, iowq::wq &pool) {
+    const iowq::topology &machine = pool.machine();
+    fputs(", \"wq_nodes\": {", to);
+    for (unsigned node = 0; node < machine.nodes(); node++) {
+        iowq::wq_counters at = pool.counters(node);
+        fprintf(
+            to,
+            "%s\"%u\": {\"enqueued\": %llu, \"workers_created\": %llu, \"peak_running\": %u, "
+            "\"peak_blocked\": %u}",
+            node ? ", " : "", machine.os_number(node), static_cast<unsigned long long>(at.enqueued),
+            static_cast<unsigned long long>(at.workers_created), at.peak_running, at.peak_blocked);
+    }
+    fputc('}', to);
+}
+
 } // namespace
 
 int pool::make_wq(const iowq::wq_config &wq, bool shared, std::string &why) {
@@ -92,22 +108,6 @@ int pool::create(const iowq::ring_config &ring, const iowq::wq_config &wq, bool 
     }
     out = std::move(p);
     return 0;
-}
-
-// What was queued on each node, and who served it there.
-static void print_nodes(FILE *to, iowq::wq &pool) {
-    const iowq::topology &machine = pool.machine();
-    fputs(", \"wq_nodes\": {", to);
-    for (unsigned node = 0; node < machine.nodes(); node++) {
-        iowq::wq_counters at = pool.counters(node);
-        fprintf(
-            to,
-            "%s\"%u\": {\"enqueued\": %llu, \"workers_created\": %llu, \"peak_running\": %u, "
-            "\"peak_blocked\": %u}",
-            node ? ", " : "", machine.os_number(node), static_cast<unsigned long long>(at.enqueued),
-            static_cast<unsigned long long>(at.workers_created), at.peak_running, at.peak_blocked);
-    }
-    fputc('}', to);
 }
 
 unsigned pool::threads() const {
