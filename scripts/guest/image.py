@@ -96,6 +96,8 @@ def add_python(cpio):
                 add_program(cpio, file, file)
             elif file.suffix == ".py" and compiled.exists():
                 cpio.file(file.with_suffix(".pyc"), compiled.read_bytes())
+            elif file.suffix == ".py":
+                cpio.file(file, file.read_bytes())
 
 
 def module_order(kernel_modules, wanted):
@@ -124,7 +126,7 @@ def build(path, kernel_modules, parts):
         cpio = Cpio(output)
         for folder in ("proc", "sys", "dev", "tmp", "out", "bin"):
             cpio.folder(Path("/") / folder)
-        cpio.file("/bin/busybox", Path(shutil.which("busybox")).read_bytes(), executable=True)
+        add_program(cpio, shutil.which("busybox"), "/bin/busybox")
         modules = module_order(kernel_modules, MODULES)
         for module in modules:
             cpio.file(f"/modules/{module.name}", module.read_bytes())

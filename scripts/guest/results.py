@@ -7,8 +7,11 @@ import tarfile
 import xml.etree.ElementTree as xml
 from dataclasses import dataclass, field
 
+from suite import emulated
+
 # What each guest writes, by the part of its tests that writes it.
 REPORTS = {"pytest": "pytest.xml", "iowq_test": "iowq_test.xml"}
+COUNTS = "numa-counts.json"  # where work was done, as suite/emulated.py describes it
 CONSOLE_LINES = 40
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
 
@@ -18,6 +21,7 @@ class Guest:
     """One topology's results: its test cases in junit's form."""
     topology: str
     cases: list = field(default_factory=list)
+    counts: bytes = b""
 
     def fail(self, name, text):
         case = xml.Element("testcase", classname=self.topology, name=name)
@@ -48,12 +52,14 @@ def collect(topology, ending, archive, progress, console):
     """A Guest from what one left: an end that should not have been is a failure like any other."""
     guest = Guest(topology)
     files = members(archive)
+    guest.counts = files.get(COUNTS, b"")
     for part, name in REPORTS.items():
         if name in files:
             try:
                 guest.add_report(files[name])
             except xml.ParseError as error:
                 guest.fail(part, f"its report is no XML: {error}")
+                return guest
     running = (progress.split("\n")[-2:-1] or ["boot"])[0]
     failed = [case for case in guest.cases if outcome(case) == "failed"]
     if ending.cause or not files:
@@ -61,11 +67,17 @@ def collect(topology, ending, archive, progress, console):
         guest.fail(running, f"{cause}, in {running}{end_of(console)}")
         return guest
     for part, name in REPORTS.items():
-        status = int(files.get(f"{part}.status", b"-1"))
-        if name not in files or (status and not failed):
+        status = files.get(f"{part}.status", b"").decode().strip() or "unknown"
+        if name not in files or (status != "0" and not failed):
             guest.fail(part, f"{part} ended with status {status}, the last test was {running}"
                        f"{end_of(console)}")
+        elif not failed and not passed_in(files[name]):
+            guest.fail(part, f"{part} ran no test that could have passed{end_of(console)}")
     return guest
+
+
+def passed_in(report):
+    return any(outcome(case) == "passed" for case in xml.fromstring(report).iter("testcase"))
 
 
 def outcome(case):
@@ -91,6 +103,23 @@ def write(guests, path):
         xml.SubElement(top, "testsuite", name=guest.topology).extend(guest.cases)
     path.parent.mkdir(parents=True, exist_ok=True)
     xml.ElementTree(top).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def write_counts(guests, folder):
+    """Each guest's file, and the table of all; returns the table's path, or None without any."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for guest in guests:
+        path = folder / f"{guest.topology}.json"
+        path.unlink(missing_ok=True)
+        if guest.counts:
+            path.write_bytes(guest.counts)
+            found.append(emulated.read(path))
+    table = folder / emulated.TABLE
+    table.unlink(missing_ok=True)
+    if found:
+        table.write_text(emulated.table(found))
+    return table if found else None
 
 
 def text_of(case):

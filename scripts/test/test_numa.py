@@ -163,6 +163,14 @@ def test_a_part_that_ends_badly_fails_even_if_no_test_did(changes, words):
     assert not good and words in lines[0]
 
 
+def test_a_part_that_tested_nothing_fails():
+    for report in (b"<testsuites/>", b'<testsuite><testcase name="a"><skipped message="so"/>'
+                   b"</testcase></testsuite>"):
+        guest = results.collect("two", qemu.Ending(1), whole(pytest_XML=report), "", "")
+        lines, good = results.summary([guest])
+        assert not good and "pytest ran no test that could have passed" in "".join(lines)
+
+
 def test_a_part_without_a_report_fails():
     sent = archive(pytest_XML=PASSING, pytest_STATUS=b"0", iowq_test_STATUS=b"124")
     guest = results.collect("two", qemu.Ending(1), sent, "iowq_test wq.x\n", "")

@@ -37,13 +37,23 @@ def job_text(common, jobs):
     return "\n".join(lines) + "\n"
 
 
+def on_node(topology, node):
+    """Options that keep a job on a node's CPUs. libnuma knows no nodes without memory."""
+    if topology.nodes[node].megabytes:
+        return {"numa_cpu_nodes": node}
+    return {"cpus_allowed": ",".join(map(str, topology.cpus_of(node)))}
+
+
+def a_few_at_once(jobs):
+    """The jobs, in groups of AT_ONCE that wait for those before them."""
+    return {name: options if number % AT_ONCE else {"stonewall": None, **options}
+            for number, (name, options) in enumerate(jobs.items())}
+
+
 def in_every_mode(options_of):
     """A job a mode, with the options that options_of(number) gives it."""
-    jobs = {}
-    for number, mode in enumerate(MODES):
-        wall = {} if number % AT_ONCE else {"stonewall": None}
-        jobs[mode] = {**wall, "offload": mode, **options_of(number)}
-    return jobs
+    return a_few_at_once({mode: {"offload": mode, **options_of(number)}
+                          for number, mode in enumerate(MODES)})
 
 
 def read_json(text):

@@ -22,7 +22,7 @@ def verified(tmp_path, filename, **options):
         assert done.stats[mode]["offload"] == mode
 
 
-@pytest.mark.parametrize("direct", [0, 1])
+@pytest.mark.parametrize("direct", [pytest.param(0, marks=pytest.mark.once), 1])
 def test_null_blk_gives_back_what_every_mode_wrote(tmp_path, direct):
     with devices.null_block("memory", 4) as device:
         verified(tmp_path, device, direct=direct)
@@ -32,5 +32,6 @@ def test_tmpfs_gives_back_what_every_mode_wrote(tmp_path):
     verified(tmp_path, tmp_path / "data")
 
 
+@pytest.mark.once
 def test_the_disk_gives_back_what_every_mode_wrote(tmp_path):
     verified(tmp_path, "/dev/vda", direct=1)
