@@ -158,12 +158,12 @@ uninstall: ## what install put there
 ENGINE_FLAGS := -D_GNU_SOURCE -include $(FIO_SOURCE)/config-host.h -isystem $(FIO_SOURCE) \
     -include $(BUILD)/engine/fio_version.h -fvisibility=hidden -Wno-missing-field-initializers
 
-# The version of the fio that is built for; written anew only when it changes.
+# The version of the fio that is built for; written anew only when it changes. (Two makes may be at it at once.)
 $(BUILD)/engine/fio_version.h: fio-source
 	@mkdir -p $(@D)
-	@sed -n 's/^FIO_VERSION = *\(.*\)/#define IOWQ_FIO_VERSION "\1"/p' $(FIO_SOURCE)/FIO-VERSION-FILE >$@.new
-	@test -s $@.new || { echo "$(FIO_SOURCE): FIO-VERSION-FILE names no version (run make there)" >&2; exit 1; }
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@new=$@.$$$$ && sed -n 's/^FIO_VERSION = *\(.*\)/#define IOWQ_FIO_VERSION "\1"/p' $(FIO_SOURCE)/FIO-VERSION-FILE >$$new && \
+	    { test -s $$new || { echo "$(FIO_SOURCE): FIO-VERSION-FILE names no version (run make there)" >&2; exit 1; } } && \
+	    { cmp -s $$new $@ && rm $$new || mv $$new $@; }
 
 # The engine's own: the library's version, and a hash over the sources that make it, so that the same sources
 # have the same one on any machine. Written anew only when it changes; all but one object can do without.
@@ -172,8 +172,8 @@ ENGINE_SOURCES := $(sort $(wildcard iowq/*.cc iowq/*.h engine/*.cc engine/*.h))
 $(BUILD)/engine/source_version.h: engine-sources
 	@mkdir -p $(@D)
 	@hash=$$(sha256sum $(ENGINE_SOURCES) | sha256sum | cut -c -12) && \
-	    echo "#define IOWQ_ENGINE_VERSION \"$(VERSION)+$$hash\"" >$@.new
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	    new=$@.$$$$ && echo "#define IOWQ_ENGINE_VERSION \"$(VERSION)+$$hash\"" >$$new && \
+	    { cmp -s $$new $@ && rm $$new || mv $$new $@; }
 $(BUILD)/engine/version.o: $(BUILD)/engine/source_version.h
 $(BUILD)/engine/version.o: ENGINE_FLAGS += -include $(BUILD)/engine/source_version.h
 
@@ -223,7 +223,12 @@ GUEST := $(BUILD)/guest
 GUEST_FIO := $(addprefix --disable-,native rdma rados rbd http gfapi libnfs pmem xnvme libzbc tcmalloc dfs lex)
 
 .PHONY: guest-programs guest-engine
+# The guests are x86-64.
+ifeq (x86_64,$(shell uname -m))
 guest-programs: $(GUEST)/fio/fio guest-engine $(BUILD)/plain/iowq_test
+else
+guest-programs:
+endif
 # These have their own jobs, and none of the variables that this make was given.
 OWN_MAKE = MAKEFLAGS= $(MAKE) --no-print-directory -s
 
