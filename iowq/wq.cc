@@ -83,8 +83,8 @@ wq::wq(const wq_config &config, bool own_cpus, topology machine,
       only_node_(config.place == placement::node
                      ? static_cast<unsigned>(topology_.nearest(config.node))
                      : 0),
-      own_cpus_(own_cpus || !serves_where_submitted()), hook_(std::move(hook)),
-      helpers_welcome_(!own_cpus_) {
+      never_helped_(own_cpus || !serves_where_submitted()), hook_(std::move(hook)),
+      helpers_welcome_(!never_helped_) {
     for (unsigned node = 0; node < topology_.nodes(); node++) {
         arenas_.push_back(std::make_unique<node_arena>(topology_.memory(node)));
         for (bool bound : {true, false})
@@ -394,7 +394,7 @@ int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
     const cpu_mask &all = cpus ? *cpus : *config_.cpus;
     if (!all.count() || !all.within(config_.reach))
         return -EINVAL;
-    helpers_welcome_.store(!cpus && !own_cpus_, std::memory_order_relaxed);
+    helpers_welcome_.store(!cpus && !never_helped_, std::memory_order_relaxed);
     locked guard(affinity_lock_);
     affinity_epoch_++;
     cpus_ = all;

@@ -44,8 +44,8 @@ struct IOWQ_API wq_config {
     std::optional<cpu_mask> cpus{};
     cpu_mask reach = cpu_mask::of_this_thread();
     placement place = placement::local;
-    unsigned node =
-        0; // with placement::node: its OS number. One without CPUs: the nearest that has some
+    // With placement::node: its OS number. One without CPUs: the nearest that has some.
+    unsigned node = 0;
     // How the pool knows that a worker sleeps. With perf and bpf annotations (worker.h, blocking) do
     // nothing and none are needed; with none they do nothing either.
     sleep_hook_kind sleep_hook = sleep_hook_kind::annotate;
@@ -184,7 +184,7 @@ class wq {
     // What an acct or a worker is, on its own node. Filled by the constructor, and under threads_lock_.
     std::vector<std::unique_ptr<node_arena>> arenas_;
     std::vector<on_node<acct>> accts_; // bound and unbound of node 0, of node 1, ...
-    const bool own_cpus_;              // the workers have CPUs that are not the submitter's
+    const bool never_helped_;          // the workers have CPUs that are not the submitter's
     const std::unique_ptr<iowq::sleep_hook> hook_; // may be empty
     interrupt_signal signal_;
 

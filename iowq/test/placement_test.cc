@@ -45,6 +45,14 @@ int os(const several_nodes &nodes, unsigned node) {
     return static_cast<int>(nodes.machine.os_number(node));
 }
 
+// Holds a worker of the first node, where there is one at most: the only one.
+struct asleep_on_first : sleeper {
+    asleep_on_first(wq &pool, const several_nodes &nodes, uint32_t flags = 0) : sleeper(flags) {
+        work::node = os(nodes, 0);
+        start_on(pool);
+    }
+};
+
 } // namespace
 
 TEST(placement, local_serves_where_the_submitter_is) {
@@ -193,9 +201,7 @@ TEST_P(hands_over, what_waits_for_a_node_at_its_limit) {
     SKIP_UNLESS_NODES(nodes, 2u);
     auto pool = make(one_each(GetParam()));
     stay_on here(nodes, 0);
-    sleeper asleep; // on the only worker of the first node
-    asleep.work::node = os(nodes, 0);
-    asleep.start_on(*pool);
+    asleep_on_first asleep(*pool, nodes);
     // With interleave every second one is the first node's.
     std::deque<telling> waiting;
     for (int i = 0; i < 4; i++) {
@@ -211,9 +217,7 @@ TEST_P(hands_over, to_a_worker_that_was_busy) {
     SKIP_UNLESS_NODES(nodes, 2u);
     auto pool = make(one_each(GetParam()));
     stay_on here(nodes, 0);
-    sleeper asleep;
-    asleep.work::node = os(nodes, 0);
-    asleep.start_on(*pool);
+    asleep_on_first asleep(*pool, nodes);
     std::deque<holder> busy;
     for (unsigned n = 1; n < nodes.count(); n++) { // run, and are not asleep
         holder &one = busy.emplace_back();
@@ -301,9 +305,7 @@ TEST_P(hands_over, chains_that_stay_in_order) {
     SKIP_UNLESS_NODES(nodes, 2u);
     auto pool = make(one_each(GetParam()));
     stay_on here(nodes, 0);
-    sleeper asleep;
-    asleep.work::node = os(nodes, 0);
-    asleep.start_on(*pool);
+    asleep_on_first asleep(*pool, nodes);
     std::vector<int> order;
     std::atomic<int> inside{0}, overlaps{0};
     std::deque<item> chained;
@@ -331,9 +333,7 @@ TEST_P(hands_over, what_can_still_be_cancelled) {
     SKIP_UNLESS_NODES(nodes, 2u);
     auto pool = make(one_each(GetParam()));
     stay_on here(nodes, 0);
-    sleeper asleep(work_unbound);
-    asleep.work::node = os(nodes, 0);
-    asleep.start_on(*pool);
+    asleep_on_first asleep(*pool, nodes, work_unbound);
     silence quiet;
     for (int i = 0; i < 3; i++) {
         listener reads(quiet);
