@@ -211,7 +211,7 @@ $(BUILD)/$(1)/%.o: iowq/%.c | setup-check
 	$$(CC) $$(C_FLAGS) $(2) -c $$< -o $$@
 $(BUILD)/$(1)/iowq_test: $(IOWQ:%=$(BUILD)/$(1)/%.o) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o) \
     $(TESTS_C:iowq/%.c=$(BUILD)/$(1)/%.o)
-	$$(CXX) -pthread $(2) -Wl,--wrap=pthread_create $$^ -lgtest -lgtest_main -lhwloc -o $$@
+	$$(CXX) -pthread $(2) -Wl,--wrap=pthread_create,--wrap=sysinfo $$^ -lgtest -lgtest_main -lhwloc -o $$@
 endef
 $(eval $(call test_program,plain,$$(CXXFLAGS)))
 $(foreach s,$(SANITIZERS),$(eval $(call test_program,$(s),$$(SANITIZE_$(s)))))

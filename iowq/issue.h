@@ -17,15 +17,31 @@ enum class opcode : uint8_t { nop, read, write, fsync, fdatasync, sync_file_rang
 
 // What is known of an open file. Filled in once by examine(); the refusals are learnt.
 struct IOWQ_API file {
+    file() = default;
+    ~file() { let_go(); }
+    file(const file &) = delete;
+    file &operator=(const file &) = delete;
+
     // Returns 0 or -errno of fstat.
     [[nodiscard]] int examine(int open_fd);
+
+    // Until let_go() requests use a descriptor of their own. Without it they use the one that was
+    // examined, by its number: whoever closes that while they are in flight has them done on
+    // whatever file gets the number next. With it there is one descriptor more for each file, a
+    // peer hears of the end only at let_go(), and that, as any close, drops the process's fcntl
+    // locks on the file. Once, after examine; 0 or -errno of fcntl(2).
+    [[nodiscard]] int hold();
+    // No request may be in flight.
+    void let_go();
 
     int fd = -1;
     chain_key key;          // device and inode
     bool regular = false;   // writes may have to be serialised
     bool block = false;     // a block device
+    bool seekable = false;  // has places; what has none (pipes, sockets, eventfds) ignores offsets
     bool direct = false;    // O_DIRECT: RWF_NOWAIT would wait for the device all the same
-    bool in_memory = false; // tmpfs: never waits for a device
+    bool appends = false;   // O_APPEND: writes go to the end, each in one piece
+    bool in_memory = false; // tmpfs, and no swap: never waits for a device
     // Set by the caller, for placement::device: the node that the device is at (topology.h, device_node).
     int node = -1;
     // Set by the caller, to measure what is left: requests go their way, but the system call is left out, and all
@@ -34,6 +50,9 @@ struct IOWQ_API file {
     // RWF_NOWAIT got EOPNOTSUPP (with O_DIRECT: from AIO), for reads and for writes. Relaxed: worth a
     // wasted call at most.
     std::atomic<bool> nowait_refused[2]{false, false};
+
+  private:
+    bool held_ = false; // fd is its own
 };
 
 // The way a request took; what the path evidence counts.
@@ -51,12 +70,14 @@ enum path : uint16_t {
 
 // One I/O. Where it goes and what came of it.
 struct request {
+    static constexpr uint64_t at_position = UINT64_MAX;
+
     work item; // the pool's; must stay first
 
     // what to do: the caller's
     file *target = nullptr;
     void *buffer = nullptr;
-    uint64_t offset = 0; // bytes; of regular files and block devices
+    uint64_t offset = 0; // bytes, or at_position: where the file is, which moves it on
     uint64_t length = 0; // bytes
     opcode op = opcode::nop;
     int rw_flags = 0;    // RWF_*, for reads and writes
@@ -94,8 +115,19 @@ struct request {
 // Only where nowait_worthwhile().
 [[nodiscard]] bool issue_nowait(request &r);
 // RWF_NOWAIT says something about this request: buffered I/O that waits for devices, on a file
-// system that has not refused it, without that flag of the caller's own.
+// system that has not refused it, without that flag of the caller's own. Not where two calls in
+// place of one would be seen: at the file's position, and at the end of an O_APPEND file.
 [[nodiscard]] bool nowait_worthwhile(const request &r);
+
+// May it be done in more than one call, so that others see a part of it, or put something between?
+[[nodiscard]] bool divisible(const request &r);
+// How many bytes the plain call would move at most: Linux ends at 2 GiB less a page, and refuses
+// what would be below 0.
+[[nodiscard]] uint64_t most_bytes(const request &r);
+// Is fewer bytes than that no end, but only as far as it went without waiting? On a stream a read
+// that is short is complete: what is there is all there is. A write waits until all has gone,
+// unless O_NONBLOCK says otherwise, which the next call then does.
+[[nodiscard]] bool goes_on_when_short(const request &r);
 
 // The caller's own RWF_NOWAIT: what would block fails with EAGAIN. Not so with O_DIRECT, which waits for
 // the device all the same.

@@ -142,7 +142,8 @@ bool ring::help_sqthread() {
 }
 
 bool ring::aio_is_for(const request &r) {
-    if (!aio_wanted_ || !r.is_rw() || !r.target->direct || (!r.target->regular && !r.target->block))
+    if (!aio_wanted_ || !r.is_rw() || !r.target->direct || !divisible(r) ||
+        (!r.target->regular && !r.target->block))
         return false;
     aio_wanted_ = aio_ || linux_aio::create(depth_, aio_) == 0;
     return aio_wanted_;
@@ -156,14 +157,16 @@ bool ring::sent_by_aio(request &r) {
     return true;
 }
 
-// Was it only that AIO would have blocked? Then the pool gets it.
+// Was it only that AIO would have blocked, or did so after a part? Then the pool gets the rest.
 bool ring::goes_on_pooled(request &r) {
-    if (r.by_aio) {
+    if (r.by_aio || r.rw_flags & RWF_NOWAIT) {
         r.path |= path_aio;
         return false;
     }
-    if (r.result == -EAGAIN && !(r.rw_flags & RWF_NOWAIT)) {
+    bool is_short = r.result > 0 && static_cast<uint64_t>(r.result) < most_bytes(r);
+    if (r.result == -EAGAIN || is_short) {
         r.path |= path_nowait_miss;
+        r.done = is_short ? static_cast<uint64_t>(r.result) : 0;
     } else if (r.result == -EOPNOTSUPP) {
         r.path |= path_nowait_refused;
         r.target->nowait_refused[r.op == opcode::write].store(true, std::memory_order_relaxed);

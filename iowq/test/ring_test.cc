@@ -563,6 +563,19 @@ TEST(file, is_known_by_device_and_inode) {
     close(fd);
 }
 
+// What is in memory has to be fetched back from there.
+TEST(file, in_memory_may_wait_for_a_device_where_there_is_swap) {
+    file f;
+    int fd = memfd_create("iowq_test", 0);
+    swap = 1 << 20;
+    ASSERT_EQ(f.examine(fd), 0);
+    swap = 0;
+    EXPECT_FALSE(f.in_memory);
+    ASSERT_EQ(f.examine(fd), 0);
+    EXPECT_TRUE(f.in_memory);
+    close(fd);
+}
+
 TEST(file, knows_its_file_system) {
     file f;
     int fd = memfd_create("iowq_test", 0);

@@ -10,6 +10,7 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/sysinfo.h>
 #include <thread>
 #include <unistd.h>
 
@@ -53,6 +54,18 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
     while (left > 0 && !failing_creations.compare_exchange_weak(left, left - 1)) {
     }
     return left > 0 ? EAGAIN : __real_pthread_create(thread, attr, main, arg);
+}
+}
+
+std::atomic<unsigned long> swap{0};
+
+extern "C" {
+int __real_sysinfo(struct sysinfo *);
+
+int __wrap_sysinfo(struct sysinfo *machine) {
+    int error = __real_sysinfo(machine);
+    machine->totalswap = swap;
+    return error;
 }
 }
 

@@ -63,6 +63,9 @@ struct creations {
     }
 };
 
+// How much swap the machine has.
+extern std::atomic<unsigned long> swap;
+
 // From here on the system call fails in this thread, and in those that it creates, as on a kernel, or
 // in a container, that lacks it or a part of it: whatever its first argument, or if that is `command`.
 void let_fail(long number, int error, std::optional<uint32_t> command = {});
