@@ -27,7 +27,7 @@ FIO_SOURCE := $(or $(FIO_DIR),$(BUILD)/fio)
 export FIO_DIR
 
 # The order of the layers: each file uses those before it only.
-IOWQ := topology node_memory interrupt sleep_hook_perf sleep_hook_bpf sleep_hook acct chain worker monitor wq cancel io_wq issue \
+IOWQ := fork topology node_memory interrupt sleep_hook_perf sleep_hook_bpf sleep_hook acct chain worker monitor wq cancel io_wq issue \
     linux_aio begun_reads sqthread ring acall_calls acall
 ENGINE := options task_names placement pool acalls uring drain arrivals create sampler version pool_stats engine
 BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench

@@ -173,7 +173,6 @@ int create_pool(const options &o, unsigned depth, const placed &at, std::unique_
     if (o.max_unbounded)
         wq.max_unbound = o.max_unbounded;
     wq.idle = std::chrono::milliseconds(o.idle_ms);
-    wq.monitor_from_start = o.offload != offload_punt; // which may never need a worker
     wq.spin = std::chrono::microseconds(o.spin_us);
     wq.place = at.where;
     wq.node = at.node;

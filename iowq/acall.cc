@@ -127,6 +127,8 @@ void *run_in_own_thread(void *arg) {
 int interrupt(call &c) IOWQ_REQUIRES(lock) {
     if (c.signals)
         return 0;
+    if (!all().signal->is_ours())
+        return -EAGAIN;
     sigevent how{};
     how.sigev_notify = SIGEV_THREAD_ID;
     how._sigev_un._tid = c.tid;

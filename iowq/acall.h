@@ -110,9 +110,11 @@ IOWQ_API long acall_ring_pwait(struct acall_completion_ring *ring, uint32_t tail
                                struct timespec *utime, const sigset_t *sigmask, size_t sigsetsize);
 
 // Cancels a call. One that has not started completes with -ECANCELED. One that runs is sent the
-// library's signal until its system call has ended: with -EINTR, or with what it has done so far, or as
-// ever if nothing interrupts it. Returns 0 without waiting for that. -ESRCH: the call is done, or as good as done.
-// -EFAULT: null. -EINVAL: an id that was never given out. -EAGAIN: no timer to signal with; nothing has happened.
+// library's signal until its system call has ended: with -EINTR, or with what it has done so far,
+// or as ever if nothing interrupts it. Returns 0 without waiting for that. -ESRCH: the call is
+// done, or as good as done. -EFAULT: null. -EINVAL: an id that was never given out. -EAGAIN: no
+// timer to signal with, or the program has put a handler of its own in the place of the library's;
+// nothing has happened.
 IOWQ_API long acall_cancel(struct acall_id *id);
 
 // Sets how many threads the pool may have on each NUMA node; at first 256, or RLIMIT_NPROC where that is less. 0

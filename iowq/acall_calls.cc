@@ -41,7 +41,7 @@ void in_child() IOWQ_ANNOTATE(release_capability(lock)) {
     s.busy = 0;
     s.rings.clear();
     s.waiting = nullptr;
-    (void)s.pool.release(); // it has threads to join, and they are not here
+    s.pool.reset();
     lock.unlock();
 }
 
@@ -136,6 +136,7 @@ void unlist(waiter &w) IOWQ_REQUIRES(lock) {
 } // namespace
 
 state::state() {
+    watch_forks(); // the pool's locks come after this one
     if (pthread_atfork(before_fork, after_fork, in_child))
         throw std::bad_alloc();
 }

@@ -101,6 +101,11 @@ struct IOWQ_API wq_counters {
     wq_counters &operator+=(const wq_counters &other); // peaks add up to a bound, no more
 };
 
+// A worker that cannot be created is tried again so often, and each time after so long, times the
+// number of the try.
+inline constexpr int creation_retries = 3;
+inline constexpr auto creation_pause = std::chrono::milliseconds(5);
+
 class acct {
   public:
     struct action {
@@ -251,9 +256,6 @@ class acct {
     [[nodiscard]] action employ(bool concurrent) IOWQ_REQUIRES(lock_);
 
     static constexpr int surest = 8;
-    static constexpr int creation_retries = 3;
-    static constexpr auto creation_pause =
-        std::chrono::milliseconds(5); // times the number of the try
 
     // immutable after construction
     const int max_running_;

@@ -117,6 +117,8 @@ work_list chain_table::cancel_matching(match_fn match, void *data, bool all, wor
 // ---- in the pool
 
 cancel_result wq::cancel(work *w) {
+    if (orphaned())
+        return cancel_result::notfound;
     match_fn is_it = [](work *other, void *it) { return other == it; };
     do {
         work_list passed;
@@ -149,6 +151,8 @@ bool wq::unqueue(work *w, work_list &passed) {
 }
 
 cancel_result wq::cancel_matching(match_fn match, void *data, bool all) {
+    if (orphaned())
+        return cancel_result::notfound;
     work_list cancelled, passed;
     for (auto &a : accts_)
         if (all || cancelled.empty())

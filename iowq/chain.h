@@ -59,6 +59,16 @@ class chain_table {
     [[nodiscard]] work_list cancel_matching(match_fn match, void *data, bool all,
                                             work_list &passed);
 
+    // Holds all of it still while the process forks (fork.h), and lets it go.
+    void hold_still() IOWQ_ANNOTATE(no_thread_safety_analysis) {
+        for (shard &s : shards_)
+            s.lock.lock();
+    }
+    void go_on() IOWQ_ANNOTATE(no_thread_safety_analysis) {
+        for (shard &s : shards_)
+            s.lock.unlock();
+    }
+
     // Puts new_marker() behind what is queued on each chain that has something queued.
     template <class NewMarker>
     void mark_each(NewMarker new_marker) {

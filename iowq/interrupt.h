@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The signal that makes a worker's system call return early when its item is cancelled: one real-time
-// signal for all wqs of the process, with a handler that does nothing and no SA_RESTART. Workers block
-// every other signal. Each wq holds one interrupt_signal; any thread may open and close one.
+// The signal that makes a system call return early when its item is cancelled: one for the whole
+// process, with a handler that does nothing and no SA_RESTART. The library's threads block every
+// other signal. Each pool, and each ring with threads of its own, holds one interrupt_signal; any
+// thread may open and close one.
 #pragma once
 
 #include <sys/types.h>
@@ -16,13 +17,19 @@ class interrupt_signal {
     interrupt_signal(const interrupt_signal &) = delete;
     interrupt_signal &operator=(const interrupt_signal &) = delete;
 
-    // Picks the signal, if no other wq has yet: the first from SIGRTMIN on that is at its default.
-    // -EBUSY when there is none.
-    [[nodiscard]] int open();
+    // Takes the signal that the process has for this. If there is none yet it is `wanted` or, where
+    // that is 0, the last real-time signal that is at its default and not blocked in the calling
+    // thread, as one that is may be meant for signalfd or sigwaitinfo. -EBUSY: there is none, or it
+    // is another than `wanted`, or that has a handler. -EINVAL: `wanted` is none.
+    [[nodiscard]] int open(int wanted = 0);
 
     [[nodiscard]] int number() const { return number_; } // 0 before open
-    // Sends it to a thread of this process that is known to be there.
+    // Sends it to a thread of this process that is known to be there; not if the program has given
+    // it another handler meanwhile.
     void send(pid_t tid) const;
+    // Would it run our handler? If it has been put back to its default, it would end the process:
+    // then the handler is put in place again.
+    [[nodiscard]] bool is_ours() const;
 
   private:
     int number_ = 0;

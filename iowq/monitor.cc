@@ -31,25 +31,22 @@ deadline earlier(deadline a, deadline b) { return a && b ? std::min(*a, *b) : a 
 } // namespace
 
 int monitor::start(const cpu_mask &cpus) {
-    if (thread_)
-        return 0;
     int error = start_thread(thread_, cpus, main, this);
-    if (error)
-        thread_ = {};
+    phase_.store(error ? phase::absent : phase::running, std::memory_order_release);
     return error;
 }
 
 void monitor::stop() {
-    if (!thread_)
+    if (phase_.load(std::memory_order_acquire) != phase::running)
         return;
     stop_.store(true, std::memory_order_release); // pairs with run's acquire
     park_.unpark();
     pthread_join(thread_, nullptr);
-    thread_ = {};
+    phase_.store(phase::absent, std::memory_order_relaxed);
 }
 
 int monitor::set_affinity(const cpu_mask &cpus) {
-    if (!thread_)
+    if (phase_.load(std::memory_order_acquire) != phase::running)
         return 0;
     return -pthread_setaffinity_np(thread_, sizeof(cpu_set_t), &cpus.native());
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The monitor: one thread of a wq that does what has to be done after a while. It looks whether workers
-// sleep in calls that may block, creates workers that could not be created before, signals once more
-// those that have not noticed their item's cancelling, and has those leave that have nothing to do.
-// While there is nothing of that kind, it sleeps without a time limit. Owned by its wq; any thread may
-// call what wakes it.
+// The monitor: one thread of a wq that does what has to be done after a while. It looks whether
+// workers sleep in calls that may block, creates workers that could not be created before, signals
+// once more those that have not noticed their item's cancelling, and has those leave that have
+// nothing to do. While there is nothing of that kind, it sleeps without a time limit. It comes with
+// the pool's first worker; what it has been told before, it finds then. Owned by its wq; any thread
+// may call what wakes it.
 #pragma once
 
 #include "acct.h"
@@ -24,10 +25,16 @@ class monitor {
         : pool_(pool), accts_(watched), signal_(signal), hook_(hook),
           idle_(std::max(idle, std::chrono::milliseconds(1))) {}
 
-    // Unless it runs already. -EAGAIN: no thread to be had.
+    // The first who asks is to start it; whoever asks meanwhile, or once it runs, is not.
+    [[nodiscard]] bool wants_start() {
+        phase expected = phase::absent;
+        return phase_.load(std::memory_order_relaxed) == expected &&
+               phase_.compare_exchange_strong(expected, phase::starting, std::memory_order_relaxed);
+    }
+    // -EAGAIN: no thread to be had; then somebody may ask again.
     [[nodiscard]] int start(const cpu_mask &cpus);
     void stop();
-    // If it runs. Not together with start.
+    // If it runs.
     [[nodiscard]] int set_affinity(const cpu_mask &cpus);
 
     // A worker is about to make a call that may block.
@@ -47,8 +54,10 @@ class monitor {
             park_.unpark();
     }
 
-  private:
+    // What its thread runs: by this it can be told from others.
     static void *main(void *arg);
+
+  private:
     void run();
     void start_watching();
     [[nodiscard]] deadline look(clock::time_point now);
@@ -66,7 +75,7 @@ class monitor {
     const interrupt_signal &signal_;
     sleep_hook *const hook_; // may be nullptr
     const std::chrono::milliseconds idle_;
-    pthread_t thread_{}; // after start
+    pthread_t thread_{}; // while it runs
 
     // its own thread only
     deadline next_look_, next_interrupt_, next_reap_;
@@ -79,6 +88,9 @@ class monitor {
     std::atomic<bool> interrupting_{false}; // it signals, or has been told to
     std::atomic<bool> reaping_{false}; // it looks for workers that are free, or has been told to
     std::atomic<bool> stop_{false};
+    // running: release, publishes thread_ to stop and set_affinity.
+    enum class phase { absent, starting, running };
+    std::atomic<phase> phase_{phase::absent};
     parker park_;
 };
 

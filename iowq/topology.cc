@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "topology.h"
 
+#include "fork.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <hwloc.h>
@@ -70,6 +73,12 @@ int cpu_mask::parse(std::string_view list, cpu_mask &out) {
     return 0;
 }
 
+cpu_mask cpu_mask::all() {
+    cpu_mask mask;
+    memset(&mask.set_, 0xff, sizeof mask.set_);
+    return mask;
+}
+
 cpu_mask cpu_mask::of_this_thread() {
     cpu_mask mask;
     sched_getaffinity(0, sizeof mask.set_, &mask.set_);
@@ -110,7 +119,64 @@ cpu_mask cpu_mask::operator|(const cpu_mask &other) const {
     return either;
 }
 
+// What hwloc has read last, without any CPU left out. Never destroyed, as pools may be made to the
+// end.
+struct known_machine : across_forks {
+    mutex lock;
+    topology machine IOWQ_GUARDED_BY(lock);
+    std::string read_from IOWQ_GUARDED_BY(lock) = "nothing";
+
+    // hwloc's own variables, by which another machine stands for this one.
+    static std::string source() {
+        std::string all;
+        for (const char *variable : {"HWLOC_SYNTHETIC", "HWLOC_XMLFILE"}) {
+            const char *value = getenv(variable);
+            all += (value ? value : "") + std::string("\n");
+        }
+        return all;
+    }
+    [[nodiscard]] bool knows(const cpu_mask &cpus) const IOWQ_REQUIRES(lock) {
+        cpu_mask all;
+        for (const auto &its : machine.os_nodes_)
+            all = all | its.cpus;
+        return cpus.within(all);
+    }
+    int read() IOWQ_REQUIRES(lock);
+
+  private:
+    void hold_still() override IOWQ_ANNOTATE(acquire_capability(lock)) { lock.lock(); }
+    void go_on() override IOWQ_ANNOTATE(release_capability(lock)) { lock.unlock(); }
+};
+
+namespace {
+
+known_machine &known_here() {
+    static known_machine &known = *new known_machine;
+    return known;
+}
+// Made before there are threads: the child of a fork would wait for ever for one that was at it.
+[[maybe_unused]] const known_machine &made_early = known_here();
+
+} // namespace
+
 int topology::load(const cpu_mask &allowed, topology &out) {
+    topology machine;
+    {
+        known_machine &known = known_here();
+        locked guard(known.lock);
+        if (known.read_from != known_machine::source() || !known.knows(allowed))
+            if (int error = known.read())
+                return error;
+        machine = known.machine;
+    }
+    machine.settle(allowed);
+    if (machine.nodes_.empty())
+        return -EINVAL;
+    out = std::move(machine);
+    return 0;
+}
+
+int known_machine::read() {
     hwloc_topology_t raw;
     if (hwloc_topology_init(&raw))
         return -EIO;
@@ -123,16 +189,13 @@ int topology::load(const cpu_mask &allowed, topology &out) {
     if (hwloc_topology_load(raw))
         return -EIO;
 
-    topology machine;
-    machine.read(raw, allowed);
-    if (machine.nodes_.empty())
-        return -EINVAL;
-    machine.settle();
-    out = std::move(machine);
+    machine = {};
+    machine.read(raw);
+    read_from = source();
     return 0;
 }
 
-void topology::read(hwloc_topology *from, const cpu_mask &allowed) {
+void topology::read(hwloc_topology *from) {
     cpu_mask taken;
     hwloc_obj_t object = nullptr;
     while ((object = hwloc_get_next_obj_by_type(from, HWLOC_OBJ_NUMANODE, object))) {
@@ -150,14 +213,16 @@ void topology::read(hwloc_topology *from, const cpu_mask &allowed) {
             its.cpus.add(cpu);
         }
         hwloc_bitmap_foreach_end();
-        if ((its.cpus & allowed).count())
-            nodes_.push_back({its.cpus & allowed, object->os_index});
+        os_order_.push_back(object->os_index);
     }
     read_distances(from, os_nodes_);
 }
 
-// What follows from the nodes and their distances.
-void topology::settle() {
+// What follows from the nodes and their distances, and from the CPUs that may be used.
+void topology::settle(const cpu_mask &allowed) {
+    for (unsigned os : os_order_)
+        if (cpu_mask usable = os_nodes_[os].cpus & allowed; usable.count())
+            nodes_.push_back({usable, os});
     auto count = nodes();
     for (unsigned n = 0; n < count; n++) {
         for (unsigned i = 1; i < count; i++)

@@ -22,6 +22,8 @@ class IOWQ_API cpu_mask {
 
     // Reads a list like "0-3,8". Returns 0, or -EINVAL when it is not one, or names no CPU.
     [[nodiscard]] static int parse(std::string_view list, cpu_mask &out);
+    // Every CPU that there may be.
+    [[nodiscard]] static cpu_mask all();
     // The CPUs that the calling thread may use.
     [[nodiscard]] static cpu_mask of_this_thread();
     // Those that the first thread of a process may use: the others may have been given fewer.
@@ -54,7 +56,8 @@ class IOWQ_API cpu_mask {
 // Source: hwloc, with its HWLOC_SYNTHETIC and HWLOC_XMLFILE, by which a machine of one node can stand for another.
 class IOWQ_API topology {
   public:
-    // Reads the machine through hwloc; CPUs outside `allowed` are left out, and nodes left without
+    // The machine as hwloc reads it, which it does once a process (a millisecond), and again when a
+    // CPU has come that was not there. CPUs outside `allowed` are left out, and nodes left without
     // any. Returns 0, or -EIO when hwloc fails, or -EINVAL when no CPU is left.
     [[nodiscard]] static int load(const cpu_mask &allowed, topology &out);
     // The same CPUs as one node, whose memory is anywhere.
@@ -104,12 +107,14 @@ class IOWQ_API topology {
         [[nodiscard]] bool is_there() const { return has_memory || cpus.count(); }
     };
 
-    void read(hwloc_topology *from, const cpu_mask &allowed);
-    void settle();
+    friend struct known_machine;
+    void read(hwloc_topology *from);
+    void settle(const cpu_mask &allowed);
     [[nodiscard]] cpu_mask os_set() const;
 
     std::vector<node> nodes_;
-    std::vector<os_node> os_nodes_; // by OS number; gaps have neither CPUs nor memory
+    std::vector<os_node> os_nodes_;  // by OS number; gaps have neither CPUs nor memory
+    std::vector<unsigned> os_order_; // their OS numbers, in hwloc's order
     std::vector<unsigned>
         served_by_; // by CPU: the nearest in nodes_; empty where there is only one
 };

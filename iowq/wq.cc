@@ -65,11 +65,8 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *w
             return error;
         std::unique_ptr<wq> pool(
             new wq(settled, config.cpus.has_value(), std::move(machine), std::move(hook)));
-        if (int error = pool->signal_.open())
+        if (int error = pool->signal_.open(config.signal))
             return error;
-        if (config.monitor_from_start)
-            if (int error = pool->start_monitor())
-                return error;
         out = std::move(pool);
     } catch (const std::bad_alloc &) {
         return -ENOMEM;
@@ -104,6 +101,8 @@ wq::~wq() {
 }
 
 int wq::exit() {
+    if (orphaned())
+        return 0;
     if (inside(*this))
         return -EDEADLK;
     if (exiting_.exchange(true, std::memory_order_relaxed))
@@ -148,7 +147,7 @@ int wq::enqueue(work *w, bool &woke) {
     IOWQ_PROBE(enqueue, this, w, w->flags);
     int error = -ESHUTDOWN;
     acct::action todo;
-    if (!exiting_.load(std::memory_order_relaxed)) {
+    if (!exiting_.load(std::memory_order_relaxed) && !orphaned()) {
         acct &home = acct_for(node_for(*w), w->flags);
         if (w->flags & work_hashed) {
             error = chains_.enqueue(w, home, todo);
@@ -248,12 +247,58 @@ void wq::create_worker(acct &home, acct::action asked) {
     acct::action todo = home.create_failed(asked, again && error == -EAGAIN, cancelled);
     cancel_list(cancelled);
     act(home, todo);
-    monitor_.retry_soon();
+    if (again)
+        monitor_.retry_soon();
+    else
+        give_up_creating();
 }
 
+// The monitor is the first thread of a pool. While it is not to be had nobody else could try again:
+// the caller waits for that.
 int wq::start_monitor() {
+    if (!monitor_.wants_start())
+        return 0;
+    parker nobody;
+    int error = start_monitor_on_cpus();
+    for (int failed = 1; error == -EAGAIN && failed <= creation_retries; failed++) {
+        (void)nobody.park(clock::now() + failed * creation_pause);
+        error = start_monitor_on_cpus();
+    }
+    return error;
+}
+
+int wq::start_monitor_on_cpus() {
+    cpu_mask cpus;
+    unsigned epoch;
+    {
+        locked guard(affinity_lock_);
+        cpus = cpus_;
+        epoch = affinity_epoch_;
+    }
+    int error = monitor_.start(cpus);
     locked guard(affinity_lock_);
-    return monitor_.start(cpus_);
+    if (!error && epoch != affinity_epoch_)
+        (void)monitor_.set_affinity(cpus_);
+    return error;
+}
+
+// What waits for the monitor to try again waits in vain: it is tried now, and then no more.
+void wq::give_up_creating() {
+    deadline none;
+    for (auto &a : accts_)
+        act(*a, a->retry_creation(clock::time_point::max(), none));
+}
+
+// ---- fork
+
+void wq::hold_still() IOWQ_ANNOTATE(no_thread_safety_analysis) {
+    threads_lock_.lock();
+    chains_.hold_still();
+}
+
+void wq::go_on() IOWQ_ANNOTATE(no_thread_safety_analysis) {
+    chains_.go_on();
+    threads_lock_.unlock();
 }
 
 int wq::create_thread(acct &home) {
@@ -332,9 +377,13 @@ void wq::cancel_list(work_list items) {
     }
 }
 
-bool wq::help_with_oldest() { return help_with_one(acct_for(topology_.here(), 0), *this); }
+bool wq::help_with_oldest() {
+    return !orphaned() && help_with_one(acct_for(topology_.here(), 0), *this);
+}
 
 int wq::flush() {
+    if (orphaned())
+        return 0;
     if (inside(*this))
         return -EDEADLK;
     // A marker behind everything that is queued anywhere. It is called by whoever takes, or cancels,
@@ -376,6 +425,8 @@ int wq::flush() {
 }
 
 worker_limits wq::max_workers(worker_limits wanted) {
+    if (orphaned())
+        return {};
     unsigned most = nproc_limit();
     worker_limits old;
     for (auto &a : accts_) {
@@ -391,6 +442,8 @@ worker_limits wq::max_workers(worker_limits wanted) {
 }
 
 int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
+    if (orphaned())
+        return -ESHUTDOWN;
     const cpu_mask &all = cpus ? *cpus : *config_.cpus;
     if (!all.count() || !all.within(config_.reach))
         return -EINVAL;
@@ -420,6 +473,8 @@ void wq::apply_affinity(worker &self) {
 
 wq_counters wq::counters(std::optional<unsigned> node) {
     wq_counters sum;
+    if (orphaned())
+        return sum;
     for (auto &a : accts_)
         if (!node || a->node == *node)
             sum += a->counters();

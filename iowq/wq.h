@@ -9,9 +9,14 @@
 //
 // Locks: threads_lock_ guards the workers' records; no other lock is taken under it. affinity_lock_
 // guards the workers' CPUs and comes before an acct's lock.
+//
+// In the child of a fork a pool of the parent's is orphaned (fork.h): nothing runs, nothing is
+// found, enqueue says -ESHUTDOWN, and to destroy it only frees its memory. An item must not fork a
+// child that returns from it.
 #pragma once
 
 #include "chain.h"
+#include "fork.h"
 #include "monitor.h"
 #include "topology.h"
 #include "worker.h"
@@ -49,10 +54,10 @@ struct IOWQ_API wq_config {
     // How the pool knows that a worker sleeps. With perf and bpf annotations (worker.h, blocking) do
     // nothing and none are needed; with none they do nothing either.
     sleep_hook_kind sleep_hook = sleep_hook_kind::annotate;
-    // Else it comes with the first worker, which then is not tried again if no thread is to be had: what is
-    // queued is cancelled. Until then the pool has no thread, and a program without others makes system
-    // calls for 3 % less, as it shares its table of open files with nobody.
-    bool monitor_from_start = true;
+    // The signal that interrupts a system call when its item is cancelled. There is one for the
+    // process; 0: the one that is taken already, or else the last real-time signal that nobody uses
+    // (interrupt.h).
+    int signal = 0;
 
     [[nodiscard]] static unsigned default_max_bound();   // min(4 x CPUs, RLIMIT_NPROC)
     [[nodiscard]] static unsigned default_max_unbound(); // RLIMIT_NPROC
@@ -73,14 +78,16 @@ struct worker_limits {
     unsigned unbound = 0;
 };
 
-// A pool. Its items, workers and limits are as the contract says (README.md).
-class wq {
+// A pool. Its items, workers and limits are as the contract says (README.md). It has no thread
+// until it needs a worker; so a program without others makes system calls for 3 % less, as it
+// shares its table of open files with nobody.
+class wq final : across_forks {
   public:
-    // -EINVAL: a limit that is 0 or above RLIMIT_NPROC, a CPU that it may not use, or a node that is not
-    // there, of which `why` tells. -EAGAIN,
-    // -ENOMEM: no monitor thread to be had. -EIO: hwloc fails. -EBUSY: no real-time signal is left.
-    // -EPERM, -EACCES, -EOPNOTSUPP, -ENOSYS and others: the sleep hook is not to be had; then `why` gets
-    // one line that says so, and a caller who can do with less asks for annotate.
+    // -EINVAL: a limit that is 0 or above RLIMIT_NPROC, a CPU that it may not use, a node that is
+    // not there, of which `why` tells, or a signal that is none. -ENOMEM. -EIO: hwloc fails.
+    // -EBUSY: no real-time signal is left, or the process has another than the one that is wanted.
+    // -EPERM, -EACCES, -EOPNOTSUPP, -ENOSYS and others: the sleep hook is not to be had; then `why`
+    // gets one line that says so, and a caller who can do with less asks for annotate.
     [[nodiscard]] IOWQ_API static int create(const wq_config &config, std::unique_ptr<wq> &out,
                                              std::string *why = nullptr);
 
@@ -94,7 +101,7 @@ class wq {
 
     // Takes an item: hashed ones (work_hashed) by `w->key`. On 0, func will be called exactly once.
     // -EINVAL: no func. -EBUSY: it is queued already (one that *runs* may be enqueued only from its own
-    // func on). -ESHUTDOWN: exit has begun. -ENOMEM: see chain_table.
+    // func on). -ESHUTDOWN: exit has begun, or the pool is orphaned. -ENOMEM: see chain_table.
     // `woke` is set when a worker had to be woken or created for it.
     [[nodiscard]] IOWQ_API int enqueue(work *w, bool &woke);
     [[nodiscard]] int enqueue(work *w) {
@@ -169,6 +176,10 @@ class wq {
     [[nodiscard]] bool cancel_running(match_fn match, void *data, bool all);
     void create_worker(acct &home, acct::action asked);
     [[nodiscard]] int start_monitor() IOWQ_EXCLUDES(affinity_lock_);
+    [[nodiscard]] int start_monitor_on_cpus() IOWQ_EXCLUDES(affinity_lock_);
+    void give_up_creating();
+    void hold_still() override;
+    void go_on() override;
     [[nodiscard]] int create_thread(acct &home) IOWQ_EXCLUDES(threads_lock_);
     [[nodiscard]] worker *take_record(acct &home) IOWQ_EXCLUDES(threads_lock_);
     void join_all() IOWQ_EXCLUDES(threads_lock_);

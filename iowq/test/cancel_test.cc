@@ -2,35 +2,13 @@
 // Cancel: queued items, running ones and the system calls that they wait in.
 #include "item.h"
 #include "ring.h"
+#include "signals.h"
 
 using namespace iowq;
 
 namespace {
 
 bool is_hashed(work *w, void *) { return w->flags & work_hashed; }
-
-// The signal that workers do not block.
-int unblocked_signal() {
-    sigset_t blocked;
-    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-    for (int s = SIGRTMIN; s <= SIGRTMAX; s++)
-        if (!sigismember(&blocked, s))
-            return s;
-    return 0;
-}
-
-int signal_of(wq &pool) {
-    int signal = 0;
-    item it([&](item &) { signal = unblocked_signal(); });
-    it.run_on(pool);
-    return signal;
-}
-
-bool handled_by_default(int signal) {
-    struct sigaction now {};
-    sigaction(signal, nullptr, &now);
-    return now.sa_handler == SIG_DFL;
-}
 
 } // namespace
 
@@ -496,53 +474,4 @@ TEST(ring_cancel, a_signal_that_nobody_sent_for_it_does_not_end_a_read) {
     w.quiet.end();
     EXPECT_EQ(w.result(), 1);
     EXPECT_EQ(w.byte, '1');
-}
-
-TEST(signal, is_a_real_time_one_shared_by_all_pools_and_given_back) {
-    auto pool = make(), other = make();
-    int signal = signal_of(*pool);
-    ASSERT_GE(signal, SIGRTMIN);
-    EXPECT_EQ(signal_of(*other), signal);
-    EXPECT_FALSE(handled_by_default(signal));
-    pool.reset();
-    EXPECT_FALSE(handled_by_default(signal));
-    other.reset();
-    EXPECT_TRUE(handled_by_default(signal));
-}
-
-TEST(signal, leaves_the_programs_handlers_alone) {
-    struct sigaction theirs {
-    }, now{};
-    theirs.sa_handler = [](int) {};
-    int taken = SIGRTMIN;
-    while (!handled_by_default(taken)) // a sanitizer may have its own
-        taken++;
-    ASSERT_EQ(sigaction(taken, &theirs, nullptr), 0);
-    auto pool = make();
-    int signal = signal_of(*pool);
-    EXPECT_NE(signal, taken);
-    // The program takes it over later: then it is the program's.
-    struct sigaction before {};
-    ASSERT_EQ(sigaction(signal, &theirs, &before), 0);
-    pool.reset();
-    sigaction(signal, nullptr, &now);
-    EXPECT_EQ(now.sa_handler, theirs.sa_handler);
-    theirs.sa_handler = SIG_DFL;
-    sigaction(signal, &theirs, nullptr);
-    sigaction(taken, &theirs, nullptr);
-}
-
-TEST(signal, without_one_that_is_free_there_is_no_pool) {
-    std::deque<std::pair<int, struct sigaction>> before;
-    struct sigaction theirs {};
-    theirs.sa_handler = [](int) {};
-    for (int s = SIGRTMIN; s <= SIGRTMAX; s++) {
-        before.emplace_back(s, (struct sigaction){});
-        ASSERT_EQ(sigaction(s, &theirs, &before.back().second), 0);
-    }
-    std::unique_ptr<wq> pool;
-    EXPECT_EQ(wq::create({}, pool), -EBUSY);
-    for (auto &[s, old] : before)
-        sigaction(s, &old, nullptr);
-    EXPECT_EQ(wq::create({}, pool), 0);
 }

@@ -213,6 +213,39 @@ TEST(creation, for_a_concurrent_item_is_tried_again_as_such) {
     EXPECT_EQ(failing_creations, 0);
 }
 
+// Without the monitor nobody tries again later, so whoever enqueues waits for the tries.
+TEST(creation, of_the_monitor_is_tried_again) {
+    auto pool = make();
+    failing_monitors = 3;
+    item it;
+    it.run_on(*pool);
+    EXPECT_FALSE(it.cancelled);
+    EXPECT_EQ(failing_monitors, 0);
+}
+
+TEST(creation, of_the_monitor_that_fails_for_good_loses_nothing_on_any_acct) {
+    auto pool = make();
+    failing_monitors = 1 << 30;
+    std::deque<item> items;
+    std::vector<std::thread> threads;
+    for (uint32_t i = 0; i < 8; i++) {
+        item &it = items.emplace_back();
+        it.flags = i % 2 ? work_unbound : work_concurrent;
+        threads.emplace_back([&] { EXPECT_EQ(pool->enqueue(&it), 0); });
+    }
+    for (auto &t : threads)
+        t.join();
+    for (item &it : items) {
+        it.done.acquire();
+        EXPECT_EQ(it.calls, 1);
+    }
+    failing_monitors = 0;
+    until_all_park(*pool);
+    item again;
+    again.run_on(*pool);
+    EXPECT_FALSE(again.cancelled);
+}
+
 namespace {
 
 // Runs `test` in a child that is not root and may have `threads` threads.
@@ -287,20 +320,11 @@ TEST(nproc, without_any_worker_every_item_is_cancelled) {
     });
 }
 
-TEST(nproc, without_a_monitor_there_is_no_pool) {
+TEST(nproc, a_monitor_is_missed_only_by_the_first_worker) {
     expect_with_threads(1, [] {
-        std::unique_ptr<wq> pool;
-        return wq::create(limited(1), pool) == -EAGAIN && !pool;
-    });
-}
-
-TEST(nproc, a_monitor_that_comes_with_the_first_worker_is_missed_only_then) {
-    expect_with_threads(1, [] {
-        wq_config config = limited(1);
-        config.monitor_from_start = false;
         std::unique_ptr<wq> pool;
         item it;
-        if (wq::create(config, pool) || pool->enqueue(&it))
+        if (wq::create(limited(1), pool) || pool->enqueue(&it))
             return false;
         it.done.acquire();
         return it.calls == 1 && it.cancelled && pool->counters().nr_workers == 0;

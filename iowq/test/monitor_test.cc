@@ -128,20 +128,23 @@ TEST(monitor, runs_where_the_affinity_says) {
         cpu++;
     one.add(cpu);
     auto pool = make();
+    item first;
+    first.run_on(*pool);
     ASSERT_EQ(pool->set_affinity(one), 0);
     cpu_set_t set;
     ASSERT_EQ(sched_getaffinity(std::stoi(monitor_thread().filename()), sizeof set, &set), 0);
     EXPECT_TRUE(CPU_EQUAL(&set, &one.native()));
 }
 
-TEST(monitor, comes_with_the_first_worker_where_it_may) {
-    wq_config config;
-    config.monitor_from_start = false;
+TEST(monitor, comes_with_the_first_worker) {
     auto threads = [] {
         return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
     };
     auto before = threads();
-    auto pool = make(config);
+    std::vector<std::unique_ptr<wq>> many(200);
+    for (auto &pool : many)
+        pool = make();
+    auto &pool = many[0];
     EXPECT_EQ(pool->set_affinity({}), 0);
     EXPECT_EQ(threads(), before);
     item it;

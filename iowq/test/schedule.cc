@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "schedule.h"
 
+#include "monitor.h"
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
@@ -36,6 +38,7 @@ void jitter::maybe() {
 }
 
 std::atomic<int> failing_creations{0};
+std::atomic<int> failing_monitors{0};
 std::atomic<bool> holding_creations{false};
 std::atomic<int> held_creations{0};
 
@@ -45,13 +48,15 @@ int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *)
 // The linker puts this in the library's way (--wrap).
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*main)(void *),
                           void *arg) {
-    if (holding_creations.load()) {
+    bool monitor = main == iowq::monitor::main;
+    if (holding_creations.load() && !monitor) {
         held_creations++;
         holding_creations.wait(true);
         held_creations--;
     }
-    int left = failing_creations.load();
-    while (left > 0 && !failing_creations.compare_exchange_weak(left, left - 1)) {
+    std::atomic<int> &failing = monitor ? failing_monitors : failing_creations;
+    int left = failing.load();
+    while (left > 0 && !failing.compare_exchange_weak(left, left - 1)) {
     }
     return left > 0 ? EAGAIN : __real_pthread_create(thread, attr, main, arg);
 }

@@ -27,10 +27,13 @@ class jitter {
     std::mt19937_64 random_;
 };
 
-// The next `n` calls of pthread_create fail with EAGAIN.
+// The next `n` calls of pthread_create fail with EAGAIN, but for those that create a monitor.
 extern std::atomic<int> failing_creations;
+// The next `n` that create a monitor do.
+extern std::atomic<int> failing_monitors;
 
-// While this is set, calls of pthread_create wait, and are counted.
+// While this is set, calls of pthread_create wait, and are counted, but for those that create a
+// monitor.
 extern std::atomic<bool> holding_creations;
 extern std::atomic<int> held_creations;
 
