@@ -134,7 +134,7 @@ $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
 # ---- installed, for other programs
 
 # What a program includes, as <iowq/wq.h> and so on.
-HEADERS := $(filter-out iowq/thread.h iowq/probe.h iowq/linux_aio.h iowq/acall_calls.h,$(wildcard iowq/*.h))
+HEADERS := $(filter-out iowq/probe.h iowq/linux_aio.h iowq/acall_calls.h,$(wildcard iowq/*.h))
 
 .PHONY: install uninstall
 install: all ## the library, its headers and the engine, under PREFIX (/usr/local) and DESTDIR

@@ -377,9 +377,15 @@ int getevents(thread_data *td, unsigned min, unsigned max, const timespec *t) {
         fio_gettime(&j.reaped, nullptr);
         return got;
     }
-    int got = j.io->reap({j.events.get(), max}, min, until);
-    j.under_way -= static_cast<unsigned>(std::max(got, 0));
-    return got;
+    unsigned n = 0;
+    do { // again where a signal's handler has run: fio asks once only for what it needs at its end
+        int got = j.io->reap({&j.events[n], max - n}, min - std::min(min, n), until);
+        if (got < 0)
+            return n ? static_cast<int>(n) : got;
+        n += static_cast<unsigned>(got);
+        j.under_way -= static_cast<unsigned>(got);
+    } while (n < min && j.under_way && !until);
+    return static_cast<int>(n);
 }
 
 timespec before(const timespec &t, std::chrono::nanoseconds ago) {

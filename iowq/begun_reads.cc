@@ -15,6 +15,7 @@ constexpr unsigned most_in_vain = 16;
 void begun_reads::add(request &r) {
     r.begun = false;
     r.next = nullptr;
+    one_device_ = !oldest_ || (one_device_ && r.target->key.hi == oldest_->target->key.hi);
     (oldest_ ? newest_->next : oldest_) = &r;
     newest_ = &r;
 }

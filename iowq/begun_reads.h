@@ -20,6 +20,8 @@ class begun_reads {
     [[nodiscard]] bool trying_begins() const { return trying_begins_; }
 
     [[nodiscard]] bool empty() const { return !oldest_; }
+    // Whoever waits for the oldest waits for no other device than that of all of them.
+    [[nodiscard]] bool on_one_device() const { return one_device_; }
     void add(request &r);
     [[nodiscard]] request &pop_oldest();
     // Whether it was among them.
@@ -35,6 +37,7 @@ class begun_reads {
 
     request *oldest_ = nullptr; // linked by next
     request *newest_ = nullptr;
+    bool one_device_ = true; // false until it is empty again
     bool trying_begins_;
     unsigned waits_ = 0;
     unsigned in_vain_ = 0; // looks since one had last come

@@ -97,6 +97,11 @@ struct request {
     bool only_tried = false; // where it is sent to nobody waits for it: begun, it comes back
     bool begun = false;      // it has come back so
     bool by_aio = false;     // a worker is to send it by Linux AIO
+    enum : uint8_t {
+        nowhere,
+        sent,
+        come
+    } stage = nowhere; // in flight, or not; come: only to be reaped
 
     // Says what to do: read into or write from `data`, at a place in the file; or sync, or trim.
     void prepare(opcode what, file &on, void *data = nullptr, uint64_t bytes = 0, uint64_t at = 0) {

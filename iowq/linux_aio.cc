@@ -89,6 +89,18 @@ void linux_aio::send() {
     nr_batch_ = 0;
 }
 
+bool linux_aio::remove(const request &r) {
+    for (unsigned i = 0; i < nr_batch_; i++) {
+        if (iocbs_[i].aio_data != reinterpret_cast<uintptr_t>(&r))
+            continue;
+        std::move(&iocbs_[i + 1], &iocbs_[nr_batch_], &iocbs_[i]);
+        nr_batch_--;
+        under_way_--;
+        return true;
+    }
+    return false;
+}
+
 void linux_aio::fail(request &r, int64_t error) {
     r.result = error;
     r.next = failed_;
@@ -112,7 +124,8 @@ unsigned linux_aio::take(std::span<request *> out) {
     return n;
 }
 
-unsigned linux_aio::reap(std::span<request *> out, unsigned min, deadline until) {
+unsigned linux_aio::reap(std::span<request *> out, unsigned min, deadline until,
+                         bool &interrupted) {
     unsigned n = take(out);
     if (n < min) {
         timespec left{};
@@ -124,6 +137,7 @@ unsigned linux_aio::reap(std::span<request *> out, unsigned min, deadline until)
         unsigned most = static_cast<unsigned>(std::min(events_.size(), out.size() - n));
         long got = syscall(SYS_io_getevents, context_, min - n, most, events_.data(),
                            until ? &left : nullptr);
+        interrupted = got < 0 && errno == EINTR;
         for (long i = 0; i < got; i++) {
             auto *r = reinterpret_cast<request *>(events_[static_cast<size_t>(i)].data);
             r->result = events_[static_cast<size_t>(i)].res;

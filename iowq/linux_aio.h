@@ -27,6 +27,8 @@ class linux_aio {
     // An O_DIRECT read or write, to be sent by the next send().
     void push(request &r);
     void send();
+    // Takes back one that has been pushed and not sent. False: it has been, or never was pushed.
+    [[nodiscard]] bool remove(const request &r);
     // A worker will send one more, or has not: it comes otherwise.
     void expect() { under_way_++; }
     void forget() { under_way_--; }
@@ -36,8 +38,9 @@ class linux_aio {
     [[nodiscard]] unsigned under_way() const { return under_way_; }
 
     // Hands out up to out.size() that are complete, their results set; waits for `min`, or until
-    // `until`. May return early.
-    [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until);
+    // `until`. May return early, `interrupted` when a signal's handler has run while it slept.
+    [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until,
+                                bool &interrupted);
 
   private:
     struct completions;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
@@ -17,16 +18,18 @@ namespace iowq {
 using clock = std::chrono::steady_clock;
 using deadline = std::optional<clock::time_point>; // nullopt: forever
 
-// Sleeps while `word` holds `value`, until woken or until `until`. May return early.
-inline void futex_wait(std::atomic<uint32_t> &word, uint32_t value, deadline until) {
+// Sleeps while `word` holds `value`, until woken or until `until`. May return early. False: because
+// a signal's handler has run, without SA_RESTART.
+inline bool futex_wait(std::atomic<uint32_t> &word, uint32_t value, deadline until) {
     timespec at{};
     if (until) { // steady_clock is CLOCK_MONOTONIC, which FUTEX_WAIT_BITSET takes as absolute
         auto since = until->time_since_epoch();
         auto whole = std::chrono::duration_cast<std::chrono::seconds>(since);
         at = {whole.count(), std::chrono::nanoseconds(since - whole).count()};
     }
-    syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, value, until ? &at : nullptr, nullptr,
-            FUTEX_BITSET_MATCH_ANY);
+    return syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, value, until ? &at : nullptr,
+                   nullptr, FUTEX_BITSET_MATCH_ANY) == 0 ||
+           errno != EINTR;
 }
 
 inline void futex_wake_one(std::atomic<uint32_t> &word) {
@@ -42,7 +45,7 @@ class parker {
         while (!token_.exchange(0, std::memory_order_acquire)) {
             if (until && clock::now() >= *until)
                 return false;
-            futex_wait(token_, 0, until);
+            (void)futex_wait(token_, 0, until);
         }
         return true;
     }

@@ -52,7 +52,7 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
         return -ENOMEM;
     if (config.mode == offload::sqthread || config.mode == offload::handoff) {
         sqthread_config sq{config.depth, cpus, config.sqthread_idle,
-                           config.mode == offload::handoff};
+                           config.mode == offload::handoff, config.signal};
         if (int error = sqthread::create(sq, r->cq_, r->sq_))
             return error;
     }
@@ -70,11 +70,31 @@ ring::ring(const ring_config &config, wq *pool, bool submitter_serves)
 ring::~ring() = default;
 
 ring::submitted ring::submit(request &r) {
+    if (in_flight_ == depth_)
+        return refused(r, -EBUSY);
+    if (!cq::can_hold(r))
+        return refused(r, -EINVAL);
+    if (orphaned())
+        return refused(r, -ESHUTDOWN);
     r.owner = this;
     r.path = 0;
     r.cpu = request::never;
     r.done = 0;
     r.by_aio = false;
+    submitted how = send(r);
+    if (how == submitted::queued) {
+        r.stage = request::sent;
+        in_flight_++;
+    }
+    return how;
+}
+
+ring::submitted ring::refused(request &r, int error) {
+    r.result = error;
+    return submitted::completed;
+}
+
+ring::submitted ring::send(request &r) {
     switch (mode_) {
     case offload::inline_:
         issue_blocking(r);
@@ -131,8 +151,7 @@ bool ring::help_sqthread() {
     r->begun = tries && !done && r->only_tried && begun_by_trying(*r);
     if (done || r->begun) {
         r->path |= path_helped;
-        r->next = ready_;
-        ready_ = r;
+        comes_back(*r);
         return true;
     }
     no_help_for_ = help_pause;
@@ -265,8 +284,35 @@ bool ring::issue_helping(request &r) {
 }
 
 bool ring::cancel(request &r) {
-    if (begun_.remove(r))
-        return true;
+    if (r.stage != request::sent || r.owner != this || orphaned())
+        return false;
+    bool taken = take_back(r);
+    if (taken) {
+        r.stage = request::nowhere;
+        in_flight_--;
+    }
+    return taken;
+}
+
+bool ring::take_back(request &r) {
+    for (;;) {
+        collect();
+        if (begun_.remove(r) || (aio_ && aio_->remove(r)))
+            return true;
+        if (r.stage == request::come)
+            return false;
+        if (!sq_)
+            break;
+        if (sq_->remove(r)) {
+            has_come(r);
+            return true;
+        }
+        if (sq_->interrupt(r)) {
+            interrupting_ = true;
+            return false;
+        }
+        sched_yield(); // a thread is just taking it, or just giving it back
+    }
     if (!pool_)
         return false;
     taking_back = &r;
@@ -278,27 +324,35 @@ bool ring::cancel(request &r) {
 }
 
 void ring::commit() {
-    if (sq_)
+    if (orphaned())
+        return;
+    if (sq_ && !sq_->all_published())
         sq_->publish();
     else if (aio_)
         aio_->send();
 }
 
 unsigned ring::reap(std::span<request *> out, unsigned min, deadline until) {
+    if (orphaned())
+        return 0;
+    commit();
+    if (interrupting_)
+        look_after_threads();
+    min = std::min(min, in_flight_);
     unsigned n = 0;
-    for (;;) {
+    for (bool interrupted = false;;) {
         n += take(out.subspan(n));
         if (aio_)
-            n += take_from_aio(out.subspan(n), 0, {});
+            n += take_from_aio(out.subspan(n), 0, {}, interrupted);
         std::span<request *> rest = out.subspan(n);
-        if (n >= min || rest.empty())
+        if (n >= min || rest.empty() || interrupted)
             return n + waited_for(rest.first(begun_.take(rest, 1)));
         if (pool_ && pool_->help())
             continue;
         if (help_sqthread())
             continue;
         if (!begun_.empty()) {
-            if (until || slow_ || (aio_ && aio_->under_way())) {
+            if (until || slow_ || (aio_ && aio_->under_way()) || !begun_.on_one_device()) {
                 leave_begun();
             } else if (unsigned got = elsewhere_ ? begun_.take(rest) : begun_.wait(rest)) {
                 n += waited_for(rest.first(got));
@@ -308,14 +362,14 @@ unsigned ring::reap(std::span<request *> out, unsigned min, deadline until) {
         if (!aio_ || !aio_->under_way()) {
             // Not for more than is to come that way: reads that have been begun are not.
             if (!wait(std::min(min - n, std::max(elsewhere_, 1u)), until))
-                return n;
+                return n + take(rest);
             continue;
         }
         // What the pool completes meanwhile, which is seldom, is looked for now and then.
         deadline look = until;
         if ((elsewhere_ || expected_) && (!until || *until - clock::now() > pool_patience))
             look = clock::now() + pool_patience;
-        n += take_from_aio(rest, std::min(min - n, aio_->under_way()), look);
+        n += take_from_aio(rest, std::min(min - n, aio_->under_way()), look, interrupted);
         if (until && clock::now() >= *until)
             return n;
     }
@@ -332,37 +386,52 @@ void ring::has_come(const request &r) {
     slow_ -= !r.only_tried;
 }
 
-// What the pool or the submission thread has completed.
+void ring::comes_back(request &r) {
+    has_come(r);
+    if (r.begun) {
+        begun_.add(r);
+        return;
+    }
+    r.stage = request::come;
+    r.next = nullptr;
+    (ready_ ? newest_ready_->next : ready_) = &r;
+    newest_ready_ = &r;
+}
+
+// What the pool or the submission thread has completed, or only begun.
+void ring::collect() {
+    for (request *r = cq_.take(), *next; r; r = next) {
+        next = r->next;
+        if (sq_)
+            r->path |= path_sqthread;
+        comes_back(*r);
+    }
+}
+
 unsigned ring::take(std::span<request *> out) {
     unsigned n = 0;
     while (n < out.size()) {
-        if (!ready_ && !(ready_ = cq_.take()))
+        if (!ready_)
+            collect();
+        if (!ready_)
             break;
-        request *r = ready_;
-        ready_ = r->next;
-        has_come(*r);
-        if (sq_ && !(r->path & path_helped))
-            r->path |= path_sqthread;
-        if (r->begun) {
-            begun_.add(*r);
-            continue;
-        }
-        count(*r);
-        out[n++] = r;
+        out[n++] = std::exchange(ready_, ready_->next);
+        hand_out(*out[n - 1]);
     }
     return n;
 }
 
 // What AIO has completed, but for what goes on to the pool. Waits for `min`, or until `until`.
-unsigned ring::take_from_aio(std::span<request *> out, unsigned min, deadline until) {
-    unsigned got = aio_->reap(out, min, until);
+unsigned ring::take_from_aio(std::span<request *> out, unsigned min, deadline until,
+                             bool &interrupted) {
+    unsigned got = aio_->reap(out, min, until, interrupted);
     unsigned n = 0;
     for (request *r : out.first(got)) {
         if (r->by_aio)
             expected_--;
         if (goes_on_pooled(*r))
             continue;
-        count(*r);
+        hand_out(*r);
         out[n++] = r;
     }
     return n;
@@ -372,7 +441,7 @@ unsigned ring::take_from_aio(std::span<request *> out, unsigned min, deadline un
 unsigned ring::waited_for(std::span<request *> reads) {
     for (request *r : reads) {
         r->path |= path_waited;
-        count(*r);
+        hand_out(*r);
     }
     return static_cast<unsigned>(reads.size());
 }
@@ -393,27 +462,41 @@ void ring::leave_begun() {
     commit();
 }
 
-// Waits for something to take, at best `count`. False: `until` has passed.
+// Waits for something to take, at best `count`. False: `until` has passed, or a signal's handler
+// has run.
 bool ring::wait(unsigned count, deadline until) {
-    if (!sq_ || !sq_->hands_off())
-        return cq_.wait(count, until, std::exchange(worker_starts_, false));
+    using waited = cq::waited;
+    bool has_to_look = sq_ && (sq_->hands_off() || interrupting_);
+    if (!has_to_look)
+        return cq_.wait(count, until, std::exchange(worker_starts_, false)) == waited::come;
     for (;;) {
         clock::time_point look = clock::now() + sqthread::patience;
         bool short_wait = until && *until < look;
-        if (cq_.wait(count, short_wait ? *until : look))
+        waited came_to = cq_.wait(count, short_wait ? *until : look);
+        look_after_threads(); // waits that are all short must not leave one where it is
+        if (came_to == waited::come)
             return true;
-        // Waits that are all short must not leave the leader where it blocks.
-        clock::time_point now = clock::now();
-        if (now - relieved_ >= sqthread::patience) {
-            sq_->relieve();
-            relieved_ = now;
-        }
-        if (short_wait)
+        if (short_wait || came_to == waited::interrupted)
             return false;
     }
 }
 
+void ring::look_after_threads() {
+    clock::time_point now = clock::now();
+    if (now - looked_after_ < sqthread::patience)
+        return;
+    looked_after_ = now;
+    sq_->relieve();
+    interrupting_ = interrupting_ && sq_->interrupt_again();
+}
+
 unsigned ring::threads() const { return sq_ ? sq_->threads() : 0; }
+
+void ring::hand_out(request &r) {
+    r.stage = request::nowhere;
+    in_flight_--;
+    count(r);
+}
 
 void ring::count(const request &r) {
     if (r.cpu != request::never)

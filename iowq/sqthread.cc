@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "sqthread.h"
 
-#include "thread.h"
+#include "worker.h"
 
 #include <bit>
 #include <cerrno>
 #include <new>
+#include <unistd.h>
 
 namespace iowq {
 
@@ -26,11 +27,10 @@ int sqthread::create(const sqthread_config &config, cq &completions,
         if (cpu_mask::of_this_thread().count() == 1)
             settled.idle = {}; // spinning would only keep the submitter off this CPU
         std::unique_ptr<sqthread> sq(new sqthread(settled, completions));
-        {
-            locked hold(sq->lock_);
-            if (int error = sq->start(role::lead, 0))
-                return error;
-        }
+        if (int error = sq->signal_.open(config.signal))
+            return error;
+        if (int error = sq->start(role::lead, 0, if_cpus_are_gone::refuse))
+            return error;
         out = std::move(sq);
     } catch (const std::bad_alloc &) {
         return -ENOMEM;
@@ -45,6 +45,8 @@ sqthread::sqthread(const sqthread_config &config, cq &completions)
 }
 
 sqthread::~sqthread() {
+    if (orphaned())
+        return;
     std::vector<std::unique_ptr<member>> members;
     {
         locked hold(lock_);
@@ -86,6 +88,54 @@ request *sqthread::take_back() {
     return slots_[newest & mask_];
 }
 
+bool sqthread::remove(const request &r) {
+    const uint32_t published = tail_.load(std::memory_order_relaxed);
+    // As in take_back; but the last one is taken, too, unless the leader is after it.
+    auto taken_back = [&](uint32_t slot) {
+        if (static_cast<int32_t>(slot - published) >= 0)
+            return true; // it has not been published
+        tail_.store(slot, std::memory_order_seq_cst);
+        return static_cast<int32_t>(slot - head_.load(std::memory_order_seq_cst)) >= 0;
+    };
+    uint32_t at = next_;
+    do {
+        if (!taken_back(at - 1)) {
+            publish(); // again, what was
+            return false;
+        }
+        at--;
+    } while (slots_[at & mask_] != &r);
+    for (next_--; at != next_; at++)
+        slots_[at & mask_] = slots_[(at + 1) & mask_];
+    publish();
+    return true;
+}
+
+bool sqthread::interrupt(const request &r) {
+    locked hold(lock_);
+    for (auto &m : members_) {
+        bool first;
+        if (!m->current.cancel(&r.item, first))
+            continue;
+        if (first)
+            signal_.send(m->tid);
+        return true;
+    }
+    return false;
+}
+
+bool sqthread::interrupt_again() {
+    locked hold(lock_);
+    bool any = false;
+    for (auto &m : members_) {
+        if (m->current.unacknowledged()) {
+            signal_.send(m->tid);
+            any = true;
+        }
+    }
+    return any;
+}
+
 void sqthread::relieve() {
     uint64_t call = call_.load(std::memory_order_relaxed);
     bool still_in_it = call && call == seen_call_;
@@ -101,22 +151,29 @@ unsigned sqthread::threads() {
 
 // ---- the threads
 
-int sqthread::start(role what, uint64_t call) {
-    if (members_.size() == most_threads_)
-        return -EAGAIN;
-    std::unique_ptr<member> m(new (std::nothrow) member{*this, what, call});
-    if (!m)
+int sqthread::start(role what, uint64_t call, if_cpus_are_gone then) {
+    std::unique_ptr<member> made(new (std::nothrow) member{*this, what, call});
+    if (!made)
         return -ENOMEM;
+    member &m = *made;
+    {
+        locked hold(lock_);
+        if (members_.size() == most_threads_)
+            return -EAGAIN;
+        members_.push_back(std::move(made));
+    }
     auto main = [](void *arg) -> void * {
         pthread_setname_np(pthread_self(), "iowq-sq");
         auto *self = static_cast<member *>(arg);
         self->owner.run(*self);
         return nullptr;
     };
-    if (int error = start_thread(m->thread, config_.cpus, main, m.get()))
-        return error;
-    members_.push_back(std::move(m));
-    return 0;
+    int error = start_thread(m.thread, config_.cpus, main, &m, signal_.number(), then);
+    if (error) {
+        locked hold(lock_);
+        std::erase_if(members_, [&m](const auto &each) { return each.get() == &m; });
+    }
+    return error;
 }
 
 bool sqthread::summon(role what, uint64_t call) {
@@ -124,10 +181,11 @@ bool sqthread::summon(role what, uint64_t call) {
     {
         locked hold(lock_);
         m = standbys_;
-        if (!m)
-            return start(what, call) == 0;
-        standbys_ = m->next_standby;
+        if (m)
+            standbys_ = m->next_standby;
     }
+    if (!m)
+        return start(what, call, if_cpus_are_gone::use_others) == 0;
     m->next_role = what;
     m->call = call;
     m->park.unpark();
@@ -154,13 +212,18 @@ bool sqthread::stand_by(member &self, request *done) {
 }
 
 void sqthread::run(member &self) {
+    {
+        locked hold(lock_);
+        self.tid = gettid();
+    }
+    issue_on_own_thread(self.current);
     request *done;
     do {
         done = nullptr;
         // Acquire: pairs with issue_unless_relieved, which publishes head_.
         if (self.next_role == role::lead ||
             call_.compare_exchange_strong(self.call, 0, std::memory_order_acquire))
-            done = lead();
+            done = lead(self);
     } while (stand_by(self, done));
 }
 
@@ -168,10 +231,10 @@ void sqthread::run(member &self) {
 
 // Leads until it has blocked: returns the request that it did so with, which is done. nullptr: the ring is
 // to end.
-request *sqthread::lead() {
+request *sqthread::lead(member &self) {
     do {
         while (request *r = take()) {
-            outcome came_to = issue(*r);
+            outcome came_to = issue_as(self, *r);
             if (came_to == outcome::done)
                 completions_.push(*r);
             if (came_to != outcome::relieved)
@@ -193,6 +256,13 @@ request *sqthread::take() {
         return slots_[oldest & mask_];
     head_.store(oldest, std::memory_order_relaxed); // it is being taken back
     return nullptr;
+}
+
+sqthread::outcome sqthread::issue_as(member &self, request &r) {
+    self.current.publish(&r.item);
+    outcome came_to = issue(r);
+    end_interruptible(self.current, [this] { locked wait(lock_); });
+    return came_to;
 }
 
 sqthread::outcome sqthread::issue(request &r) {

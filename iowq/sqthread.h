@@ -12,24 +12,29 @@
 //    is still in it when the submitter, waiting, looks again.
 //
 // Invariants:
-//  1. At most one thread leads. It takes from the ring in order of submission; nobody else takes from it
-//     but the submitter, of what it has added last.
-//  2. Each thread that does not lead holds one request, or stands by, so depth + 1 of them are always enough.
+//  1. At most one thread leads. It takes from the ring in order of submission; nobody else takes
+//     from it but the submitter, of what it has added last.
+//  2. Each thread that does not lead holds one request, or stands by, so depth + 1 of them are
+//  always enough.
 //  3. No thread to be had: the leader keeps the leadership, and blocks.
+//  4. What a thread has taken it publishes in its record until it is done, for the submitter to
+//  interrupt.
 //
-// Locks: lock_ guards the list of threads and the standbys.
+// Locks: lock_ guards the list of threads and the standbys, and sending signals. It is not held
+// while a thread is created.
 //
 // Source: IOCTX_FLAG_SQTHREAD (aio_sq_thread), IORING_SETUP_SQPOLL; handoff: the seeds' syslets, where the
 // kernel hands user space to another thread when one blocks.
 #pragma once
 
 #include "cq.h"
-#include "lock.h"
+#include "current_work.h"
+#include "fork.h"
+#include "interrupt.h"
 #include "node_memory.h"
-#include "topology.h"
+#include "thread.h"
 
 #include <memory>
-#include <pthread.h>
 #include <vector>
 
 namespace iowq {
@@ -40,11 +45,13 @@ struct sqthread_config {
     cpu_mask cpus;
     std::chrono::milliseconds idle{1000}; // spinning before it sleeps; none where there is one CPU
     bool handoff = false;
+    int signal = 0; // as interrupt_signal::open
 };
 
-class sqthread : public own_pages {
+class sqthread final : public own_pages, across_forks {
   public:
-    // -EAGAIN when there is no thread to be had, -ENOMEM.
+    // -EAGAIN when there is no thread to be had, -EINVAL when none of the CPUs may be used,
+    // -ENOMEM, and the errors of interrupt_signal::open.
     [[nodiscard]] static int create(const sqthread_config &config, cq &completions,
                                     std::unique_ptr<sqthread> &out);
     // Joins the threads. No request may be under way.
@@ -54,9 +61,20 @@ class sqthread : public own_pages {
     // under way would overwrite one: that is the caller's error.
     void push(request &r) { slots_[next_++ & mask_] = &r; }
     void publish();
+    [[nodiscard]] bool all_published() const {
+        return tail_.load(std::memory_order_relaxed) == next_;
+    }
     // Submitter only, while it would only wait: takes the newest request back, of what has been published, to
     // issue it itself. nullptr: there are not two that the leader has not come to; one is left for it.
     [[nodiscard]] request *take_back();
+    // Submitter only. Takes a request off the ring that no thread has come to. False: one has.
+    [[nodiscard]] bool remove(const request &r);
+    // Submitter only. Marks a request that a thread has in hand as cancelled, and interrupts its
+    // system call. False: no thread has it (any more, or yet).
+    [[nodiscard]] bool interrupt(const request &r);
+    // Submitter only. Signals once more the threads whose calls have been cancelled and do not know
+    // yet; a signal just before the system call that it is meant for is lost. False: none.
+    [[nodiscard]] bool interrupt_again();
 
     // Submitter only, while it waits, at least `patience` after the last time: gives the ring to
     // a standby if requests wait there and the leader is still in the call that it was in then.
@@ -74,7 +92,9 @@ class sqthread : public own_pages {
         role next_role;    // these two are written by whoever wakes it, before
         uint64_t call = 0; // to take over from the leader
         pthread_t thread{};
+        pid_t tid = 0; // guarded by lock_; before it issues anything
         parker park{};
+        current_work current{};
         member *next_standby = nullptr;
     };
 
@@ -85,18 +105,23 @@ class sqthread : public own_pages {
         done,    // issued, or begun
         relieved // issued, and another thread leads by now
     };
-    [[nodiscard]] request *lead();
+    [[nodiscard]] request *lead(member &self);
     [[nodiscard]] request *take();
     [[nodiscard]] outcome issue(request &r);
+    [[nodiscard]] outcome issue_as(member &self, request &r) IOWQ_EXCLUDES(lock_);
     [[nodiscard]] outcome issue_unless_relieved(request &r);
     [[nodiscard]] bool wait_for_work();
 
     [[nodiscard]] bool summon(role what, uint64_t call = 0) IOWQ_EXCLUDES(lock_);
-    [[nodiscard]] int start(role what, uint64_t call) IOWQ_REQUIRES(lock_);
+    [[nodiscard]] int start(role what, uint64_t call, if_cpus_are_gone then) IOWQ_EXCLUDES(lock_);
     [[nodiscard]] bool stand_by(member &self, request *done) IOWQ_EXCLUDES(lock_);
+
+    void hold_still() override IOWQ_ANNOTATE(acquire_capability(lock_)) { lock_.lock(); }
+    void go_on() override IOWQ_ANNOTATE(release_capability(lock_)) { lock_.unlock(); }
 
     // immutable after construction
     const sqthread_config config_;
+    interrupt_signal signal_;
     cq &completions_;
     const uint32_t mask_;
     const unsigned most_threads_;

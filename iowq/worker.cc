@@ -20,9 +20,9 @@ constexpr int chain_turn = 16;
 // What the calling thread is to which pool.
 struct role {
     wq *pool = nullptr;           // of which it is a worker, a helper or the monitor
-    worker *as = nullptr;         // a worker
-    current_work *item = nullptr; // what it runs as a worker or a helper
+    current_work *item = nullptr; // what it runs
     worker *annotated = nullptr;  // a worker whose items say when they block
+    bool helps = false;           // it is the program's own
 };
 thread_local role here;
 
@@ -35,12 +35,7 @@ long voluntary_switches() {
 
 // What the worker ran is over.
 void finish(worker &self) {
-    if (!self.current.finish())
-        return;
-    // A canceller may be about to signal this thread on behalf of that item. Once it has, the signal is
-    // pending, and the next system call takes it: so the next item never meets it.
-    self.home.wait_for_cancellers();
-    syscall(SYS_gettid);
+    end_interruptible(self.current, [&self] { self.home.wait_for_cancellers(); });
 }
 
 // A call that may block begins.
@@ -99,8 +94,12 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
 
 } // namespace
 
+void take_pending_signals() { syscall(SYS_gettid); }
+
+void issue_on_own_thread(current_work &current) { here.item = &current; }
+
 void run_worker(worker &self, chain_table &chains) {
-    here = {&self.pool, &self, &self.current, self.annotated ? &self : nullptr};
+    here = {&self.pool, &self.current, self.annotated ? &self : nullptr};
     for (;;) {
         work_list passed;
         work *w = self.home.take(self, passed);
@@ -153,8 +152,8 @@ bool help_with_one(acct &home, wq &pool) {
         return false;
     run_markers(passed);
     work *item = w;
-    role before = std::exchange(
-        here, {&pool, nullptr, &home.helped(), nullptr}); // maybe another pool's worker
+    role before =
+        std::exchange(here, {&pool, &home.helped(), nullptr, true}); // maybe another pool's worker
     IOWQ_PROBE(start, &pool, item);
     item->func(&w);
     IOWQ_PROBE(finish, &pool, item);
@@ -172,12 +171,12 @@ bool inside(const wq &pool) { return here.pool == &pool; }
 
 void become_monitor_of(wq &pool) { here.pool = &pool; }
 
-bool helping() { return here.item && !here.as; }
+bool helping() { return here.helps; }
 
 bool cancel_requested() { return here.item && here.item->is_cancelled(); }
 
 bool interrupted_in_vain(int error) {
-    return error == EINTR && here.as && !here.item->is_cancelled();
+    return error == EINTR && here.item && !here.helps && !here.item->is_cancelled();
 }
 
 blocking::blocking(kind k) : self_(here.annotated), kind_(k) {

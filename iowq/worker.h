@@ -6,6 +6,9 @@
 
 namespace iowq {
 
+// A signal that is pending in the calling thread is taken here, and by no later system call.
+void take_pending_signals();
+
 // The life of a worker thread; returns when it is to leave. `chains` is its wq's table.
 void run_worker(worker &self, chain_table &chains);
 
@@ -19,6 +22,19 @@ void run_markers(work_list passed);
 // Does the calling thread run its item because it helps? Then the item must not block.
 [[nodiscard]] IOWQ_API bool helping();
 
+// The calling thread is the library's own and in no pool: it issues what it publishes as `current`,
+// and may be interrupted for that.
+void issue_on_own_thread(current_work &current);
+// What `current` held is over: no signal that was meant for it reaches what is next. `sent` returns
+// when nobody is about to send one any more.
+template <class Sent>
+void end_interruptible(current_work &current, Sent sent) {
+    if (!current.finish())
+        return;
+    sent();
+    take_pending_signals();
+}
+
 // Is the calling thread a worker of this pool, its monitor, or helping it?
 [[nodiscard]] bool inside(const wq &pool);
 void become_monitor_of(wq &pool);
@@ -29,8 +45,9 @@ void become_monitor_of(wq &pool);
 // worker's, as the item may be freed at any time.
 [[nodiscard]] IOWQ_API bool cancel_requested();
 
-// Did a call fail with EINTR (`error`) in a worker whose item nobody has cancelled? Then it is to be
-// made again. Outside a worker signals are the program's own, and so is what to do about them.
+// Did a call fail with EINTR (`error`) in a thread of the library's whose item nobody has
+// cancelled? Then it is to be made again. Elsewhere signals are the program's own, and so is what
+// to do about them.
 [[nodiscard]] IOWQ_API bool interrupted_in_vain(int error);
 
 // Put round a call that blocks, inside an item: the annotation by which the pool makes up for a

@@ -113,6 +113,28 @@ TEST_P(begun, are_left_to_others_while_something_else_is_under_way) {
     EXPECT_EQ(waits.result, 1);
 }
 
+// A slow one would hold up a fast one for as long as it takes.
+TEST_P(begun, are_left_to_others_where_they_are_on_several_devices) {
+    c.f.key.hi ^= 1; // as if it were on another device than `here`
+    cold here;
+    std::vector<request *> got(c.blocks);
+    for (int round = 0; round < 100 && reads().nowait_miss < 4; round++) {
+        c.drop();
+        here.drop();
+        std::deque<prepared> requests;
+        unsigned queued = 0;
+        for (unsigned i = 0; i < c.blocks; i++) {
+            cold &from = i % 2 ? here : c;
+            prepared &r =
+                requests.emplace_back(from.f, opcode::read, &from.in[i * block], i * block, block);
+            queued += io->submit(r) == ring::submitted::queued;
+        }
+        ASSERT_EQ(io->reap(got, queued, {}), queued);
+    }
+    ASSERT_GE(reads().nowait_miss, 4u);
+    EXPECT_LT(reads().waited, reads().nowait_miss);
+}
+
 TEST_P(begun, come_out_of_a_reap_that_does_not_wait) {
     c.drop();
     std::deque<prepared> requests;

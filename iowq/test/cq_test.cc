@@ -11,7 +11,7 @@ using namespace iowq;
 
 TEST(cq, wait_ends_at_its_deadline) {
     cq completions(std::chrono::nanoseconds(0));
-    EXPECT_FALSE(completions.wait(1, clock::now() + std::chrono::milliseconds(1)));
+    EXPECT_EQ(completions.wait(1, clock::now() + std::chrono::milliseconds(1)), cq::waited::late);
     EXPECT_EQ(completions.take(), nullptr);
 }
 
@@ -56,7 +56,8 @@ TEST_P(cq_stress, every_completion_is_reaped_once_and_none_is_waited_for_in_vain
     while (reaped < producers * each) {
         unsigned left = producers * each - reaped;
         if (delay.random()() % 2) {
-            ASSERT_TRUE(completions.wait(1 + delay.random()() % std::min(left, 40u), {}));
+            ASSERT_EQ(completions.wait(1 + delay.random()() % std::min(left, 400u), {}),
+                      cq::waited::come);
         }
         for (request *r = completions.take(); r; r = r->next, reaped++)
             ASSERT_EQ(r->length, next[r->offset]++);
