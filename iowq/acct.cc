@@ -69,6 +69,14 @@ acct::action acct::settle(bool concurrent) {
 
 acct::action acct::settle_locked(bool concurrent) {
     int running = nr_running_.load(std::memory_order_seq_cst);
+    if (concurrent && running >= max_running_) {
+        // seq_cst: comes before the second look; pairs with sleeping(), which lowers nr_running_
+        // first.
+        concurrent_waits_.fetch_add(1, std::memory_order_seq_cst);
+        running = nr_running_.load(std::memory_order_seq_cst);
+        if (running < max_running_)
+            concurrent_waits_.fetch_sub(1, std::memory_order_relaxed);
+    }
     if ((running > 0 && !concurrent) || running >= max_running_ ||
         (!has_work() && !called_.load(std::memory_order_seq_cst)))
         return {};
@@ -151,8 +159,11 @@ work *acct::take_locked(worker &by, work_list &passed) {
     if (!w)
         return nullptr;
     queue_.pop_markers(passed);
-    if (queue_.empty())
+    if (queue_.empty()) {
         listed_.store(false, std::memory_order_relaxed);
+        if (!has_incoming(std::memory_order_relaxed)) // then nobody is left who waits
+            concurrent_waits_.store(0, std::memory_order_relaxed);
+    }
     if (w->func) // a token is none to be cancelled
         by.current.publish(w);
     // Release: a canceller who sees that it is not queued any more sees it published.
@@ -268,9 +279,14 @@ acct::action acct::sleeping() {
     raise_to(peak_blocked_, nr_blocked_.fetch_add(1, std::memory_order_relaxed) + 1);
     int others = nr_running_.fetch_sub(1, std::memory_order_seq_cst) - 1; // pairs with pushed()
     IOWQ_PROBE(sleep, node, bound, others);
-    if (others > 0 || (!has_work() && !called_.load(std::memory_order_seq_cst)))
+    bool waits = concurrent_waits_.load(std::memory_order_seq_cst) > 0; // pairs with settle_locked
+    if ((others > 0 && !waits) || (!has_work() && !called_.load(std::memory_order_seq_cst)))
         return {};
-    return settle(false);
+    locked guard(lock_);
+    waits = concurrent_waits_.load(std::memory_order_relaxed) > 0;
+    if (waits)
+        concurrent_waits_.fetch_sub(1, std::memory_order_relaxed);
+    return settle_locked(waits);
 }
 
 void acct::running_again() {

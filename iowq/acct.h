@@ -63,6 +63,7 @@ struct alignas(64) worker {
     uint32_t seen_call = 0; // the monitor's last look at `call`
 
     // owner thread only
+    bool says_asleep = false; // between says_sleeping() and says_running()
     adaptive_spin spin;
     uint32_t epoch = 0;
     unsigned affinity_epoch = 0; // which of the wq's masks it was started with
@@ -275,6 +276,9 @@ class acct {
     std::atomic<uint64_t> hashed_{0};
     std::atomic<uint64_t> chain_waits_{0};
     std::atomic<bool> spinning_{false};
+    // How many items want a worker although others run, and found max_running_ of them: for when
+    // one sleeps. Written under lock_.
+    std::atomic<int> concurrent_waits_{0};
     // Another node has work for this one's workers: counts as work until one of them finds nothing more there.
     std::atomic<bool> called_{false};
     current_work helped_; // published under lock_

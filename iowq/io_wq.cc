@@ -46,8 +46,6 @@ io_wq_cancel result_of(iowq::cancel_result result) {
     __builtin_unreachable();
 }
 
-thread_local std::optional<iowq::blocking> asleep;
-
 } // namespace
 
 io_wq *io_wq_create(unsigned concurrency, mm_struct *mm) {
@@ -112,9 +110,6 @@ int io_wq_cpu_affinity(io_wq *wq, const cpu_set_t *mask) {
     return wq->pool->set_affinity(mask ? std::optional(iowq::cpu_mask(*mask)) : std::nullopt);
 }
 
-void io_wq_worker_sleeping(task_struct *) {
-    if (!asleep)
-        asleep.emplace(iowq::blocking::will);
-}
+void io_wq_worker_sleeping(task_struct *) { iowq::says_sleeping(); }
 
-void io_wq_worker_running(task_struct *) { asleep.reset(); }
+void io_wq_worker_running(task_struct *) { iowq::says_running(); }

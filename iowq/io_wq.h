@@ -131,8 +131,8 @@ IOWQ_API int io_wq_cpu_affinity(struct io_wq *wq, const cpu_set_t *mask);
 
 /*
  * Round a call that will sleep, in an item: the worker does not count as running meanwhile, so that
- * another one takes over what is queued. `tsk` is NULL, the calling thread. In pairs; elsewhere, and
- * twice in a row, without effect.
+ * another one takes over what is queued. `tsk` is NULL, the calling thread. In pairs; an item that
+ * returns between them runs again from then on. Elsewhere, and twice in a row, without effect.
  */
 IOWQ_API void io_wq_worker_sleeping(struct task_struct *tsk);
 /* The call is over: the other half of io_wq_worker_sleeping. */

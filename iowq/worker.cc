@@ -62,6 +62,8 @@ void run(worker &self, work *w) {
         IOWQ_PROBE(start, &self.pool, item);
         item->func(&w);
         IOWQ_PROBE(finish, &self.pool, item);
+        if (self.says_asleep)
+            says_running();
         if (self.watched && leave_call(self))
             self.home.running_again();
         finish(self);
@@ -177,6 +179,19 @@ bool cancel_requested() { return here.item && here.item->is_cancelled(); }
 
 bool interrupted_in_vain(int error) {
     return error == EINTR && here.item && !here.helps && !here.item->is_cancelled();
+}
+
+void says_sleeping() {
+    worker *self = here.annotated;
+    if (!self || std::exchange(self->says_asleep, true))
+        return;
+    self->pool.act(self->home, self->home.sleeping());
+}
+
+void says_running() {
+    worker *self = here.annotated;
+    if (self && std::exchange(self->says_asleep, false))
+        self->home.running_again();
 }
 
 blocking::blocking(kind k) : self_(here.annotated), kind_(k) {

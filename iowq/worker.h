@@ -50,6 +50,12 @@ void become_monitor_of(wq &pool);
 // to do about them.
 [[nodiscard]] IOWQ_API bool interrupted_in_vain(int error);
 
+// The same as a `blocking` of kind will, for C: the item is about to sleep, and runs again. An item
+// that does not say so before it returns runs again then. Twice in a row, and outside a worker,
+// without effect.
+void says_sleeping();
+void says_running();
+
 // Put round a call that blocks, inside an item: the annotation by which the pool makes up for a
 // worker that sleeps. Outside a worker it does nothing, nor where the pool has another way to know
 // (wq_config::sleep_hook). Not to be nested.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What every item may count on: it runs once, on a worker that is there or made for it, and what
 // sleeps is made up for.
+#include "io_wq.h"
 #include "item.h"
 
 #include <sys/resource.h>
@@ -191,6 +192,51 @@ TEST(wq, whether_calls_that_may_block_sleep_is_learnt_and_forgotten) {
     for (int i = 0; i < 20; i++)
         (void)asleep_in_call(false);
     EXPECT_EQ(asleep_in_call(false), 0u);
+}
+
+// Its worker counted as asleep for good.
+TEST(wq, an_item_that_says_it_sleeps_and_returns_leaves_its_worker_running) {
+    auto pool = make(limited(1));
+    item it([](item &) { io_wq_worker_sleeping(nullptr); });
+    it.run_on(*pool);
+    until_all_park(*pool);
+    EXPECT_EQ(pool->counters().nr_blocked, 0u);
+    item next([&](item &) {
+        EXPECT_EQ(pool->counters().nr_running, 1u);
+        io_wq_worker_sleeping(nullptr);
+        EXPECT_EQ(pool->counters().nr_running, 0u);
+        io_wq_worker_running(nullptr);
+        EXPECT_EQ(pool->counters().nr_running, 1u);
+    });
+    next.run_on(*pool);
+}
+
+// It wanted a worker though others run, and was forgotten as long as max_running did.
+TEST(wq, a_concurrent_item_gets_its_worker_once_one_of_max_running_sleeps) {
+    wq_config config = limited(4);
+    config.max_running = 2;
+    auto pool = make(config);
+    holder runs, sleeps;
+    std::binary_semaphore sleep(0);
+    sleeps.body = [&](item &) {
+        sleeps.in.release();
+        sleep.acquire();
+        blocking section(blocking::will);
+        sleeps.wait();
+    };
+    runs.start_on(*pool);
+    sleeps.flags = work_concurrent;
+    sleeps.start_on(*pool);
+    item first, second;
+    first.flags = second.flags = work_concurrent;
+    ASSERT_EQ(pool->enqueue(&first), 0);
+    ASSERT_EQ(pool->enqueue(&second), 0);
+    EXPECT_EQ(pool->counters().nr_workers, 2u);
+    sleep.release();
+    for (item *it : {&first, &second})
+        EXPECT_TRUE(it->done.try_acquire_for(std::chrono::seconds(20)));
+    sleeps.end();
+    runs.end();
 }
 
 TEST(wq, no_more_than_max_running_run_at_a_time) {
