@@ -138,6 +138,10 @@ bool node_is_there(const options &o, const iowq::topology &machine, const cpu_ma
 
 int place(const thread_data *td, const options &o, placed &out) {
     out.reach = reach_of(td, o);
+    if (!out.reach.count()) {
+        log_err("iowq: the engine knows the CPUs below 1024, and this job may use none of them\n");
+        return -EINVAL;
+    }
     if (!read_cpus(o, out))
         return -EINVAL;
     if (o.placement == placement_default) // a submission thread may then be wherever the job may

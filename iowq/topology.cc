@@ -79,16 +79,14 @@ cpu_mask cpu_mask::all() {
     return mask;
 }
 
-cpu_mask cpu_mask::of_this_thread() {
-    cpu_mask mask;
-    sched_getaffinity(0, sizeof mask.set_, &mask.set_);
-    return mask;
-}
+cpu_mask cpu_mask::of_this_thread() { return of_process(0); }
 
+// A kernel gives EINVAL where there is no room for all the CPUs that it may have. None is built for
+// more than these.
 cpu_mask cpu_mask::of_process(pid_t pid) {
-    cpu_mask mask;
-    sched_getaffinity(pid, sizeof mask.set_, &mask.set_);
-    return mask;
+    cpu_set_t all[8192 / CPU_SETSIZE] = {};
+    (void)sched_getaffinity(pid, sizeof all, all);
+    return cpu_mask(all[0]);
 }
 
 std::string cpu_mask::list() const {

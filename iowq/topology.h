@@ -14,7 +14,7 @@ struct hwloc_topology;
 
 namespace iowq {
 
-// A set of CPUs. 1024 of them, as glibc's cpu_set_t.
+// A set of CPUs. 1024 of them, as glibc's cpu_set_t: those from 1024 on are not there for the pool.
 class IOWQ_API cpu_mask {
   public:
     cpu_mask() { CPU_ZERO(&set_); }
