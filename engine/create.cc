@@ -10,6 +10,11 @@
 
 namespace engine {
 
+void say_no_thread(const options &o) {
+    log_err("iowq: offload=%s: no thread can be created (pids.max, RLIMIT_NPROC)\n",
+            name_of(o.offload));
+}
+
 namespace {
 
 // fio takes a number below 0 for a large one and lets it pass where the smallest allowed is 0.
@@ -128,6 +133,8 @@ int create_uring(const thread_data *td, const options &o, const placed &at,
     if (error == -EINVAL && config.defer)
         log_err("iowq: offload=uring_defer: this kernel knows no IORING_SETUP_DEFER_TASKRUN (Linux "
                 "6.1); offload=uring needs none\n");
+    else if (error == -EAGAIN)
+        say_no_thread(o);
     else if (error)
         log_err("iowq: offload=%s: io_uring cannot be used here (%s); offload=punt needs none\n",
                 name_of(o.offload), strerror(-error));
@@ -183,6 +190,8 @@ int create_pool(const options &o, unsigned depth, const placed &at, std::unique_
     int error = pool::create(ring, wq, shared, out, why);
     if (!why.empty())
         log_err("iowq: %s\n", why.c_str());
+    else if (error == -EAGAIN)
+        say_no_thread(o);
     else if (error)
         log_err("iowq: offload=%s: cannot create the pool: %s (limits here: %u workers)\n",
                 name_of(o.offload), strerror(-error), iowq::wq_config::default_max_unbound());
@@ -201,6 +210,8 @@ int create_acalls(const options &o, unsigned depth, std::unique_ptr<backend> &ou
             "iowq: max_bounded=%u: acall_pool has one pool a process, and another job has given "
             "it another limit (as processes, without thread, each job has its own)\n",
             o.max_bounded);
+    else if (error == -EAGAIN)
+        say_no_thread(o);
     else if (error)
         log_err("iowq: offload=%s: %s\n", name_of(o.offload), strerror(-error));
     return error;

@@ -19,9 +19,10 @@ struct job {
     std::unique_ptr<request *[]> events;     // what getevents reaped, for event()
     std::unique_ptr<io_u *[]> unsent;        // queued since the last commit
     unsigned nr_unsent = 0;
-    unsigned under_way = 0; // queued, and not reaped
-    bool ended = false;     // nothing more is to come
-    int rw_flags = 0;       // of every read and write
+    unsigned under_way = 0;     // queued, and not reaped
+    bool ended = false;         // nothing more is to come
+    int rw_flags = 0;           // of every read and write
+    bool lacked_thread = false; // and has said so
     cmdprio_options prio_options{};
     struct cmdprio prio {};
     std::unique_ptr<backend> io;   // its workers use what stands above
@@ -227,8 +228,15 @@ constexpr int rwf_atomic = 0x40;
 constexpr int takes_atomic = FIO_ATOMICWRITES;
 #endif
 
+// Nothing else cancels what fio waits for, or tells a call that may wait to come again.
+bool lacked_thread(const request &r) {
+    return r.result == -ECANCELED || (r.result == -EAGAIN && !(r.rw_flags & RWF_NOWAIT));
+}
+
 // The one place that flips the sign for fio.
-void finish(io_u *u, const request &r) {
+void finish(thread_data *td, io_u *u, const request &r) {
+    if (lacked_thread(r) && !std::exchange(job_of(td).lacked_thread, true))
+        say_no_thread(*static_cast<options *>(td->eo));
     if (r.result < 0)
         u->error = static_cast<unsigned>(-r.result);
     else if (r.is_rw() && static_cast<uint64_t>(r.result) < u->xfer_buflen)
@@ -273,7 +281,7 @@ fio_q_status queue(thread_data *td, io_u *u) {
         return FIO_Q_COMPLETED;
     }
     if (j.io->submit(r) == iowq::ring::submitted::completed) {
-        finish(u, r);
+        finish(td, u, r);
         return FIO_Q_COMPLETED;
     }
     j.unsent[j.nr_unsent++] = u;
@@ -409,7 +417,7 @@ io_u *event(thread_data *td, int index) {
     auto *u = static_cast<io_u *>(r.user_data);
     if (j.open_loop)
         stamp_arrival(td, j, u, static_cast<const job_request &>(r));
-    finish(u, r);
+    finish(td, u, r);
     return u;
 }
 
