@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -95,6 +96,14 @@ def fio(tmp_path):
         return Result(done.returncode, notes + done.stdout + done.stderr, data)
 
     return run
+
+
+@pytest.fixture
+def open_folder():
+    """One that every user may write to. Not below pytest's own, which each of its workers closes to others."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        yield pathlib.Path(folder)
 
 
 @pytest.fixture

@@ -63,13 +63,10 @@ def test_io_is_as_fast_as_its_rate_allows(fio, tmp_path, mode):
 
 
 @pytest.mark.parametrize("mode", ["sqwq", "uring"])
-def test_runs_as_another_user(fio, tmp_path, mode):
+def test_runs_as_another_user(fio, open_folder, mode):
     if os.geteuid() != 0:
         pytest.skip("needs root")
-    tmp_path.chmod(0o777)
-    for parent in tmp_path.parents[:3]:  # pytest-of-root, its run, and the worker of it
-        parent.chmod(parent.stat().st_mode | 0o055)
-    result = fio(mode, filename=tmp_path / "data", rw="write", size="64k", uid=65534, gid=65534, create_on_open=1)
+    result = fio(mode, filename=open_folder / "data", rw="write", size="64k", uid=65534, gid=65534, create_on_open=1)
     assert result.status == 0, result.said
 
 
