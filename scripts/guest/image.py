@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PYTHON = "/usr/bin/python3"  # Debian's: the one that its pytest belongs to
 MODULES = ["virtio_pci", "virtio_console", "virtio_blk", "configfs", "null_blk",
-           "dm-mod", "dm-flakey", "dm-delay"]
+           "dm-mod", "dm-flakey", "dm-delay", "ecb", "xts", "dm-crypt", "nfsd", "nfsv4"]
 PYTEST = ["pytest", "_pytest", "pluggy", "iniconfig", "packaging", "attr", "py"]
 # What no test has a use for, and would only make the image larger.
 NOT_IN_THE_GUEST = re.compile(

@@ -26,6 +26,17 @@ def null_block(name, megabytes, **attributes):
         folder.rmdir()
 
 
+@contextmanager
+def swap(megabytes):
+    with null_block("swap", megabytes) as device:
+        for command in ("mkswap", "swapon"):
+            subprocess.run([command, device], check=True, timeout=30, stdout=subprocess.DEVNULL)
+        try:
+            yield
+        finally:
+            subprocess.run(["swapoff", device], check=True, timeout=30)
+
+
 def dmsetup(*words, table=None):
     # There is no udev that would make the devices' nodes.
     return subprocess.run(["dmsetup", *words], input=table, text=True, check=True, timeout=30,

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""What the kernel says of this machine's nodes, and of the threads of a process."""
+"""What the kernel says of this machine's nodes, and of the threads of a process; and a process with
+little memory."""
 
+import os
 import re
+import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 NODES = Path("/sys/devices/system/node")
+CGROUPS = Path("/sys/fs/cgroup")
 
 
 def numbers(text):
@@ -62,3 +67,26 @@ def pages_by_node(pid):
     lines = Path(f"/proc/{pid}/numa_maps").read_text().splitlines()
     return [(line, {int(node): int(pages) for node, pages in re.findall(r" N(\d+)=(\d+)", line)})
             for line in lines]
+
+
+def swapped_in():
+    """How many pages have come back from swap since the machine began."""
+    counts = dict(line.split() for line in Path("/proc/vmstat").read_text().splitlines())
+    return int(counts["pswpin"])
+
+
+@contextmanager
+def memory_limit(size):
+    """This process, and what it starts meanwhile, are given no more than that of new memory."""
+    subprocess.run(["mount", "-t", "cgroup2", "cgroup2", CGROUPS], check=True, timeout=30)
+    group = CGROUPS / "little"
+    try:
+        (CGROUPS / "cgroup.subtree_control").write_text("+memory")
+        group.mkdir()
+        (group / "memory.max").write_text(str(size))
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+        yield
+    finally:
+        (CGROUPS / "cgroup.procs").write_text(str(os.getpid()))
+        group.rmdir()
+        subprocess.run(["umount", CGROUPS], check=True, timeout=30)
