@@ -2,6 +2,8 @@
 """What a job file may ask of an engine, in every mode."""
 
 import errno
+import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -119,6 +121,36 @@ def test_sigint_ends_it_with_hundreds_in_flight(tmp_path, mode):
     running.wait(timeout=20)
     assert "terminating on signal 2" in log.read_text()
     assert running.returncode == 128  # as with any engine
+
+
+def catches_sigint(process):
+    """Before that it is lost where this process ignores it, as a shell's background jobs do."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16) & 1 << signal.SIGINT - 1
+
+
+@pytest.mark.parametrize("after", [0, 0.4])
+def test_sigint_ends_16_threads_whatever_they_are_at(tmp_path, mode, after):
+    """As they start, and as they read."""
+    log = tmp_path / "log"
+    with open(log, "w") as output:
+        running = subprocess.Popen(
+            [fio_binary(), "--name=t", "--thread", "--numjobs=16", f"--ioengine=external:{ENGINE}",
+             f"--offload={mode}", f"--filename={tmp_path}/data", "--size=4m", "--rw=randread",
+             "--iodepth=32", "--time_based", "--runtime=60"],
+            stdout=output, stderr=subprocess.STDOUT)
+    try:
+        limit = time.monotonic() + 30
+        while not catches_sigint(running) and time.monotonic() < limit:
+            time.sleep(0.001)
+        time.sleep(after)
+        running.send_signal(signal.SIGINT)
+        running.wait(timeout=20)
+    finally:
+        running.kill()
+        running.wait()
+    assert "terminating on signal 2" in log.read_text()
+    assert running.returncode == 128
 
 
 def test_a_replay_is_over_only_when_its_last_io_is(fio, tmp_path, evidence, mode):

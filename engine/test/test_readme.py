@@ -9,6 +9,7 @@ import re
 import pytest
 
 from conftest import REPO, fio_version
+from places import PLACES
 from test_loads import DEVICE_LOADS, LOADS
 
 README = (REPO / "engine/README.md").read_text()
@@ -64,8 +65,21 @@ def test_every_test_that_is_named_exists():
         if load:
             assert load in LOADS or load in DEVICE_LOADS, load
         else:
-            tree = ast.parse((REPO / "engine/test" / file).read_text())
-            assert function in [n.name for n in tree.body if isinstance(n, ast.FunctionDef)], function
+            assert function in functions(REPO / "engine/test" / file), function
+
+
+def functions(path):
+    return [n.name for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef)]
+
+
+def test_every_place_is_named_and_every_test_of_one_exists():
+    table = README.partition("## Where files lie")[2].partition("\n## ")[0]
+    assert sorted(re.findall(r"`test_where_files_lie\.py\[(\w+)\]`", table)) == sorted(PLACES)
+    named = re.findall(r"`((?:guest/inside/)?test_\w+\.py)::(\w+)`", table)
+    assert len(named) >= 9
+    for file, function in named:
+        folder = REPO / ("scripts" if file.startswith("guest") else "engine/test")
+        assert function in functions(folder / file), function
 
 
 def test_what_works_has_a_test_or_says_that_it_has_none():
