@@ -74,17 +74,21 @@ def ramfs(undo, folder, file_system):
     return folder
 
 
-def loop(undo, folder, file_system):
-    image = file_system("ext4") / f"{folder.name}.img"
-    with open(image, "wb") as file:
-        file.truncate(16 << 20)
-    undo.callback(image.unlink)
-    made = subprocess.run(["losetup", "--find", "--show", image], capture_output=True, text=True)
-    if made.returncode:
-        pytest.skip(f"losetup: {made.stderr.strip()}")
-    device = pathlib.Path(made.stdout.strip())
-    undo.callback(subprocess.run, ["losetup", "--detach", device], check=True)
-    return device
+def loop(*options):
+    def make(undo, folder, file_system):
+        image = file_system("ext4") / f"{folder.name}.img"
+        with open(image, "wb") as file:
+            file.truncate(16 << 20)
+        undo.callback(image.unlink)
+        made = subprocess.run(["losetup", *options, "--find", "--show", image],
+                              capture_output=True, text=True)
+        if made.returncode:
+            pytest.skip(f"losetup: {made.stderr.strip()}")
+        device = pathlib.Path(made.stdout.strip())
+        undo.callback(subprocess.run, ["losetup", "--detach", device], check=True)
+        return device
+
+    return make
 
 
 PLACES = {
@@ -97,7 +101,8 @@ PLACES = {
     "overlay": below_another("ext4", overlay),
     "overlay_tmpfs": below_another("tmpfs", overlay),
     "fuse": below_another("ext4", fuse_overlay),
-    "loop": loop,
+    "loop": loop(),
+    "loop_4k": loop("--sector-size", "4096"),
 }
 
 

@@ -2,6 +2,7 @@
 """Tables: every mode gives back what was written, wherever it lies and whatever is missing."""
 
 import contextlib
+import errno
 import itertools
 import os
 
@@ -59,6 +60,13 @@ def test_a_place_gives_back_what_was_written(fio, file_at, way, place, mode):
         return
     works(written)
     works(fio(mode, rw="randread", **load))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_less_than_a_sector_past_the_cache_is_the_same_error_in_every_mode(fio, file_at, mode):
+    result = fio(mode, filename=file_at("loop_4k"), rw="randread", bs=512, direct=1, iodepth=16)
+    assert result.status == 1
+    assert result.job["error"] == errno.EINVAL
 
 
 @pytest.mark.parametrize("way,mode", rotation(WAYS))
