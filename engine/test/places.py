@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -24,12 +25,19 @@ def run(*command):
         pytest.skip(f"{command[0]}: {done.stderr.strip()}")
 
 
+def wait_until(condition):
+    limit = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
 # ---- places: a function of what undoes them, an empty folder, and conftest's file_system()
 
 
 def below_another(kind, mount):
-    """What mount(lower, upper, work, merged) makes of a file system of that kind. The file is in
-    the lower one, so the first write copies it."""
+    """What mount(undo, lower, upper, work, merged) makes of a file system of that kind. The file is
+    in the lower one, so the first write copies it."""
 
     def make(undo, folder, file_system):
         parts = [file_system(kind) / f"{folder.name}-{name}" for name in ("lower", "upper", "work")]
@@ -37,8 +45,7 @@ def below_another(kind, mount):
             part.mkdir()
             undo.callback(shutil.rmtree, part)
         (parts[0] / "data").write_bytes(os.urandom(SIZE))
-        mount(*parts, folder)
-        undo.callback(subprocess.run, ["umount", folder], check=True)
+        mount(undo, *parts, folder)
         return folder
 
     return make
@@ -48,12 +55,21 @@ def layers(lower, upper, work):
     return f"lowerdir={lower},upperdir={upper},workdir={work}"
 
 
-def overlay(lower, upper, work, merged):
+def overlay(undo, lower, upper, work, merged):
     run("mount", "-t", "overlay", "overlay", "-o", layers(lower, upper, work), merged)
+    undo.callback(subprocess.run, ["umount", merged], check=True)
 
 
-def fuse_overlay(lower, upper, work, merged):
-    run(command_of("fuse-overlayfs"), "-o", layers(lower, upper, work), merged)
+def fuse_overlay(undo, lower, upper, work, merged):
+    server = subprocess.Popen([command_of("fuse-overlayfs"), "-f", "-o",
+                               layers(lower, upper, work), merged])
+    # It holds the layers, and stays as long as another's mount namespace has a copy of its mount.
+    undo.callback(server.wait, 20)
+    undo.callback(server.kill)
+    wait_until(lambda: merged.is_mount() or server.poll() is not None)
+    if server.poll() is not None:
+        pytest.skip(f"fuse-overlayfs ended with status {server.returncode}")
+    undo.callback(subprocess.run, ["umount", merged], check=True)
 
 
 def on(kind):
@@ -85,6 +101,9 @@ def loop(*options):
         if made.returncode:
             pytest.skip(f"losetup: {made.stderr.strip()}")
         device = pathlib.Path(made.stdout.strip())
+        backing = pathlib.Path("/sys/block", device.name, "loop/backing_file")
+        # Whoever has it open is to close it first.
+        undo.callback(wait_until, lambda: not backing.exists())
         undo.callback(subprocess.run, ["losetup", "--detach", device], check=True)
         return device
 
