@@ -4,8 +4,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from suite import fio_json
 from suite.errors import BadInput
-from suite.fio_output import NotFioOutput, figures_of, jobs_of, parse_fio, parts_of
+from suite.fio_output import figures_of, jobs_of, parts_of
 from suite.modes import ENGINE_PREFIX, FIO_ENGINES, OFFLOADS, styles
 from suite.plan import Load, Point
 from suite.stats import median_interval
@@ -72,7 +73,11 @@ def whole_number(text, default):
 
 def subject(paths):
     """All files in one Subject."""
-    documents = [(path, read(path)) for path in paths]
+    documents, notes = [], []
+    for path in paths:
+        document, about = read(path)
+        documents.append((path, document))
+        notes += about
     measured = [one for path, document in documents for one in measure(path, document)]
     lines = form_lines(measured)
     labels = name_lines(lines)
@@ -85,7 +90,7 @@ def subject(paths):
         styles=looks(labels, lines),
         about=[f"{', '.join(versions)}. One run a point, so no intervals. From "
                f"{', '.join(few_names(path.name for path in paths))}."],
-        warnings=warnings(labels, lines),
+        warnings=warnings(labels, lines) + notes,
         latency=latency_words(labels, lines),
         points="",
         marked=frozenset(label for label, line in zip(labels, lines)
@@ -94,17 +99,26 @@ def subject(paths):
 
 
 def read(path):
+    """(the document in a file, what is to be said about it)"""
     try:
-        document = parse_fio(path.read_text(errors="replace"))
+        found = fio_json.find(fio_json.read_text(path))
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
-    except NotFioOutput as error:
-        raise BadInput(f"{path}: {error}: allowed is what fio writes with --output-format=json or "
-                       "json+") from error
-    if not document.get("jobs") and not document.get("client_stats"):
-        raise BadInput(f"{path}: its JSON has neither 'jobs' nor 'client_stats': allowed is what "
+    broken = f"is cut off or broken ({found.broken})"
+    if not found.document:
+        raise BadInput(f"{path}: {f'its JSON {broken}' if found.broken else fio_json.NONE}: "
+                       "allowed is what fio writes with --output-format=json or json+")
+    if not any(found.document.get(name) for name in fio_json.JOBS):
+        raise BadInput(f"{path}: there is no job in its 'jobs' or 'client_stats': allowed is what "
                        "fio writes with --output-format=json or json+")
-    return document
+    notes = []
+    if len(found.whole) > 1:
+        notes.append(f"{path.name} has {len(found.whole)} documents, of which the last is drawn")
+    if found.broken:
+        notes.append(f"{path.name} has a document that {broken}, of which nothing is drawn"
+                     if found.whole else
+                     f"{path.name} {broken}: drawn are the jobs before that")
+    return found.document, notes
 
 
 def measure(path, document):

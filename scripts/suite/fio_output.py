@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""fio's JSON: the document in fio's output, and the figures in the document."""
+"""The figures in fio's JSON."""
 
-import json
-import re
 from collections import Counter
 from dataclasses import dataclass, field
+
+from suite import fio_json
+from suite.fio_json import NotFioOutput
 
 DIRECTIONS = ("read", "write", "trim")
 # With unified_rw_reporting all directions are in one; `both` has it beside the others.
@@ -13,10 +14,6 @@ UNIFIED = "mixed"
 LATENCIES = ("lat_ns", "clat_ns")
 # The entry of a client's output that holds the sums of all others.
 SUMS = "All clients"
-
-
-class NotFioOutput(Exception):
-    """fio's output holds no complete JSON document."""
 
 
 @dataclass
@@ -36,17 +33,13 @@ class Figures:
 
 
 def parse_fio(text):
-    """fio's JSON, which notes to the user may precede; with --status-interval the last of several,
-    each of which covers all of the time until then."""
-    opening, document, end = re.compile(r"^\{", re.MULTILINE), None, 0
-    try:
-        while start := opening.search(text, end):
-            document, end = json.JSONDecoder().raw_decode(text, start.start())
-    except json.JSONDecodeError as error:
-        raise NotFioOutput(f"fio's JSON is cut off or broken: {error}") from error
-    if document is None:
-        raise NotFioOutput("no JSON in fio's output")
-    return document
+    """The document in what a fio wrote that has ended; raises NotFioOutput if it is not whole."""
+    found = fio_json.find(text)
+    if found.broken:
+        raise NotFioOutput(f"fio's JSON is cut off or broken: {found.broken}")
+    if not found.whole:
+        raise NotFioOutput(fio_json.NONE)
+    return found.document
 
 
 def jobs_of(document):
