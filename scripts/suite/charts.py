@@ -14,7 +14,7 @@ from suite.node_map import NodeMap
 from suite.placement import node_pair
 from suite.plan import unique_names
 from suite.stats import LEAST_COVERAGE
-from suite.units import duration, percent, rate
+from suite.units import depth_name, duration, percent, rate
 
 ROW = 18  # height of a row of bars or ratios
 # Of a line with very many points, this many carry the mode's shape.
@@ -60,7 +60,7 @@ def figures_of(subject, file_name, names=None, placed=False):
 
 def told(label, summary, *lines):
     """What a reader who points at a mark is told."""
-    return "\n".join([f"{label}, depth {summary.point.depth}", *lines])
+    return "\n".join([f"{label}, {summary.depth_words}", *lines])
 
 
 def written(interval, words):
@@ -76,7 +76,9 @@ def ends(interval):
 
 
 def depths_of(rows):
-    return sorted({s.point.depth for points in rows.values() for s in points})
+    """An unknown one first."""
+    return sorted({s.point.depth for points in rows.values() for s in points},
+                  key=lambda depth: depth or 0)
 
 
 def by_depth(rows):
@@ -90,19 +92,27 @@ def throughput(subject):
     rows = subject.closed()
     if not rows:
         return None
-    depths = depths_of(rows)
-    step = side_by_side(depths, len(rows))
+    places = places_of(depths_of(rows))
+    step = side_by_side(list(places.values()), len(rows))
     series = [Series(label, subject.styles[label],
-                     [Mark(s.point.depth, s.iops.median, **ends(s.iops),
+                     [Mark(places[s.point.depth], s.iops.median, **ends(s.iops),
+                           note="" if s.point.depth else s.depth_words,
                            text=told(label, s, f"{written(s.iops, rate)} IOPS")) for s in points],
                      shift=step**(i - (len(rows) - 1) / 2))
               for i, (label, points) in enumerate(rows.items())]
     room = step**(len(rows) / 2) * 1.06
-    x = Axis("depth (side by side)" if len(rows) > 1 else "depth", min(depths) / room,
-             max(depths) * room, LOG, ticks=[(depth, str(depth)) for depth in depths])
+    x = Axis("depth (side by side)" if len(rows) > 1 else "depth", min(places.values()) / room,
+             max(places.values()) * room, LOG,
+             ticks=[(place, depth_name(depth)) for depth, place in places.items()])
     values = [end for points in rows.values() for s in points for end in (s.iops.low, s.iops.high)]
     panel = Panel(x, Axis.log_if_wide("IOPS", values, rate), series, height=330)
     return subject.figure([Band([panel])], key=rows)
+
+
+def places_of(depths):
+    """{depth: where it stands on the axis}; an unknown one well to the left of the others."""
+    known = [depth for depth in depths if depth is not None]
+    return {depth: min(known, default=4) / 4 if depth is None else depth for depth in depths}
 
 
 def side_by_side(depths, modes):
@@ -116,12 +126,12 @@ def latency(subject):
     rows = subject.closed(lambda s: s.latency_ns(50))
     if not rows:
         return None
-    depths = ", ".join(map(str, depths_of(rows)))
+    depths = ", ".join(map(depth_name, depths_of(rows)))
     x = Axis.log_if_wide("", [s.iops.median for points in rows.values() for s in points], rate)
     bands = []
     for p in (50, 99):
         series = [Series(label, subject.styles[label], [
-            Mark(s.iops.median, s.latency_ns(p), note=f"depth {s.point.depth}",
+            Mark(s.iops.median, s.latency_ns(p), note=s.depth_words,
                  text=told(label, s, f"{rate(s.iops.median)} IOPS",
                            f"p{p} {duration(s.latency_ns(p))}"))
             for s in points if s.latency_ns(p)]) for label, points in rows.items()]
@@ -148,7 +158,8 @@ def percentiles(subject):
             path=curve(s)) for label, s in here.items()]
         values = [ns for one in series for _, ns in one.path]
         bands.append(Band([Panel(Axis.tail("", high),
-                                 Axis.log(f"latency, depth {depth}", values, duration), series)]))
+                                 Axis.log(f"latency, depth {depth_name(depth)}", values, duration),
+                                 series)]))
     bands[-1].panels[0].x = Axis.tail("percentile", high)
     ends_where = [f"A curve ends where only {LEAST_BEYOND} I/Os took longer."]
     return subject.figure(bands, [
@@ -404,6 +415,7 @@ def open_loop(subject):
     x = Axis.log_if_wide("", [s.point.rate for points in rows.values() for s in points], rate)
     bands = []
     for depth in depths_of(rows):
+        at_most = f", at most {depth} in flight" if depth else ""
         for p in (50, 99, 99.9):
             series = []
             for label, points in rows.items():
@@ -416,8 +428,8 @@ def open_loop(subject):
                     if late else []
             values = [mark.y for one in series for mark in one.marks]
             if values:
-                bands.append(Band([Panel(x, Axis.log(f"p{p:g} latency, at most {depth} in flight",
-                                                     values, duration), series, height=210)]))
+                bands.append(Band([Panel(x, Axis.log(f"p{p:g} latency{at_most}", values, duration),
+                                         series, height=210)]))
     bands[-1].panels[0].x = replace(x, title="offered I/Os a second (open loop)")
     short = [f"{label} at {rate(s.point.rate)}: {percent(round(achieved(s), 3))}"
              for label, points in rows.items() for s in points if fell_behind(s)]

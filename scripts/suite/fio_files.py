@@ -2,26 +2,19 @@
 """Any fio JSON as a Subject for charts: what is drawn of files that no comparison has made."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from suite import fio_json
-from suite.errors import BadInput
-from suite.fio_output import figures_of, jobs_of, parts_of
+from suite.fio_output import COMPLETION, TOTAL
+from suite.measured import DIRECTION_WORDS, measure, read
 from suite.modes import ENGINE_PREFIX, FIO_ENGINES, OFFLOADS, styles
 from suite.plan import Load, Point
 from suite.stats import median_interval
 from suite.subject import Subject
 from suite.summary import PointSummary
 
-DIRECTION_WORDS = {"read": "reads", "write": "writes", "trim": "trims", "mixed": "reads and writes"}
-# Options in which runs that belong to one line may differ, beside those that end in _log.
-UNIMPORTANT = {"name", "description", "iodepth", "iodepth_batch", "iodepth_batch_submit",
-               "iodepth_batch_complete", "iodepth_batch_complete_min", "iodepth_low",
-               "iodepth_batch_complete_max", "randseed", "stonewall", "pool_stats"}
 MOST_NAMES = 6
-TOTAL = "total"
-COMPLETION = "from submission to completion (clat_ns), as fio wrote no percentiles of the total"
-LATENCY_WORDS = {"lat_ns": TOTAL, "clat_ns": COMPLETION}
+LATENCY_WORDS = {
+    TOTAL: "total",
+    COMPLETION: "from submission to completion (clat), as fio wrote no percentiles of the total"}
 
 
 @dataclass
@@ -29,46 +22,10 @@ class FileSummary(PointSummary):
     """A job's direction in one file: a single run, perhaps with fio's own percentiles at most."""
 
     percentiles: dict = field(default_factory=dict)
+    depth_words: str = ""
 
     def latency_ns(self, percent):
         return super().latency_ns(percent) if self.bins else self.percentiles.get(percent)
-
-
-@dataclass
-class Measured:
-    """A job's direction in a file; jobs of one name are taken together."""
-
-    file: str
-    job: str
-    direction: str
-    options: dict
-    jobs: int
-    figures: object
-
-    @property
-    def depth(self):
-        return whole_number(self.options.get("iodepth"), 1)
-
-    @property
-    def mode(self):
-        """As `compare` would call it."""
-        engine = self.options.get("ioengine", "")
-        if engine.startswith("external:") or not engine:
-            return self.options.get("offload") or Path(engine).stem
-        return ENGINE_PREFIX + engine
-
-    def line(self):
-        """What is equal in all that belong to one line."""
-        kept = sorted((name, value) for name, value in self.options.items()
-                      if name not in UNIMPORTANT and not name.endswith("_log"))
-        return self.job, self.direction, tuple(kept)
-
-
-def whole_number(text, default):
-    try:
-        return int(text, 0)
-    except (TypeError, ValueError):
-        return default
 
 
 def subject(paths):
@@ -98,55 +55,6 @@ def subject(paths):
     )
 
 
-def read(path):
-    """(the document in a file, what is to be said about it)"""
-    try:
-        found = fio_json.find(fio_json.read_text(path))
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
-    broken = f"is cut off or broken ({found.broken})"
-    if not found.document:
-        raise BadInput(f"{path}: {f'its JSON {broken}' if found.broken else fio_json.NONE}: "
-                       "allowed is what fio writes with --output-format=json or json+")
-    if not any(found.document.get(name) for name in fio_json.JOBS):
-        raise BadInput(f"{path}: there is no job in its 'jobs' or 'client_stats': allowed is what "
-                       "fio writes with --output-format=json or json+")
-    notes = []
-    if len(found.whole) > 1:
-        notes.append(f"{path.name} has {len(found.whole)} documents, of which the last is drawn")
-    if found.broken:
-        notes.append(f"{path.name} has a document that {broken}, of which nothing is drawn"
-                     if found.whole else
-                     f"{path.name} {broken}: drawn are the jobs before that")
-    return found.document, notes
-
-
-def measure(path, document):
-    """[Measured] of a document."""
-    try:
-        found = list(measure_jobs(path.stem, document))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"{path}: is not as fio writes it ({type(error).__name__}: {error}): "
-                       "allowed is its own JSON, unchanged") from error
-    if not found:
-        raise BadInput(f"{path}: no I/O was done in any of its jobs")
-    return found
-
-
-def measure_jobs(file, document):
-    common_options = document.get("global options", {})
-    by_name = {}
-    for job in jobs_of(document):
-        by_name.setdefault(str(job.get("jobname", file)), []).append(job)
-    for name, jobs in by_name.items():
-        options = common_options | jobs[0].get("job options", {})
-        parts = [parts_of(job) for job in jobs]
-        for direction in DIRECTION_WORDS:
-            here = [found[direction] for found in parts if direction in found]
-            if here:
-                yield Measured(file, name, direction, options, len(here), figures_of(jobs, here))
-
-
 def form_lines(measured):
     """Lists of Measured: those that differ in depth alone, along it; all others for themselves."""
     groups = {}
@@ -155,7 +63,7 @@ def form_lines(measured):
     lines = []
     for group in groups.values():
         if len({one.depth for one in group}) == len(group):
-            lines.append(sorted(group, key=lambda one: one.depth))
+            lines.append(sorted(group, key=lambda one: one.depth.value or 0))
         else:
             lines += [[one] for one in group]
     return lines
@@ -189,9 +97,11 @@ def looks(labels, lines):
 
 def summary(label, one):
     load = Load(one.job, str(one.options.get("bs", "")))
-    point = Point(load, label, one.depth, whole_number(one.options.get("arrival_rate"), 0))
-    return FileSummary(point, runs=1, iops=median_interval([one.figures.iops]),
-                       bins=one.figures.bins, percentiles=one.figures.percentiles)
+    iops = one.figures.iops
+    return FileSummary(Point(load, label, one.depth.value, one.rate), runs=1,
+                       iops=None if iops is None else median_interval([iops]),
+                       bins=one.figures.bins, percentiles=one.figures.percentiles,
+                       depth_words=one.depth.words)
 
 
 def common(measured):
@@ -200,7 +110,7 @@ def common(measured):
         {one.options.get("rw") or one.options.get("readwrite", "") for one in measured},
         {one.options.get("bs", "") for one in measured},
         {one.mode.removeprefix(ENGINE_PREFIX) for one in measured},
-        {f"depth {one.depth}" for one in measured},
+        {one.depth.words for one in measured},
     ]
     return [word for found in words if len(found) == 1 for word in found if word]
 
@@ -237,9 +147,17 @@ def warnings(labels, lines):
 def doubts(one):
     if one.figures.errors:
         yield "! fio reports an error"
+    if one.depth.doubt:
+        yield one.depth.doubt
     if "rate_iops" in one.options or "rate" in one.options:
         yield "A rate was set, so throughput is what was asked for"
+    if one.figures.iops is None:
+        yield "Not drawn, as fio wrote no IOPS"
+    if one.syncs:
+        yield one.syncs
     if one.figures.latency is None:
         yield ("No percentiles, as those of several jobs cannot be added up (json+ or "
                "group_reporting would help)" if one.jobs > 1 else
                "No percentiles, as fio wrote none")
+    elif not one.figures.bins and not any(one.figures.percentiles.values()):
+        yield "No percentiles, as all that fio wrote are 0"

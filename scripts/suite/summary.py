@@ -43,6 +43,10 @@ class PointSummary:
     typical: dict | None = None  # the record of the run whose IOPS are the median, or next to it
 
     @property
+    def depth_words(self):
+        return f"depth {self.point.depth}"
+
+    @property
     def judged(self):
         """The ratio to the baseline that says which of the two is better; None without one."""
         return self.ratios.get(self.point.judged_by)
@@ -191,8 +195,8 @@ def summary_row(run, record, figures):
     if figures is None:
         return row
     return row | {
-        "iops": round(figures.iops, 3), "bw_bytes": round(figures.bw_bytes),
-        "lat_mean_ns": round(figures.lat_mean_ns, 1),
+        "iops": round(figures.iops, 3), "bw_bytes": rounded(figures.bw_bytes),
+        "lat_mean_ns": rounded(figures.lat_mean_ns, 1),
         "lat_p50_ns": percentile(figures.bins, 50),
         "lat_p99_ns": percentile(figures.bins, 99),
         "lat_p999_ns": percentile(figures.bins, 99.9),
@@ -216,5 +220,5 @@ def switches(record, figures):
     return (record["voluntary_switches"] + record["involuntary_switches"]) / figures.ios
 
 
-def rounded(number, digits):
+def rounded(number, digits=None):
     return None if number is None else round(number, digits)

@@ -24,6 +24,11 @@ def percent(share):
     return f"{100 * share:.4g} %"
 
 
+def depth_name(depth):
+    """The number, or that there is none: a depth of which nothing is known."""
+    return "unknown" if depth is None else str(depth)
+
+
 def rate(iops):
     if iops >= 999500:
         return f"{iops / 1e6:.3g} M"

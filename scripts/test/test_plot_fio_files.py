@@ -74,7 +74,7 @@ def test_what_the_installed_fio_writes_is_drawn_with_what_it_holds(tmp_path, for
     assert done.returncode == 0, done.stderr
     assert charts_in(tmp_path) == {"throughput", "latency", "percentiles"}
     words = svg_text(tmp_path / "mine-percentiles.svg")
-    assert source in words and "clat_ns" in words and "From mine.json" in words
+    assert source in words and "(clat)" in words and "From mine.json" in words
     for kind in ("png", "pdf", "gp", "dat"):
         assert (tmp_path / f"mine-latency.{kind}").stat().st_size
     assert_png_with_colours(tmp_path / "mine-latency.png")
@@ -145,16 +145,16 @@ def test_figures_cope_with_whatever_fio_leaves_out():
     assert fio_output.figures({}).ios == 0 and fio_output.figures({}).latency is None
     assert fio_output.figures(document(job())).ios == 0
     bare = fio_output.figures(document(job(read=part())))
-    assert (bare.iops, bare.lat_mean_ns, bare.latency) == (1000.0, 0.0, None)
+    assert (bare.iops, bare.lat_mean_ns, bare.latency) == (1000.0, None, None)
     assert not bare.bins and not bare.percentiles
     table = {"50.000000": 5, "99.000000": 9}
     clat = fio_output.figures(document(job(read=part(
         lat_ns=latency(7.0), clat_ns=latency(5.0, percentile=table)))))
-    assert clat.latency == "clat_ns" and clat.percentiles == {50.0: 5, 99.0: 9}
+    assert clat.latency == "completion" and clat.percentiles == {50.0: 5, 99.0: 9}
     assert clat.lat_mean_ns == 7.0, "always of the total"
     total = fio_output.figures(document(job(read=part(
         lat_ns=latency(7.0, bins={"7": 100}), clat_ns=latency(5.0, bins={"5": 100})))))
-    assert total.latency == "lat_ns" and total.bins == {7: 100}
+    assert total.latency == "total" and total.bins == {7: 100}
 
 
 def test_percentiles_of_several_parts_are_brought_together_from_bins_only():
