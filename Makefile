@@ -233,9 +233,11 @@ endif
 OWN_MAKE = MAKEFLAGS= $(MAKE) --no-print-directory -s
 
 # In a copy of the source: what fio's configure finds is part of its headers, and so of the engine for it.
+# fio gives its jobs 5 s on the wall to start, of which an emulated machine may have next to nothing.
 $(GUEST)/fio/config-host.h: $(FIO_SOURCE)/FIO-VERSION-FILE | fio-source
 	@rm -rf $(@D) && mkdir -p $(@D)
 	@tar -C $(FIO_SOURCE) --exclude=.git --exclude='*.[od]' --exclude=./fio -cf - . | tar -C $(@D) -xf -
+	@sed -i 's/^\(#define JOB_START_TIMEOUT\).*/\1 (3600 * 1000)/' $(@D)/backend.c
 	@cd $(@D) && ./configure $(GUEST_FIO) >configure.log 2>&1 && $(OWN_MAKE) FIO-VERSION-FILE >make.log 2>&1
 $(GUEST)/fio/fio: $(GUEST)/fio/config-host.h
 	@$(OWN_MAKE) -j$$(nproc) -C $(@D) fio OPTFLAGS=-O1 >$(@D)/make.log 2>&1 || { tail -n 20 $(@D)/make.log >&2; exit 1; }

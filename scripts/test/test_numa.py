@@ -100,16 +100,65 @@ def test_without_qemu_everything_is_skipped_with_one_line(command, tmp_path, mon
     assert "qemu-system-x86" in (tmp_path / "numa.xml").read_text()
 
 
-def test_a_guest_that_hangs_is_ended_by_its_limit_and_reported(fake_qemu, tmp_path):
-    machine = fake_qemu("echo 'the last words'; exec sleep 1000")
-    ending = qemu.run(machine, "one", ONE, tmp_path / "run", 1)
-    assert "limit of 1 s" in ending.cause
+SPINS = "while :; do :; done"
+HANGS = {  # how a guest hangs, with $OUT as its folder: the test that it hangs in
+    "sleeps": ("exec sleep 1000", "boot"),
+    "spins": (SPINS, "boot"),
+    "spins with two threads": (f"({SPINS}) & {SPINS}", "boot"),
+    "sleeps in a test": ("echo a.py::test_a >$OUT/progress; exec sleep 1000", "a.py::test_a"),
+    "spins in a test": (f"echo a.py::test_a >$OUT/progress; {SPINS}", "a.py::test_a"),
+    "the kernel complains of it": ("while :; do echo stall >>$OUT/console; sleep 0.05; done",
+                                   "boot"),
+    "half of its results": ("printf half >$OUT/results; exec sleep 1000", "boot"),
+}
+
+
+@pytest.mark.parametrize("how", HANGS)
+def test_a_guest_that_hangs_is_ended_by_its_limit_and_reported(fake_qemu, tmp_path, how):
+    script, test = HANGS[how]
+    machine = fake_qemu(f"echo 'the last words'; OUT={tmp_path}/run; {script}")
+    ending = qemu.run(machine, "one", ONE, tmp_path / "run", 0.5)
+    assert "limit of 0.5 s" in ending.cause
     assert gone(int((tmp_path / "pid").read_text()))
-    guest = results.collect("one", ending, b"", "first.py::test_a\nfirst.py::test_b\n",
+    guest = results.collect("one", ending, b"", (tmp_path / "run/progress").read_text(),
                             qemu.console(tmp_path / "run"))
     lines, good = results.summary([guest])
     assert not good and lines[-1] == "0 passed, 1 failed"
-    assert "limit of 1 s" in lines[0] and "test_b" in lines[0] and "the last words" in lines[0]
+    assert "limit of 0.5 s" in lines[0] and test in lines[0] and "the last words" in lines[0]
+
+
+# It needs half of its limit, and has to share a CPU with so many others that it takes far longer.
+AMONG_MANY = f"""exec {sys.executable} -c '
+import os, subprocess, time
+os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+others = [subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "bash", "-c", "{SPINS}"])
+          for _ in range(10)]
+while time.process_time() < 0.5:
+    pass
+for other in others:
+    other.kill()'"""
+ALIVE = {  # what takes longer than the limit and does not hang
+    "test after test": "for i in 1 2 3 4 5 6; do sleep 0.4; echo $i >>$OUT/progress; done",
+    "results bit by bit": "for i in 1 2 3 4 5 6; do sleep 0.4; printf x >>$OUT/results; done",
+    "on a busy machine": AMONG_MANY,
+}
+
+
+@pytest.mark.parametrize("how", ALIVE)
+def test_a_guest_that_is_only_slow_is_not_ended(fake_qemu, tmp_path, how):
+    machine = fake_qemu(f"OUT={tmp_path}/run\n{ALIVE[how]}")
+    ending = qemu.run(machine, "one", ONE, tmp_path / "run", 1)
+    assert not ending.cause
+    assert ending.seconds > 2, "or it shows nothing"
+
+
+def test_a_guest_is_told_of_its_limit_before_it_is_ended(fake_qemu, tmp_path):
+    """What heeds it goes on with the next test."""
+    machine = fake_qemu(f"cd {tmp_path}/run; echo a.py::test_a >progress\n"
+                        "exec 4<>limit; read -r -n 1 byte <&4; echo a.py::test_b >>progress")
+    ending = qemu.run(machine, "one", ONE, tmp_path / "run", 0.5)
+    assert not ending.cause
+    assert "test_b" in (tmp_path / "run/progress").read_text()
 
 
 def test_a_guest_that_dies_is_a_failure_of_what_ran_last(fake_qemu, tmp_path):
