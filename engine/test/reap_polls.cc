@@ -20,7 +20,7 @@ int main(int, char **argv) {
     if (io->commit())
         return 2;
     iowq::request *done = nullptr;
-    auto end = iowq::clock::now() + std::chrono::seconds(10);
+    auto end = iowq::clock::now() + std::chrono::seconds(300);
     while (io->reap({&done, 1}, 0, {}) == 0 && iowq::clock::now() < end)
         ;
     return done == &read && read.result == 4096 ? 0 : 1;

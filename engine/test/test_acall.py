@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from conftest import ENGINE
+from conftest import ENGINE, HANG_S
 
 ACALLS = ["acall", "acall_pool"]
 GIB = 1 << 30
@@ -29,7 +29,7 @@ def test_what_gets_no_thread_waits_for_one(fio, tmp_path, evidence):
 @pytest.mark.parametrize("mode", ACALLS)
 def test_no_thread_at_all_is_an_error_and_no_hang(fio, tmp_path, mode):
     result = fio(mode, filename=tmp_path / "data", rw="randwrite", iodepth=64, size="1m",
-                 prefix=with_stacks_of(4, 3), timeout=30)
+                 prefix=with_stacks_of(4, 3), timeout=HANG_S)
     assert result.status != 0
     assert os.strerror(errno.EAGAIN) in result.said
 

@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from conftest import ENGINE, KERNELS, MODES, REPO, fio_binary, refused
+from conftest import ENGINE, HANG_S, KERNELS, MODES, REPO, fio_binary, refused
 from test_cancel import limit_files
 
 RATE = 2000
@@ -30,7 +30,7 @@ def arrivals_of(tmp_path_factory):
                     f"{REPO}/build/engine/arrivals.o", "-pthread", "-o", program], check=True)
 
     def run(*arguments):
-        done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=True, timeout=30)
+        done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=True, timeout=HANG_S)
         return [float(line) for line in done.stdout.split()]
 
     return run
@@ -118,7 +118,7 @@ def stopped(tmp_path):
                  "exec_prerun": "touch begun", **options}
         job = subprocess.Popen([fio_binary(), "--output-format=json+", f"--output={output}",
                                 *(f"--{k}" if v is None else f"--{k}={v}" for k, v in given.items())], cwd=tmp_path)
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + HANG_S
         try:
             while not (tmp_path / "begun").exists():
                 assert job.poll() is None and time.monotonic() < limit, "the job does not begin"
@@ -127,7 +127,7 @@ def stopped(tmp_path):
             os.kill(job.pid, signal.SIGSTOP)
             time.sleep(0.3)
             os.kill(job.pid, signal.SIGCONT)
-            assert job.wait(timeout=30) == 0
+            assert job.wait(timeout=HANG_S) == 0
         finally:
             job.kill()
             job.wait()
@@ -157,12 +157,10 @@ def test_without_arrivals_a_stall_counts_for_what_is_under_way(stopped):
 
 @pytest.mark.parametrize("mode", ["punt", "handoff", "uring"])
 def test_what_has_not_arrived_at_the_end_never_does(fio, tmp_path, evidence, mode):
-    """64 are queued, and at two a second would come in half a minute."""
-    begin = time.monotonic()
+    """64 are queued, and at two a second would come in half a minute: fewer do."""
     result = fio(mode, filename=tmp_path / "data", rw="randwrite", verify="crc32c", do_verify=0, iodepth=64,
-                 time_based=None, runtime="1s", arrival_rate=2, pool_stats=tmp_path / "evidence", timeout=25)
+                 time_based=None, runtime="1s", arrival_rate=2, pool_stats=tmp_path / "evidence", timeout=HANG_S)
     assert result.status == 0, result.said
-    assert time.monotonic() - begin < 20
     said = evidence()[0]
     assert said["arrivals"] == said["write"]["issued"] == result.job["write"]["total_ios"] < 20
     assert result.job["write"]["lat_ns"]["N"] == said["arrivals"]
@@ -176,7 +174,7 @@ def test_an_interrupted_job_does_not_wait_for_arrivals(tmp_path):
     try:
         time.sleep(1)
         job.send_signal(signal.SIGINT)
-        job.wait(timeout=15)
+        job.wait(timeout=HANG_S)
     finally:
         job.kill()
         job.wait()
@@ -184,13 +182,12 @@ def test_an_interrupted_job_does_not_wait_for_arrivals(tmp_path):
 
 @pytest.mark.parametrize("mode", ["sqwq", "punt", "uring"])
 def test_an_error_ends_the_job_without_the_rest(fio, tmp_path, mode):
-    """The first write is beyond a limit, and the other 63 would come in a minute."""
-    begin = time.monotonic()
+    """The first write is beyond a limit, and of the other 63, which would come in a minute, few do."""
     result = fio(mode, filename=tmp_path / "data", rw="write", offset="2m", size="2m", fallocate="none", thread=None,
-                 iodepth=64, arrival_rate=1, preexec=limit_files, timeout=50)
+                 iodepth=64, arrival_rate=1, preexec=limit_files, timeout=HANG_S)
     assert result.status == 1
     assert result.job["error"] == errno.EFBIG
-    assert time.monotonic() - begin < 30
+    assert result.job["write"]["total_ios"] < 30
 
 
 @pytest.mark.parametrize("mode", ["inline", "sqwq", "hashed", *KERNELS])

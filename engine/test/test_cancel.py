@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import OURS, fio_binary
+from conftest import HANG_S, OURS, fio_binary
 
 
 def limit_files():
@@ -24,7 +24,7 @@ def failing(fio, tmp_path, evidence):
     def run(mode):
         result = fio(mode, filename=tmp_path / "data", rw="randwrite", fallocate="none", overwrite=0, size="4m",
                      iodepth=256, sync=1, thread=None, pool_stats=tmp_path / "evidence",
-                     preexec=limit_files, timeout=30)
+                     preexec=limit_files, timeout=HANG_S)
         return result, evidence()[0]["write"]["issued"]
 
     return run

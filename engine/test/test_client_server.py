@@ -12,14 +12,14 @@ import time
 
 import pytest
 
-from conftest import ENGINE, OURS, engine_version, fio_binary
+from conftest import ENGINE, HANG_S, OURS, engine_version, fio_binary
 
 ADDRESS = "10.213.87.1"
 PORT = 8765  # fio's own
 
 
 def ip(*words):
-    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=20)
+    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=HANG_S)
 
 
 @pytest.fixture(scope="module")
@@ -41,24 +41,24 @@ def namespaces():
         yield server, client
     finally:
         for name in (server, client):
-            subprocess.run(["ip", "netns", "del", name], capture_output=True, timeout=20, check=False)
+            subprocess.run(["ip", "netns", "del", name], capture_output=True, timeout=HANG_S, check=False)
 
 
 @pytest.fixture(scope="module")
 def served(namespaces, tmp_path_factory):
     """The folder of an fio that serves."""
     folder = tmp_path_factory.mktemp("server")
-    command = ["ip", "netns", "exec", namespaces[0], "timeout", "300", fio_binary(), f"--server=ip:{ADDRESS}"]
+    command = ["ip", "netns", "exec", namespaces[0], "timeout", "1800", fio_binary(), f"--server=ip:{ADDRESS}"]
     # timeout makes itself a process group, with the jobs in it.
     server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     sockets = pathlib.Path(f"/proc/{server.pid}/net/tcp")
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + HANG_S
     while f":{PORT:04X} 00000000:0000 0A" not in sockets.read_text():
         assert server.poll() is None and time.monotonic() < limit, "fio --server does not listen"
         time.sleep(0.01)
     yield folder
     os.killpg(server.pid, signal.SIGKILL)
-    server.wait(timeout=20)
+    server.wait(timeout=HANG_S)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def client(namespaces, served, tmp_path):
             "".join(f"{k}={v}\n" for k, v in options.items()) for mode, options in jobs.items()))
         done = subprocess.run(["ip", "netns", "exec", namespaces[1], fio_binary(), f"--client={ADDRESS}",
                                f"--output-format={form}", file], cwd=tmp_path, capture_output=True, text=True,
-                              timeout=40)
+                              timeout=HANG_S)
         if not form.startswith("json"):
             return done.returncode, done.stdout + done.stderr, None
         start = done.stdout.find("\n{")

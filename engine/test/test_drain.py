@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from conftest import KERNELS, MODES, turns
+from conftest import HANG_S, KERNELS, MODES, turns
 
 CALL = re.compile(r"^\d+ +(?:<\.\.\. )?(\w+)(?:\(| resumed)")
 
@@ -100,5 +100,5 @@ def test_the_kernel_defers_drained_syncs(fio, tmp_path, mode):
 def test_all_at_once_may_be_waited_for(fio, tmp_path, mode):
     """The kernel's deferred completions did not come then: they waited for syncs, and those for them."""
     result = fio(mode, filename=tmp_path / "data", rw="randwrite", direct=1, size="512k", iodepth=16, fsync=4,
-                 fsync_order="drain", iodepth_batch_complete_min=16, iodepth_batch_complete_max=16, timeout=20)
+                 fsync_order="drain", iodepth_batch_complete_min=16, iodepth_batch_complete_max=16, timeout=HANG_S)
     assert result.status == 0, result.said

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from conftest import ENGINE, MODES, REPO, engine_version, fio_binary
+from conftest import ENGINE, HANG_S, MODES, REPO, engine_version, fio_binary
 
 NODES = max(1, len(glob.glob("/sys/devices/system/node/node[0-9]*")))
 # The most threads of a job of depth 16, where there is a most.
@@ -64,7 +64,7 @@ def normal_output(tmp_path, *more, name="t", to_file=False):
     line = [fio_binary(), f"--name={name}", f"--ioengine=external:{ENGINE}", "--offload=punt", "--size=256k",
             f"--filename={tmp_path}/data", "--rw=read", "--invalidate=0", *more]
     done = subprocess.run([*line, *(["--output=out"] if to_file else [])], capture_output=True, text=True,
-                          timeout=30, cwd=tmp_path)
+                          timeout=HANG_S, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     return (tmp_path / "out").read_text() if to_file else done.stdout
 
@@ -111,7 +111,7 @@ def test_the_engines_version_is_a_hash_over_its_sources(tmp_path):
     header = tmp_path / "build/engine/source_version.h"
 
     def made():
-        subprocess.run(["make", "-s", header.relative_to(tmp_path)], cwd=tmp_path, check=True, timeout=60)
+        subprocess.run(["make", "-s", header.relative_to(tmp_path)], cwd=tmp_path, check=True, timeout=HANG_S)
         return header.read_text().split('"')[1], header.stat().st_mtime_ns
 
     first = made()

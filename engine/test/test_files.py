@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from conftest import KERNELS, MODES, OURS
+from conftest import HANG_S, KERNELS, MODES, OURS
 
 KIB = 1024
 
@@ -38,7 +38,7 @@ def test_reads_a_fifo(fio, fifo, evidence, tmp_path, mode):
             os.write(held, b"x" * 4096)
 
     threading.Thread(target=feed, daemon=True).start()
-    result = fio(mode, filename=name, rw="read", iodepth=4, size="256k", timeout=20,
+    result = fio(mode, filename=name, rw="read", iodepth=4, size="256k", timeout=HANG_S,
                  pool_stats=tmp_path / "evidence")
     assert result.status == 0, result.said
     assert result.job["read"]["io_bytes"] == 256 * KIB
@@ -64,7 +64,7 @@ def test_the_rest_of_a_short_read_is_asked_for(fio, fifo, mode):
         os.write(held, b"x" * 7192)
 
     threading.Thread(target=feed, daemon=True).start()
-    result = fio(mode, filename=name, rw="read", size="8k", timeout=20)
+    result = fio(mode, filename=name, rw="read", size="8k", timeout=HANG_S)
     assert result.status == 0, result.said
     assert result.job["read"]["short_ios"] == 1
     assert unread(held) == 0
@@ -83,7 +83,7 @@ def test_writes_a_fifo(fio, fifo, mode):
     reader.start()
     result = fio(mode, filename=name, rw="write", iodepth=4, size="256k", buffer_pattern="0x5a")
     assert result.status == 0, result.said
-    reader.join(timeout=20)
+    reader.join(timeout=HANG_S)
     assert bytes(got) == b"\x5a" * 256 * KIB
     assert result.job["write"]["io_bytes"] == 256 * KIB
 
@@ -99,7 +99,7 @@ def test_a_fifos_io_runs_on_unbound_workers(fio, fifo, evidence, tmp_path):
             os.write(held, b"x" * 4096)
 
     threading.Thread(target=feed, daemon=True).start()
-    result = fio("sqwq", filename=name, rw="read", iodepth=16, max_unbounded=2, size="64k", timeout=20,
+    result = fio("sqwq", filename=name, rw="read", iodepth=16, max_unbounded=2, size="64k", timeout=HANG_S,
                  pool_stats=tmp_path / "evidence")
     assert result.status == 0, result.said
     assert evidence()[0]["workers_created"] <= 2

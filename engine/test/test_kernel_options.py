@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import KERNELS, MODES, OURS, REPO, refused, turns
+from conftest import HANG_S, KERNELS, MODES, OURS, REPO, refused, turns
 
 OF_IO_URING = {"hipri": None, "registerfiles": None, "fixedbufs": None, "cmdprio_percentage": 50,
                "cmdprio_class": 2, "cmdprio": 3, "cmdprio_bssplit": "4k/50/2/3"}
@@ -145,7 +145,7 @@ def test_deferred_completions_come_to_a_reap_that_does_not_wait(tmp_path):
                     f"{REPO}/build/engine/uring.o", f"{REPO}/build/engine/task_names.o", f"{REPO}/build/libiowq.a",
                     "-luring", "-lhwloc", "-pthread",
                     "-o", program], check=True)
-    done = subprocess.run([program, page], timeout=30)
+    done = subprocess.run([program, page], timeout=HANG_S)
     if done.returncode == 2:
         pytest.skip("this kernel has no IORING_SETUP_DEFER_TASKRUN, or this file system no O_DIRECT")
     assert done.returncode == 0

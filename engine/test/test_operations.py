@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import ENGINE, KERNELS, MODES, OURS, fio_binary, mount_loop
+from conftest import ENGINE, HANG_S, KERNELS, MODES, OURS, fio_binary, mount_loop
 
 pytestmark = pytest.mark.parametrize("mode", MODES)
 
@@ -110,15 +110,15 @@ def test_sigint_ends_it_with_hundreds_in_flight(tmp_path, mode):
         running = subprocess.Popen(
             [fio_binary(), "--name=t", f"--ioengine=external:{ENGINE}", f"--offload={mode}",
              f"--filename={name}", "--size=64m", "--rw=randwrite", "--bs=4k", "--iodepth=256",
-             "--direct=1", "--time_based", "--runtime=60", f"--status-interval=100ms"],
+             "--direct=1", "--time_based", f"--runtime={10 * HANG_S}", f"--status-interval=100ms"],
             stdout=output, stderr=subprocess.STDOUT)
     # It is in the middle of its I/O once it has reported some.
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + HANG_S
     while "IOPS=" not in log.read_text() and time.monotonic() < limit:
         assert running.poll() is None, log.read_text()
         time.sleep(0.01)
     running.send_signal(signal.SIGINT)
-    running.wait(timeout=20)
+    running.wait(timeout=HANG_S)
     assert "terminating on signal 2" in log.read_text()
     assert running.returncode == 128  # as with any engine
 

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import ENGINE, MODES, REPO, fio_binary
+from conftest import ENGINE, HANG_S, MODES, REPO, fio_binary
 
 OPTION_TABLE = (REPO / "engine/options.cc").read_text()
 OPTIONS = re.findall(r'\.name = "(\w+)"', OPTION_TABLE)
@@ -18,7 +18,7 @@ OPTIONS = re.findall(r'\.name = "(\w+)"', OPTION_TABLE)
 def enghelp(*words):
     name = ",".join((f"./{ENGINE.relative_to(REPO)}",) + words)
     done = subprocess.run([fio_binary(), f"--enghelp={name}"], capture_output=True, text=True,
-                          cwd=REPO, timeout=20)
+                          cwd=REPO, timeout=HANG_S)
     return done.stdout + done.stderr
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from conftest import REPO
+from conftest import HANG_S, REPO
 
 DIRECTORIES = [d for d in os.environ.get("IOWQ_FIO_DIRS", "").split(":") if d]
 
@@ -28,5 +28,5 @@ def test_builds_without_a_warning_and_passes_every_test_with_it(tmp_path, direct
         assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
         assert "warning:" not in done.stderr
 
-    run("make", "-s", "engine", limit=300)
-    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto", "engine/test", limit=1200)
+    run("make", "-s", "engine", limit=10 * HANG_S)
+    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto", "engine/test", limit=20 * HANG_S)

@@ -7,7 +7,7 @@ import resource
 import subprocess
 
 import pytest
-from conftest import SCRIPTS
+from conftest import HANG_S, SCRIPTS
 
 PROGRAM = SCRIPTS.parent / "build/bench/iowq_bench"
 COLUMNS = "case,side,window,workers,ops_per_s,p50_ns,p99_ns,cpu_ns_per_op".split(",")
@@ -24,7 +24,7 @@ def bench(tmp_path):
     def run(only, *extra, **options):
         return subprocess.run([str(PROGRAM), "--blocks=1", "--seconds=0.005", "--seed=1",
                                f"--csv={tmp_path / 'bench.csv'}", f"--benchmark_filter={only}", *extra],
-                              capture_output=True, text=True, timeout=120, check=False, **options)
+                              capture_output=True, text=True, timeout=HANG_S, check=False, **options)
 
     return run
 
@@ -101,7 +101,7 @@ def test_the_hooks_table_has_a_row_for_each_way():
     program = PROGRAM.with_name("hooks_bench")
     if not program.exists():
         pytest.skip(f"{program} is not built")
-    told = subprocess.run([str(program), "1"], capture_output=True, text=True, timeout=120, check=True).stdout
+    told = subprocess.run([str(program), "1"], capture_output=True, text=True, timeout=HANG_S, check=True).stdout
     ways = re.findall(r"^\| hook_(\w+)", told, re.M)
     assert {"annotate", "none"} <= set(ways)
     assert len(ways) == 5 or "sleep hook" in told, "one that is not to be had here says why"

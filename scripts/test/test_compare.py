@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 import pytest
-from conftest import SCRIPTS, TINY_JOB
+from conftest import HANG_S, SCRIPTS, TINY_JOB
 from suite import cache, fio_output, mounts
 from suite.folder import COLUMNS, Folder
 
@@ -28,11 +28,11 @@ def small_disk(tmp_path):
     place = tmp_path / "small"
     place.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)],
-                             capture_output=True, text=True, timeout=20, check=False)
+                             capture_output=True, text=True, timeout=HANG_S, check=False)
     if mounted.returncode != 0:
         pytest.skip(f"cannot mount a small file system: {mounted.stderr.strip()}")
     yield place
-    subprocess.run(["umount", "-l", str(place)], timeout=20, check=True)
+    subprocess.run(["umount", "-l", str(place)], timeout=HANG_S, check=True)
 
 
 def test_a_comparison_leaves_everything_that_it_promises(tmp_path, job_file, compare):
@@ -92,7 +92,7 @@ def test_plotting_again_changes_neither_table_nor_data(tmp_path, job_file, compa
     for path in charts.iterdir():
         path.unlink()
     again = subprocess.run([str(SCRIPTS / "plot"), str(tmp_path / "results")], capture_output=True,
-                           text=True, timeout=60, check=True)
+                           text=True, timeout=HANG_S, check=True)
     assert {path.name: path.read_bytes() for path in charts.glob("*.[dg]*")} == before
     table = again.stdout.partition("picture: ")[0].strip()
     assert "fio:io_uring" in table and table in done.stdout
@@ -136,7 +136,7 @@ def test_interrupting_keeps_the_finished_runs(tmp_path, job_file, command, numbe
         while "block 1 of 500" not in process.stdout.readline():
             assert process.poll() is None
         process.send_signal(number)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=HANG_S)
     finally:
         process.kill()
     assert process.returncode == 128 + number
@@ -168,7 +168,7 @@ def test_progress_on_a_terminal_is_a_bar_that_leaves_the_table_clean(job_file, c
             text += chunk
     except OSError:
         pass  # the other end is closed
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=HANG_S) == 0
     os.close(ours)
     assert b"0/1  block 1 of 1  fio:psync depth 1" in text and b" left" in text
     assert b"\r\x1b[K\r\n" in text

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import HANG_S
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOXYFILE = REPOSITORY / "iowq/Doxyfile"
@@ -15,7 +16,7 @@ def doxygen(tmp_path, extra=""):
     if not shutil.which("doxygen"):
         pytest.skip("no doxygen")
     return subprocess.run(["doxygen", "-"], input=f"{DOXYFILE.read_text()}\nOUTPUT_DIRECTORY = {tmp_path}\n{extra}",
-                          cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
+                          cwd=REPOSITORY, capture_output=True, text=True, timeout=HANG_S)
 
 
 def test_there_is_no_warning_and_a_page_for_each_class_and_header(tmp_path):

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import SCRIPTS
+from conftest import HANG_S, SCRIPTS
 from suite import emulated
 from test_plot import assert_png_with_colours, svg_text
 from test_plot_figure import assert_no_two_texts_touch, drawn
@@ -51,7 +51,7 @@ def plot(tmp_path):
         return subprocess.run(
             [str(SCRIPTS / "plot"), *map(str, paths or named), "--to", str(tmp_path / "to"),
              *extra],
-            capture_output=True, text=True, timeout=60, check=False)
+            capture_output=True, text=True, timeout=HANG_S, check=False)
 
     return run
 

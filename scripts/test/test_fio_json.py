@@ -5,7 +5,7 @@ import json
 import subprocess
 
 import pytest
-from conftest import SCRIPTS
+from conftest import HANG_S, SCRIPTS
 from suite import fio_files, fio_output
 from suite.errors import BadInput
 
@@ -112,7 +112,7 @@ def test_a_comparison_takes_no_document_for_a_result_that_another_broken_one_fol
 def test_the_note_is_printed_and_stands_in_the_picture(tmp_path):
     path = written(tmp_path, f"{ONE}\n{TWO}\n")
     done = subprocess.run([SCRIPTS / "plot", path, "--formats", "svg"], cwd=tmp_path, text=True,
-                          capture_output=True, timeout=60, check=False)
+                          capture_output=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stderr
     assert f"note: a.json {LAST_OF_TWO}\n" in done.stdout
     assert "of which the last is drawn" in (tmp_path / "a-throughput.svg").read_text()

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import pytest
+from conftest import HANG_S
 from suite.fio_number import number
 
 TEXTS = """8 08 010 0x10 0X1f 1k 1K 1ki 1kib 1KiB 1kb 1m 2mib 1g 1gib 4*1024 8/2 8-4 4:8 8,4 8, 8k,
@@ -30,7 +31,7 @@ def ask(folder, kb_base, texts):
     job_file.write_text(f"[global]\nioengine=null\nkb_base={kb_base}\n"
                         + "".join(f"[j]\nsize={text}\n" for text in texts))
     done = subprocess.run(["fio", "--parse-only", "--debug=parse", job_file], capture_output=True,
-                          timeout=60, check=False)
+                          timeout=HANG_S, check=False)
     said = (done.stdout + done.stderr).decode(errors="replace")
     # Of a list such as `8,4` the first value counts, which is the first line after the option.
     answers = re.findall(r" handle_option=size, .*\n.*__handle_option=size, .*\n"

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ENGINE, SCRIPTS, TINY_JOB
+from conftest import ENGINE, HANG_S, SCRIPTS, TINY_JOB
 from suite import over_time
 from suite.errors import BadInput
 from suite.fio_output import figures, parse_fio, percentile
@@ -26,7 +26,7 @@ PORT = 8765  # fio's own
 
 
 def ip(*words):
-    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=20)
+    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=HANG_S)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def namespaces():
         yield dict(zip(ADDRESSES, names))
     finally:
         for name in names:
-            subprocess.run(["ip", "netns", "del", name], capture_output=True, timeout=20,
+            subprocess.run(["ip", "netns", "del", name], capture_output=True, timeout=HANG_S,
                            check=False)
 
 
@@ -65,13 +65,13 @@ class Servers:
     def start(self, address, fio="fio", port=PORT):
         """An fio that serves in a folder of its own."""
         self.folder(address).mkdir(exist_ok=True)
-        command = ["ip", "netns", "exec", self.namespaces[address], "timeout", "100", fio,
+        command = ["ip", "netns", "exec", self.namespaces[address], "timeout", "1800", fio,
                    f"--server=ip:{address},{port}"]
         server = subprocess.Popen(command, cwd=self.folder(address), stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
         self.started.append(server)
         sockets = Path(f"/proc/{server.pid}/net/tcp")
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + HANG_S
         while f":{port:04X} 00000000:0000 0A" not in sockets.read_text():
             assert server.poll() is None and time.monotonic() < limit, "fio does not listen"
             time.sleep(0.01)
@@ -106,7 +106,7 @@ def servers(namespaces, tmp_path):
     for address in ADDRESSES:
         made.kill(address)
     for server in made.started:
-        server.wait(timeout=20)
+        server.wait(timeout=HANG_S)
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def line(namespaces, command, tmp_path):
 @pytest.fixture
 def compare_on(line):
     def run(*words, **options):
-        return subprocess.run(line(*words, **options), capture_output=True, text=True, timeout=100,
+        return subprocess.run(line(*words, **options), capture_output=True, text=True, timeout=HANG_S,
                               check=False)
 
     return run
@@ -192,7 +192,7 @@ def test_what_only_a_machine_itself_can_tell_is_absent(tmp_path, job_file, compa
         [(address, environment["versions"]["fio"]) for address in ADDRESSES]
     chart = (tmp_path / "results/charts/tiny-throughput.svg").read_text()
     assert all(address in chart for address in ADDRESSES)
-    subprocess.run([str(SCRIPTS / "report"), str(tmp_path / "results")], check=True, timeout=60,
+    subprocess.run([str(SCRIPTS / "report"), str(tmp_path / "results")], check=True, timeout=HANG_S,
                    capture_output=True)
     report = (tmp_path / "results/report.html").read_text()
     assert "The machines" in report and environment["client"]["kernel"] not in report
@@ -235,7 +235,7 @@ def test_a_server_that_dies_is_named_and_the_rest_goes_on(tmp_path, job_file, li
         assert "2 runs" in process.stdout.readline()
         wait_for(lambda: io_begun(both, B))
         both.kill(B)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=HANG_S)
     finally:
         process.kill()
     assert process.returncode == 1 and "2 of 2 runs came to no result" in errors
@@ -252,7 +252,7 @@ def test_a_server_that_dies_is_named_and_the_rest_goes_on(tmp_path, job_file, li
 
 
 def wait_for(condition):
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + HANG_S
     while not condition():
         assert time.monotonic() < limit
         time.sleep(0.05)
@@ -277,7 +277,7 @@ def test_a_job_that_fails_on_one_host_is_named(tmp_path, job_file, compare_on, s
     place = servers.folder(B)
     place.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)],
-                             capture_output=True, text=True, timeout=20, check=False)
+                             capture_output=True, text=True, timeout=HANG_S, check=False)
     if mounted.returncode != 0:
         pytest.skip(f"cannot mount: {mounted.stderr.strip()}")
     try:
@@ -288,7 +288,7 @@ def test_a_job_that_fails_on_one_host_is_named(tmp_path, job_file, compare_on, s
     finally:
         for address in ADDRESSES:
             servers.kill(address)
-        subprocess.run(["umount", "-l", str(place)], timeout=20, check=True)
+        subprocess.run(["umount", "-l", str(place)], timeout=HANG_S, check=True)
     assert done.returncode == 1, done.stdout + done.stderr
     for record in sidecars(tmp_path):
         assert record["flags"] == ["failed"]
@@ -343,14 +343,14 @@ def test_interrupting_ends_the_jobs_and_resume_goes_on(tmp_path, job_file, line,
             assert process.poll() is None
         # ip has become the comparison.
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.communicate(timeout=HANG_S)
     finally:
         process.kill()
     assert process.returncode == 128 + signal.SIGTERM
     for address in ADDRESSES:
         wait_for(lambda address=address: not both.jobs(address))
     again = subprocess.run([*line(job_file(text))[:4], str(SCRIPTS / "compare"), "--resume",
-                            str(tmp_path / "results")], capture_output=True, text=True, timeout=60,
+                            str(tmp_path / "results")], capture_output=True, text=True, timeout=HANG_S,
                            check=False)
     assert again.returncode == 0, again.stderr
     assert len(rows(tmp_path)) == 3 and "of which" in again.stdout
@@ -371,7 +371,7 @@ def other_fio(tmp_path):
     """That of IOWQ_OTHER_FIO, else a copy of this one that says it is another."""
     if os.environ.get("IOWQ_OTHER_FIO"):
         return os.environ["IOWQ_OTHER_FIO"]
-    version = subprocess.run(["fio", "--version"], capture_output=True, timeout=20,
+    version = subprocess.run(["fio", "--version"], capture_output=True, timeout=HANG_S,
                              check=True).stdout.strip()
     return patched(Path(shutil.which("fio")), version, b"fio-" + b"9" * (len(version) - 4),
                    tmp_path / "fio")
@@ -380,7 +380,7 @@ def other_fio(tmp_path):
 def test_a_host_with_another_fio_is_refused(job_file, compare_on, servers, other_fio):
     servers.start(A)
     servers.start(B, other_fio)  # where its protocol is another, too, its version stays unknown
-    version = subprocess.run(["fio", "--version"], capture_output=True, text=True, timeout=20,
+    version = subprocess.run(["fio", "--version"], capture_output=True, text=True, timeout=HANG_S,
                              check=True).stdout.strip()
     one_line(compare_on(job_file(), "fio:psync"), B, version)
 
@@ -423,7 +423,7 @@ def test_an_unreachable_host_is_named_in_one_line(job_file, compare_on, both, ho
 
 def test_what_is_no_fio_is_named_in_one_line(job_file, compare_on, servers):
     servers.start(A)
-    with subprocess.Popen(["ip", "netns", "exec", servers.namespaces[B], "timeout", "60", "python3",
+    with subprocess.Popen(["ip", "netns", "exec", servers.namespaces[B], "timeout", "1800", "python3",
                            "-c", "import socket\ns = socket.create_server(('', 8765))\n"
                            "while True: s.accept()[0].sendall(b'220 welcome ' * 9)"]) as other:
         sockets = Path(f"/proc/{other.pid}/net/tcp")

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 import synthetic
-from conftest import SCRIPTS, TINY_JOB
+from conftest import HANG_S, SCRIPTS, TINY_JOB
 
 
 def refused(done, *words):
@@ -72,13 +72,13 @@ def test_a_read_only_results_folder_is_told_in_one_line(job_file, compare, tmp_p
     place = tmp_path / "readonly"
     place.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(place)],
-                             capture_output=True, text=True, timeout=20, check=False)
+                             capture_output=True, text=True, timeout=HANG_S, check=False)
     if mounted.returncode != 0:
         pytest.skip(f"cannot mount: {mounted.stderr.strip()}")
     try:
         refused(compare(job_file(), "fio:psync", "--results", place / "r"), "Read-only file system")
     finally:
-        subprocess.run(["umount", str(place)], timeout=20, check=True)
+        subprocess.run(["umount", str(place)], timeout=HANG_S, check=True)
 
 
 def test_missing_programs_are_told_in_one_line(job_file, compare, tmp_path):
@@ -115,5 +115,5 @@ def test_a_job_file_without_permission_is_told_in_one_line(job_file, compare):
 
 def test_help_names_the_defaults():
     done = subprocess.run([str(SCRIPTS / "compare"), "--help"], capture_output=True, text=True,
-                          timeout=20, check=True)
+                          timeout=HANG_S, check=True)
     assert "--modes" in done.stdout and "fio:libaio" in "".join(done.stdout.split())

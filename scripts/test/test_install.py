@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import HANG_S
 from forbid_io_uring import forbid_io_uring
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -19,7 +20,7 @@ def make(*arguments):
     """This repository's make, as if called by hand: not as a part of the `make check` that runs this."""
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     done = subprocess.run(["make", "-s", *map(str, arguments)], cwd=REPOSITORY, env=environment,
-                          capture_output=True, text=True, timeout=280)
+                          capture_output=True, text=True, timeout=HANG_S)
     assert done.returncode == 0, done.stderr
     return done
 
@@ -29,7 +30,7 @@ def files_under(folder):
 
 
 def run(command, **more):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120, **more)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=HANG_S, **more)
     assert done.returncode == 0, f"{command}: {done.stderr}"
     return done.stdout
 

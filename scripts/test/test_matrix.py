@@ -8,7 +8,7 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
-from conftest import TINY_JOB
+from conftest import HANG_S, TINY_JOB
 from suite import placement
 from suite.asked import DIMENSIONS, Matrix, bring_together, parse_precision, read_plan
 from suite.comparison import wanted
@@ -212,7 +212,7 @@ def test_file_systems_are_made_and_nothing_stays_mounted(tmp_path, job_file, com
 def test_a_record_holds_what_the_machine_counted(tmp_path, job_file, command):
     line = command(job_file(), "fio:psync,fio:io_uring+force_async=1")
     line.remove("--no-trace")
-    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(line, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stderr
     records = [json.loads(path.read_text())
                for path in (tmp_path / "results/runs").glob("*.run.json")]

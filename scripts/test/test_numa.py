@@ -12,7 +12,7 @@ import tarfile
 import time
 
 import pytest
-from conftest import SCRIPTS
+from conftest import HANG_S, SCRIPTS
 
 from guest import image, qemu, results
 from guest.topologies import TOPOLOGIES, Node, Topology
@@ -71,7 +71,7 @@ def whole(**changes):
 
 
 def gone(pid):
-    for _ in range(100):
+    for _ in range(20 * HANG_S):
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
@@ -82,7 +82,7 @@ def gone(pid):
 
 def test_an_unknown_topology_is_refused_and_the_known_ones_named():
     done = subprocess.run([SCRIPTS / "numa", "--topology", "seven"], capture_output=True, text=True,
-                          timeout=20, check=False)
+                          timeout=HANG_S, check=False)
     assert done.returncode == 2
     assert all(name in done.stderr for name in ["seven", *TOPOLOGIES])
 
@@ -182,7 +182,7 @@ def test_whatever_ends_the_command_ends_its_guests(fake_qemu, tmp_path, number):
             assert runner.poll() is None
             time.sleep(0.02)
         runner.send_signal(number)
-        runner.wait(20)
+        runner.wait(HANG_S)
         assert gone(int((tmp_path / "pid").read_text()))
     finally:
         runner.kill()
@@ -271,7 +271,7 @@ def test_a_kernel_that_is_there_is_not_fetched_again(tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/bash").symlink_to("/bin/bash")
     done = subprocess.run(["/bin/bash", SCRIPTS / "fetch-kernel", tmp_path], capture_output=True,
-                          text=True, timeout=20, env={"PATH": str(tmp_path / "bin")}, check=False)
+                          text=True, timeout=HANG_S, env={"PATH": str(tmp_path / "bin")}, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -289,6 +289,6 @@ def test_without_a_kernel_to_be_had_one_line_says_why(tmp_path, apt, words):
         (folder / name).write_text(f"#!/bin/bash\n{apt}\n")
         (folder / name).chmod(0o755)
     done = subprocess.run(["/bin/bash", SCRIPTS / "fetch-kernel", tmp_path / "kernel"], text=True,
-                          capture_output=True, timeout=20, env={"PATH": str(folder)}, check=False)
+                          capture_output=True, timeout=HANG_S, env={"PATH": str(folder)}, check=False)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert words in done.stderr and not (tmp_path / "kernel").exists()

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 import struct
 import subprocess
-import time
 import xml.etree.ElementTree as ElementTree
 import zlib
 
 import synthetic
-from conftest import SCRIPTS
+from conftest import HANG_S, SCRIPTS
 
 MODES = ["fio:psync", "inline", "sqthread", "sqwq", "punt", "hashed", "uring", "uring_async",
          "uring_sqpoll", "fio:io_uring", "fio:io_uring+force_async=1", "fio:libaio"]
@@ -17,7 +16,7 @@ CLOSED = {"throughput", "latency", "percentiles", "ratios", "cpu", "over-time", 
 
 def plot(folder, *extra):
     return subprocess.run([str(SCRIPTS / "plot"), str(folder.path), *extra], capture_output=True,
-                          text=True, timeout=60, check=False)
+                          text=True, timeout=HANG_S, check=False)
 
 
 def charts_in(folder, kind="gp"):
@@ -135,11 +134,10 @@ def test_a_machine_with_one_node_has_its_heat_map_too(tmp_path):
     assert len(numbers(folder, "nodes")) == 3
 
 
-def test_the_default_comparison_is_drawn_in_seconds(tmp_path):
+def test_the_default_comparison_is_drawn(tmp_path):
     folder = synthetic.results(tmp_path / "r", [*MODES, "handoff", "uring_defer"], course=True)
-    began = time.monotonic()
     assert plot(folder, "--formats", "svg,png").returncode == 0
-    assert time.monotonic() - began < 20, "about 2 s on two idle CPUs"
+    assert charts_in(folder.charts) == CLOSED
 
 
 def test_a_chart_can_be_drawn_by_its_script_and_data_alone(tmp_path):
@@ -150,7 +148,7 @@ def test_a_chart_can_be_drawn_by_its_script_and_data_alone(tmp_path):
     for kind in ("gp", "dat"):
         name = f"randread-cached-latency.{kind}"
         (alone / name).write_bytes((folder.charts / name).read_bytes())
-    subprocess.run(["gnuplot", "randread-cached-latency.gp"], cwd=alone, timeout=60, check=True)
+    subprocess.run(["gnuplot", "randread-cached-latency.gp"], cwd=alone, timeout=HANG_S, check=True)
     original = (folder.charts / "randread-cached-latency.svg").read_bytes()
     assert (alone / "randread-cached-latency.svg").read_bytes() == original
 
@@ -202,5 +200,5 @@ def test_a_folder_that_is_no_comparison_and_a_damaged_run_are_told_in_one_line(t
             first.write_bytes(first.read_bytes()[:200])
             folder = results.path
         done = subprocess.run([str(SCRIPTS / "plot"), str(folder)], capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=HANG_S, check=False)
         assert done.returncode == 2 and done.stderr.count("\n") == 1 and words in done.stderr

@@ -6,6 +6,7 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from conftest import HANG_S
 import synthetic
 from suite import charts, gnuplot
 from suite.axis import LOG, Axis, shortened, text_width, wrapped
@@ -193,7 +194,7 @@ def test_a_script_needs_nothing_but_its_data(tmp_path):
         alone.mkdir()
         for file, content in gnuplot.files(name, figure).items():
             (alone / file).write_text(content)
-        done = subprocess.run(["gnuplot", f"{name}.gp"], cwd=alone, timeout=60, check=True,
+        done = subprocess.run(["gnuplot", f"{name}.gp"], cwd=alone, timeout=HANG_S, check=True,
                               capture_output=True, text=True)
         assert done.stderr == ""
         assert {path.suffix for path in alone.iterdir()} == {".dat", ".gp", ".svg", ".png", ".pdf"}

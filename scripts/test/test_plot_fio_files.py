@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import SCRIPTS
+from conftest import HANG_S, SCRIPTS
 from suite import fio_files, fio_output
 from suite.modes import FIO_ENGINES
 from test_plot import assert_png_with_colours, svg_text
@@ -22,13 +22,13 @@ JOB = ["--name=randread", "--rw=randread", "--bs=4k", "--size=1m", "--runtime=10
 
 def plot(folder, *arguments):
     return subprocess.run([str(SCRIPTS / "plot"), *map(str, arguments)], cwd=folder, text=True,
-                          capture_output=True, timeout=60, check=False)
+                          capture_output=True, timeout=HANG_S, check=False)
 
 
 def run_fio(folder, name, *options, form="json", job=JOB):
     path = folder / name
     subprocess.run(["fio", f"--output-format={form}", f"--output={path}", *job, *options],
-                   cwd=folder, timeout=60, check=True, capture_output=True)
+                   cwd=folder, timeout=HANG_S, check=True, capture_output=True)
     return path
 
 
@@ -112,16 +112,16 @@ def test_a_live_server_is_drawn_from_its_clients_output(tmp_path):
     server = subprocess.Popen(["fio", f"--server=127.0.0.1,{port}"], cwd=tmp_path,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(50):
+        for _ in range(10 * HANG_S):
             time.sleep(0.1)
             done = subprocess.run(["fio", f"--client=127.0.0.1,{port}", "--output-format=json",
                                    "job.fio"], cwd=tmp_path, capture_output=True, text=True,
-                                  timeout=60, check=False)
+                                  timeout=HANG_S, check=False)
             if "client_stats" in done.stdout:
                 break
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(timeout=20)
+        server.wait(timeout=HANG_S)
     assert not done.stdout.startswith("{"), "what the client says first"
     (tmp_path / "client.json").write_text(done.stdout)
     assert plot(tmp_path, "client.json").returncode == 0

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import HANG_S
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ONE_LINERS = dict(re.findall(r"^    # (.*)\n    (bpftrace .*)$", (REPOSITORY / "iowq/README.md").read_text(), re.M))
@@ -35,7 +36,7 @@ def load(engine, tmp_path):
 
 
 def run(command):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=HANG_S)
     assert done.returncode == 0, f"{command}: {done.stderr}"
     return done.stdout
 
@@ -111,12 +112,12 @@ def test_perf_tells_from_where_a_worker_was_created(load, engine, tmp_path):
         pytest.skip("no perf")
     perf = ["perf", "--buildid-dir", tmp_path / "debug"]
     run([*perf, "buildid-cache", "--add", engine])
-    added = subprocess.run([*perf, "probe", "-q", "sdt_iowq:create"], capture_output=True, text=True, timeout=60)
+    added = subprocess.run([*perf, "probe", "-q", "sdt_iowq:create"], capture_output=True, text=True, timeout=HANG_S)
     if added.returncode:
         pytest.skip(f"perf adds no probes here: {added.stderr.strip()}")
     try:
         run([*perf, "record", "-q", "-o", tmp_path / "data", "-e", "sdt_iowq:create", "-g", "--", *load])
         told = run([*perf, "script", "-i", tmp_path / "data"])
     finally:
-        subprocess.run([*perf, "probe", "-q", "-d", "sdt_iowq:*"], capture_output=True, timeout=60)
+        subprocess.run([*perf, "probe", "-q", "-d", "sdt_iowq:*"], capture_output=True, timeout=HANG_S)
     assert "iowq::ring::submit" in told or "iowq::ring::enqueue" in told

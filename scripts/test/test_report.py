@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 import synthetic
-from conftest import SCRIPTS
+from conftest import HANG_S, SCRIPTS
 from suite.flags import FLAGS, meaning
 from suite.report import html
 
@@ -18,7 +18,7 @@ ODD = "it's \"quoted\" $HOME `touch x` <script>alert(1)</script> & \u00e9"
 
 def report(*folders):
     return subprocess.run([str(SCRIPTS / "report"), *(str(f) for f in folders)],
-                          capture_output=True, text=True, timeout=100, check=False)
+                          capture_output=True, text=True, timeout=HANG_S, check=False)
 
 
 @pytest.fixture(scope="module")

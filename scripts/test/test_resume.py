@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import SCRIPTS, TINY_JOB
+from conftest import HANG_S, SCRIPTS, TINY_JOB
 from suite.folder import Folder
 from suite.plan import Run
 
@@ -20,7 +20,7 @@ SHORT_JOB = TINY_JOB.replace("150ms", "60ms")
 
 def resume(folder, *extra):
     return subprocess.run([str(SCRIPTS / "compare"), "--resume", str(folder), *extra],
-                          capture_output=True, text=True, timeout=120, check=False)
+                          capture_output=True, text=True, timeout=HANG_S, check=False)
 
 
 def contents(folder):
@@ -101,7 +101,7 @@ def test_what_a_killed_comparison_left_running_is_gone_before_the_next_run(tmp_p
             time.sleep(0.02)
     finally:
         going_on.send_signal(signal.SIGINT)
-        going_on.wait(timeout=30)
+        going_on.wait(timeout=HANG_S)
     assert not jobs_in(tmp_path / "scratch")
 
 
@@ -178,4 +178,4 @@ def test_two_comparisons_do_not_share_a_scratch_folder(tmp_path, job_file, comma
         assert done.returncode == 2 and "another comparison is using it" in done.stderr
     finally:
         running.send_signal(signal.SIGINT)
-        running.communicate(timeout=30)
+        running.communicate(timeout=HANG_S)

@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import pytest
-from conftest import SCRIPTS, TINY_JOB
+from conftest import HANG_S, SCRIPTS, TINY_JOB
 
 WRITING = TINY_JOB.replace("randread", "randwrite").replace("[tiny]", "[w]")
 
@@ -29,7 +29,7 @@ def device(tmp_path):
 
 
 def with_file_system(device):
-    subprocess.run(["mkfs.ext4", "-q", "-F", device], check=True, timeout=60)
+    subprocess.run(["mkfs.ext4", "-q", "-F", device], check=True, timeout=HANG_S)
 
 
 def content(device):
@@ -62,11 +62,11 @@ def test_a_mounted_device_says_where(device, job_file, compare, tmp_path):
     with_file_system(device)
     place = tmp_path / "in use"
     place.mkdir()
-    subprocess.run(["mount", device, str(place)], check=True, timeout=20)
+    subprocess.run(["mount", device, str(place)], check=True, timeout=HANG_S)
     try:
         refused(compare(job_file(WRITING + f"filename={device}\n")), f"mounted on {place}")
     finally:
-        subprocess.run(["umount", str(place)], check=True, timeout=20)
+        subprocess.run(["umount", str(place)], check=True, timeout=HANG_S)
 
 
 def test_a_file_outside_the_scratch_folder_is_written_to_only_if_it_is_named(
@@ -145,6 +145,6 @@ def test_going_on_checks_again(device, job_file, compare, tmp_path):
     target.symlink_to(device)
     before = content(device)
     refused(subprocess.run([str(SCRIPTS / "compare"), "--resume", str(tmp_path / "results"),
-                            "--add-repeats", "1"], capture_output=True, text=True, timeout=60,
+                            "--add-repeats", "1"], capture_output=True, text=True, timeout=HANG_S,
                            check=False), "block device")
     assert content(device) == before

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from conftest import HANG_S
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ALWAYS = ["bash", "env", "flock", "mktemp", "rm", "grep", "head", "cat", "awk", "id", "dirname"]
@@ -31,7 +32,7 @@ def machine(tmp_path):
             clean = {k: v for k, v in os.environ.items() if k != "FIO_DIR"}
             return subprocess.run([shutil.which("bash"), REPOSITORY / "scripts" / script, *arguments],
                                   env={**clean, "PATH": str(folder), **environment}, text=True,
-                                  capture_output=True, timeout=60)
+                                  capture_output=True, timeout=HANG_S)
         return run
 
     return make
@@ -79,7 +80,7 @@ def test_two_at_once_do_not_meet_at_apt(machine, tmp_path):
 
 def test_where_nothing_is_missing_setup_says_and_does_nothing():
     done = subprocess.run([REPOSITORY / "scripts/setup", "check"], capture_output=True, text=True,
-                          timeout=60)
+                          timeout=HANG_S)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

@@ -2,7 +2,7 @@
 import subprocess
 
 import pytest
-from conftest import SCRIPTS
+from conftest import HANG_S, SCRIPTS
 from suite.errors import BadInput
 from suite.targets import Judged, Side, judged, read_rows, render
 from suite.table import rate
@@ -104,7 +104,7 @@ def bench_fio(tmp_path, *extra):
     line = [SCRIPTS / "bench-fio", "--targets", tmp_path / "targets.toml",
             "--scratch", tmp_path / "scratch", "--results", tmp_path / "results",
             "--repeats", "2", "--seed", "1", *extra]
-    return subprocess.run(line, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(line, capture_output=True, text=True, timeout=HANG_S, check=False)
 
 
 @pytest.fixture

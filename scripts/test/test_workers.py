@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from conftest import SCRIPTS
+from conftest import HANG_S, SCRIPTS
 from suite.workers.records import Assembly, Event, Observation, Worker, interesting, steps_of
 from suite.workers.symbols import Mappings, readable
 from suite.workers.tracing import Refused, Source, check_may_trace, fetched, mount_tracefs
@@ -57,7 +57,7 @@ def workers(tmp_path, engine):
         shutil.rmtree(tmp_path / "results", ignore_errors=True)
         line = command(tmp_path, *words, *([] if "--pid" in words else ["--scratch",
                                                                         tmp_path / "scratch"]))
-        done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False,
+        done = subprocess.run(line, capture_output=True, text=True, timeout=HANG_S, check=False,
                               env=os.environ | (env or {}))
         if "does not run here" in done.stderr:
             pytest.skip(done.stderr.strip())
@@ -81,11 +81,11 @@ def idling(tmp_path, engine):
     wait_until(lambda: "iowq-wrk" in thread_names(fio.pid))
     yield fio.pid
     fio.send_signal(signal.SIGINT)
-    fio.wait(30)
+    fio.wait(HANG_S)
 
 
 def wait_until(true):
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + HANG_S
     while not true():
         assert time.monotonic() < give_up
         time.sleep(0.02)
@@ -222,7 +222,7 @@ def test_an_interrupted_run_leaves_no_trace(tmp_path, job_file, engine, by):
     assert "observed by" in running.stdout.readline() or pytest.skip(running.stderr.read())
     wait_until(lambda: "iowq-wrk" in thread_names(running.pid))
     running.send_signal(signal.SIGINT)
-    told, complaint = running.communicate(timeout=60)
+    told, complaint = running.communicate(timeout=HANG_S)
     assert running.returncode == 130 and "interrupted" in complaint
     assert "sqwq" in told and "Traceback" not in complaint
     leftovers = os.listdir(INSTANCES) if os.path.isdir(INSTANCES) and by == "tracefs" else []
@@ -247,7 +247,7 @@ def test_an_interrupted_run_leaves_no_trace(tmp_path, job_file, engine, by):
 ])
 def test_bad_input_is_told_in_one_line(tmp_path, job_file, words, complaint):
     words = [str(job_file(DIRECT_JOB)) if word == "JOB" else word for word in words]
-    done = subprocess.run(command(tmp_path, *words), capture_output=True, text=True, timeout=60,
+    done = subprocess.run(command(tmp_path, *words), capture_output=True, text=True, timeout=HANG_S,
                           check=False)
     assert done.returncode == 2 and complaint in done.stderr
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("workers: ")
