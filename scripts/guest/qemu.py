@@ -23,6 +23,9 @@ LIMIT_PORT = "limit"  # a byte from it: the limit of silence is over
 # Nested KVM is offered the MSR of arch-capabilities and then refuses it.
 ACCELERATORS = {"tcg": ["-accel", "tcg,thread=multi", "-cpu", "max"],
                 "kvm": ["-accel", "kvm", "-cpu", "host,-arch-capabilities"]}
+# The kernel expects ten ticks of its timer within some milliseconds when it boots, and panics if a
+# busy host has QEMU wait for a CPU meanwhile.
+KERNEL_OPTIONS = "console=ttyS0 quiet panic=-1 no_timer_check"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 SAID_BY_INIT = "iowq: the guest is up"
 
@@ -80,7 +83,7 @@ def command(machine, name, topology, folder, console, **variables):
             "-no-user-config", "-display", "none", "-no-reboot", "-serial", console,
             *memory_and_cpus(topology), *devices(topology, folder),
             "-kernel", str(machine.kernel), "-initrd", str(machine.image),
-            "-append", f"console=ttyS0 quiet panic=-1 IOWQ_TOPOLOGY={name}{handed}"]
+            "-append", f"{KERNEL_OPTIONS} IOWQ_TOPOLOGY={name}{handed}"]
 
 
 def prepare(folder):

@@ -96,7 +96,7 @@ def throughput(subject):
     step = side_by_side(list(places.values()), len(rows))
     series = [Series(label, subject.styles[label],
                      [Mark(places[s.point.depth], s.iops.median, **ends(s.iops),
-                           note="" if s.point.depth else s.depth_words,
+                           note=depth_note(s),
                            text=told(label, s, f"{written(s.iops, rate)} IOPS")) for s in points],
                      shift=step**(i - (len(rows) - 1) / 2))
               for i, (label, points) in enumerate(rows.items())]
@@ -107,6 +107,12 @@ def throughput(subject):
     values = [end for points in rows.values() for s in points for end in (s.iops.low, s.iops.high)]
     panel = Panel(x, Axis.log_if_wide("IOPS", values, rate), series, height=330)
     return subject.figure([Band([panel])], key=rows)
+
+
+def depth_note(summary):
+    """What is to be said of a depth in the data, beside its place on the axis."""
+    plain = f"depth {summary.point.depth}"
+    return "" if summary.depth_words == plain else summary.depth_words
 
 
 def places_of(depths):
