@@ -4,17 +4,17 @@ file, or the plan.json of a comparison that goes on."""
 
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from suite.errors import BadInput
-from suite.jobfile import read_job
+from suite.fio_number import number as fio_number
+from suite.jobfile import SIZES, as_run, read_job
 from suite.modes import parse_mode
 from suite.placement import placements_of
 from suite.places import name_of
 from suite.plan import NO_PLACEMENT, Load, Point, plan_runs, plan_traced
 from suite.toml_file import read_toml
-from suite.units import plain_bytes
 
 # The dimensions of the matrix, as the command line and a plan file name them, with their defaults.
 MODES = ("inline,sqthread,handoff,sqwq,punt,hashed,uring,uring_async,uring_sqpoll,uring_defer,"
@@ -41,9 +41,15 @@ class Asked:
     precision: float | None = None  # half the width of a ratio's interval at which a point is done
     early_until: int = 0  # the last block that may leave out what is done
     traced: bool = False
+    decided: tuple = ()  # the options that the comparison sets, whatever the job files say of them
+    variants: dict = field(default_factory=dict)  # {(job, mode): the job with the mode's options}
 
     def job(self, name):
         return next(job for job in self.jobs if job.name == name)
+
+    def job_of(self, point):
+        """The job as the point's mode runs it."""
+        return self.variants.get((point.load.job, point.mode)) or self.job(point.load.job)
 
     def mode(self, name):
         return next(mode for mode in self.modes if mode.name == name)
@@ -91,13 +97,13 @@ def listed(path, key, value):
 class Matrix:
     """The points of one part: the product of its dimensions."""
 
-    def __init__(self, texts):
+    def __init__(self, texts, fio, decided):
         """`texts` is {dimension: [text, ...]}; what is missing or empty has its default."""
         def get(dimension):
             given = [text for text in texts.get(dimension) or [] if text]
             return given or [text for text in DIMENSIONS[dimension].split(",") if text]
 
-        self.jobs = [read_job(path) for path in get("jobs")]
+        self.jobs = [read_job(path, fio, decided) for path in get("jobs")]
         self.modes = [parse_mode(text) for text in get("modes")]
         self.depths = numbers("depths", get("depths"), 1, 65536)
         self.blocks = [block_size(text) for text in get("blocks")] or [None]
@@ -147,10 +153,11 @@ def numbers(dimension, texts, low, high):
 
 
 def block_size(text):
-    size = plain_bytes(text)
-    if not size.isdigit() or not 512 <= int(size) <= 1 << 30:
-        raise BadInput(f"--blocks {text}: allowed are sizes from 512 to 1g, separated by commas")
-    return size
+    size = fio_number(text) if re.fullmatch(r"\d+[kmg]?b?", text.lower()) else None
+    if not size or not 512 <= size <= 1 << 30:
+        raise BadInput(f"--blocks {text}: allowed are sizes from 512 to 1g, such as 4k (4kib is "
+                       "4000 to fio), separated by commas")
+    return str(size)
 
 
 def parse_precision(text):
@@ -168,7 +175,18 @@ def default_baseline(modes, open_loop):
     return "fio:psync" if "fio:psync" in names and not open_loop else names[0]
 
 
-def bring_together(matrices, baseline=None, **settings):
+def decided_by(runtime, parts=(), depths=True):
+    """The options that the comparison sets itself."""
+    return tuple(["iodepth"] * depths + ["runtime"] * bool(runtime)
+                 + list(SIZES) * (bool(parts) and all(part.get("blocks") for part in parts)))
+
+
+def variants_of(jobs, modes, fio, decided):
+    return {(job.name, mode.name): as_run(job, mode, fio, decided)
+            for job in jobs for mode in modes if mode.options}
+
+
+def bring_together(matrices, fio, decided, baseline=None, **settings):
     """One Asked of several parts; raises BadInput where they do not fit."""
     jobs = {job.path: job for matrix in matrices for job in matrix.jobs}
     if len({job.name for job in jobs.values()}) < len(jobs):
@@ -179,4 +197,6 @@ def bring_together(matrices, baseline=None, **settings):
     if baseline not in modes:
         raise BadInput(f"--baseline {baseline}: not among the modes compared: {', '.join(modes)}")
     points = list(dict.fromkeys(p for matrix in matrices for p in matrix.points()))
-    return Asked(list(jobs.values()), list(modes.values()), points, baseline=baseline, **settings)
+    jobs, modes = list(jobs.values()), list(modes.values())
+    return Asked(jobs, modes, points, baseline=baseline, decided=decided,
+                 variants=variants_of(jobs, modes, fio, decided), **settings)

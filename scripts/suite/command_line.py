@@ -67,13 +67,22 @@ def seed_of(options):
     return whole("--seed", text, 0, 2**31)
 
 
+def fio_of(options):
+    """The fio that the options, or the environment, name."""
+    return fio_at(options.fio or (os.path.join(os.environ["FIO_DIR"], "fio")
+                                  if os.environ.get("FIO_DIR") else "fio"))
+
+
+def fio_at(wanted):
+    found = shutil.which(wanted)
+    if not found:
+        raise BadInput(f"{wanted}: no such fio: run scripts/setup run, or give --fio PATH")
+    return os.path.abspath(found)
+
+
 def bench_of(options, jobs, modes, stop, file_systems=(), hosts=None):
     """The tools and places that all runs share; raises BadInput for whatever is not there."""
-    wanted = options.fio or (os.path.join(os.environ["FIO_DIR"], "fio")
-                             if os.environ.get("FIO_DIR") else "fio")
-    fio = shutil.which(wanted)
-    if not fio:
-        raise BadInput(f"{wanted}: no such fio: run scripts/setup run, or give --fio PATH")
+    fio = fio_of(options)
     if not shutil.which("gnuplot"):
         raise BadInput("gnuplot is not installed: run scripts/setup run")
     engine = os.path.abspath(options.engine or ENGINE)
@@ -83,7 +92,7 @@ def bench_of(options, jobs, modes, stop, file_systems=(), hosts=None):
         if re.search(r"[$;#\\'\"\s]", engine):
             raise BadInput(f"{engine}: fio cannot load an engine from a path with spaces or any of "
                            "$ ; # \\ or quotes")
-    return make_bench(os.path.abspath(fio), hosts.engine if hosts else engine,
+    return make_bench(fio, hosts.engine if hosts else engine,
                       Path(options.scratch or REPOSITORY / "build/scratch").absolute(), jobs, stop,
                       file_systems=file_systems, destroy=getattr(options, "destroy", ()),
                       runtime_s=positive("--runtime", options.runtime),

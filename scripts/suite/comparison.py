@@ -10,12 +10,13 @@ from pathlib import Path
 from suite import cache, environment, hosts
 from suite.conclusion import report
 from suite.errors import BadInput, FolderFailed
+from suite.files import data_files
 from suite.jobfile import rewritten
 from suite.mounts import file_system
 from suite.plan import TRACED, Run, plan_block, plan_traced, samples
 from suite.process import run_limited
 from suite.progress import Progress
-from suite.run import complaint, data_files, execute, lay_out, run_command, run_options
+from suite.run import complaint, execute, lay_out, run_command, run_options
 from suite.stats import LEAST_BLOCKS
 from suite.summary import narrow, summary_row
 from suite.units import clock
@@ -37,7 +38,7 @@ def check_options(asked, bench):
     with tempfile.TemporaryDirectory() as empty:
         path = Path(empty, "check.fio")
         for point in samples(asked.points):
-            job, mode = asked.job(point.load.job), asked.mode(point.mode)
+            job, mode = asked.job_of(point), asked.mode(point.mode)
             options = run_options(bench, job, mode, Run("check", point, 1, 1))
             path.write_text(rewritten(job, options), errors="surrogateescape")
             outcome = run_limited([bench.fio, "--parse-only", str(path)], empty, 60, bench.stop)
@@ -93,8 +94,8 @@ def measure(asked, bench, folder):
     """
     if not (folder.path / "env.json").exists():
         about = environment.describe(bench)
-        about["commands"] = [" ".join(run_command(bench, folder, run, asked.job(
-            run.point.load.job))) for run in asked.runs]
+        about["commands"] = [" ".join(run_command(bench, folder, run, asked.job_of(run.point)))
+                             for run in asked.runs]
         folder.write_json("env.json", about)
     finished = folder.take_up()
     there = len(finished)
@@ -144,8 +145,7 @@ def summary_anyway(folder, finished):
 
 def expected(asked, bench):
     start_s = hosts.ASSUMED_START_S if bench.hosts else ASSUMED_START_S
-    return sum((bench.length_s(asked.job(run.point.load.job)) or 0) + start_s
-               for run in asked.runs)
+    return sum((bench.length_s(asked.job_of(run.point)) or 0) + start_s for run in asked.runs)
 
 
 def make_runs(asked, bench, folder, progress, finished):
@@ -161,7 +161,7 @@ def make_runs(asked, bench, folder, progress, finished):
                     progress.was_there()
                     continue
                 progress.show(run)
-                record, figures = make(bench, folder, run, asked.job(run.point.load.job),
+                record, figures = make(bench, folder, run, asked.job_of(run.point),
                                        asked.mode(run.point.mode))
                 if record is None:
                     return

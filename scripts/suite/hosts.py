@@ -20,7 +20,8 @@ from suite import fio_output, over_time
 from suite.command_line import ENGINE
 from suite.environment import output
 from suite.errors import BadInput, FolderFailed
-from suite.jobfile import named, rewritten
+from suite.files import named
+from suite.jobfile import rewritten
 from suite.plan import NO_PLACEMENT, Run, samples
 from suite.process import run_limited
 from suite.run import LAYOUT_LIMIT_S, doubts_of_latency, run_options, unsteady
@@ -155,7 +156,7 @@ def check_asked(asked, bench):
 def check_names(job, hosts):
     """A server runs as whoever started it, so also a job that reads keeps to the hosts' scratch
     folder: without --readonly, which no client passes on, fio makes short files longer."""
-    if any("opendir" in dict(options) for _, options in job.sections):
+    if any(section.text("opendir") for section in job.sections):
         raise BadInput(f"job file {job.path}: opendir= is not compared on hosts")
     for path in named(job, "/scratch"):
         if not os.path.normpath(path).startswith("/scratch/"):
@@ -270,7 +271,8 @@ def lay_out(asked, bench):
     """Creates the files on all hosts; returns the time that fio took."""
     started = time.monotonic()
     for job in asked.jobs:
-        wrong = laid_out(bench, job, {"ioengine": "psync", "iodepth": 1})
+        wrong = laid_out(bench, job, {"ioengine": "psync", "iodepth": 1}
+                         | dict.fromkeys(job.engine_options))
         if wrong and bench.stop.signal is None:
             raise FolderFailed(f"fio cannot lay out the files of {job.name}: {wrong}")
     return time.monotonic() - started

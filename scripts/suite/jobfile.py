@@ -1,29 +1,33 @@
 # SPDX-License-Identifier: MIT
-"""fio job files: what one asks for, whether it may run here, and its text for one run.
+"""fio job files: what one asks for, and its text for one run.
 
 The user's file stays the description of the load. A run's own file is the same text without the
-options that the comparison decides, under one [global] section that sets those.
+options that the comparison decides, under one [global] section that sets those. What the options
+mean is fio's to say (fio_parse).
 """
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from suite.errors import BadInput
-from suite.units import plain_bytes
+from suite.fio_parse import ask
 
+# fio's second names of options, of all versions that the engine can be built for.
 ALIASES = {
-    "readwrite": "rw",
-    "blocksize": "bs",
-    "blocksize_range": "bsrange",
-    "iomem": "mem",
-    "timeout": "runtime",
-    "wait_for_previous": "stonewall",
+    "readwrite": "rw", "blocksize": "bs", "blocksize_range": "bsrange", "blockalign": "ba",
+    "blocksize_unaligned": "bs_unaligned", "iodepth_batch_submit": "iodepth_batch",
+    "iodepth_batch_complete": "iodepth_batch_complete_min", "io_limit": "io_size",
+    "fill_fs": "fill_device", "fileoffset": "offset", "nr_files": "nrfiles", "timeout": "runtime",
+    "iomem": "mem", "mem_align": "iomem_align", "ratemin": "rate_min", "ratecycle": "rate_cycle",
+    "wait_for_previous": "stonewall", "disable_bw": "disable_bw_measurement", "ss": "steadystate",
+    "ss_dur": "steadystate_duration", "ss_ramp": "steadystate_ramp_time",
+    "ss_interval": "steadystate_check_interval", "data_placement": "dataplacement",
+    "fdp_pli_select": "plid_select", "fdp_pli": "plids",
 }
 # The ways to say a block size; where several are given, fio takes the first of these.
 SIZES = ("bssplit", "bsrange", "bs")
-SECONDS = {"us": 1e-6, "ms": 1e-3, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 # Removed wherever they stand: they would change or hide what is measured alike for every mode.
 ALWAYS_REMOVED = {
@@ -33,12 +37,15 @@ ALWAYS_REMOVED = {
     "write_iops_log", "write_lat_log", "write_bw_log", "write_hist_log", "log_avg_msec",
     "per_job_logs", "unlink", "unlink_each_loop",
 }
+# These alone are read all the same: they say in which state the cache is to be.
+READ_ALL_THE_SAME = {"invalidate", "pre_read", "iodepth"}
 # Refused wherever they stand, with what is to be done instead.
 REFUSED = {
     "read_iolog": "replaying a log is not compared: a job needs an rw=",
     "write_iolog": "a log would be written over in each run",
     "arrival_rate": "an open loop is asked for with --rates, and charted apart",
 }
+VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
 @dataclass(frozen=True)
@@ -58,99 +65,174 @@ class Job:
     processes: int
     runtime_s: float | None
     ramp: bool
+    engine_options: tuple  # that fio has not itself, but an engine may
 
 
-def read_job(path):
-    """Reads a job file; raises BadInput with one line if fio could not, or should not, run it."""
+def read_job(path, fio="fio", decided=()):
+    """Reads a job file; raises BadInput with one line if fio could not, or should not, run it.
+
+    `decided` are the options that the comparison sets itself: the file's own words on them are not
+    read, and need not make sense.
+    """
     try:
-        return understand(path, Path(path).read_text(errors="surrogateescape"))
+        text = Path(path).read_bytes().decode(errors="surrogateescape")
     except OSError as error:
         raise BadInput(f"job file {path}: {error.strerror}") from error
+    return understand(path, settled(path, text, decided), fio, decided)
 
 
-def understand(path, text):
-    sections = parse_sections(text, path)
-    if not sections:
-        raise BadInput(f"job file {path}: has no job: at least one [section] beside [global]")
-    options = [o for _, o in sections]
-    if len(sections) > 1 and any("stonewall" in o or "wait_for" in o for o in options):
+def settled(path, text, decided):
+    """The text with the variables of the environment in it, so that it stays what was run when it
+    is run again elsewhere, or later."""
+    lines, missing = [], []
+    for line in text.replace("\r\n", "\n").split("\n"):
+        option, rest = re.match(r"([^;#]*)(.*)", line, re.DOTALL).groups()
+        if line.lstrip().startswith("[") or not VARIABLE.search(option):
+            lines.append(line)
+            continue
+        key, equals, value = option.partition("=")
+        unset = [name for name in VARIABLE.findall(value) if name not in os.environ]
+        if unset and canonical(filled(path, key)) in decided:
+            continue
+        missing += unset
+        lines.append(filled(path, key) + equals + filled(path, value) + rest)
+    if missing:
+        names = ", ".join(f"${{{name}}}" for name in dict.fromkeys(missing))
+        raise BadInput(f"job file {path}: {names} is not set in the environment: set it, or put "
+                       "its value into the file")
+    return "\n".join(lines)
+
+
+def filled(path, text):
+    def value(match):
+        found = os.environ.get(match[1], match[0])
+        if re.search(r"[;#\n]", found):
+            raise BadInput(f"job file {path}: {match[0]} is '{found}': a value with ; # or a new "
+                           "line cannot be put into a job file")
+        return found
+
+    return VARIABLE.sub(value, text)
+
+
+def understand(path, text, fio="fio", decided=()):
+    """The Job of a text whose variables are settled."""
+    check_lines(path, text)
+    sections, engine_options = read_sections(path, text, fio, decided)
+    if any(section.value("stonewall") or section.text("wait_for") for section in sections[1:]):
         raise BadInput(f"job file {path}: stages (stonewall) would be mixed into one figure: "
                        "put each into a file of its own")
-    for key in {key for o in options for key in o} & set(REFUSED):
-        raise BadInput(f"job file {path}: {key}=: {REFUSED[key]}")
-    if any(o.get("mem", "").startswith("mmap") and ":" in o["mem"] for o in options):
+    if any(s.text("mem").startswith("mmap") and ":" in s.text("mem") for s in sections):
         raise BadInput(f"job file {path}: mem=mmap:FILE would be written to and removed: leave the "
                        "file out")
-    directions = {o.get("rw", "read").split(":")[0].strip() for o in options}
-    caches = {cache_state(o) for o in options}
+    directions = {re.split("[:,]", section.text("rw", "read"))[0] for section in sections}
+    caches = {cache_state(section) for section in sections}
     if caches == {"warm", "direct"} and directions <= {"read", "randread"}:
         caches = {"mixed"}  # clean pages in the cache do not touch reads past it
     if len(caches) > 1:
         raise BadInput(f"job file {path}: asks for several cache states "
                        f"({', '.join(sorted(caches))}): put each into a file of its own")
-    runtimes = {seconds(o["runtime"], path) if "runtime" in o else None for o in options}
+    runtimes = {section.value("runtime") / 1e6 for section in sections}
     return Job(
         name=Path(path).stem,
         path=str(path),
         text=text,
-        sections=tuple((name, tuple(o.items())) for name, o in sections),
+        sections=sections,
         reads=any(d in ("read", "randread", "rw", "readwrite", "randrw") for d in directions),
         writes=not directions <= {"read", "randread"},
         mixed=directions <= {"rw", "readwrite", "randrw"},
         buffered=caches != {"direct"},
         cache=caches.pop(),
-        block=" ".join(sorted({plain_bytes(sizes(o)) for o in options})),
-        processes=sum(max(number(o, "numjobs"), 1) for o in options),
-        runtime_s=None if None in runtimes else max(runtimes),
-        ramp=any(o.get("ramp_time", "0") not in ("0", "0s") for o in options),
+        block="" if "bs" in decided else
+        " ".join(sorted({block_size(section) for section in sections})),
+        processes=sum(section.value("numjobs", 1) for section in sections),
+        runtime_s=max(runtimes) if all(runtimes) else None,
+        ramp=any(section.value("ramp_time") for section in sections),
+        engine_options=engine_options,
     )
 
 
-def parse_sections(text, path):
-    """[(section name, options in force)] of each job; a [global] counts for the jobs after it."""
-    shared, sections, current = {}, [], None
-    for line in text.splitlines():
-        header, key, value = parse_line(line)
-        if header is not None:
-            current = shared if header == "global" else dict(shared)
-            if header != "global":
-                sections.append((header, current))
-        elif key and re.match(r"include\s", line.lstrip()):
+def read_sections(path, text, fio, decided):
+    """(fio's Sections, the options that it knows only of an engine, if at all)"""
+    unread = (ALWAYS_REMOVED - READ_ALL_THE_SAME) | set(decided)
+    unknown = set()
+    while True:
+        reading = ask(fio, without(text, unread | unknown))
+        if unknown.issuperset(reading.unknown):
+            break
+        unknown.update(reading.unknown)
+    if reading.complaint:
+        raise BadInput(f"job file {path}: fio refuses it: {reading.complaint}")
+    return reading.sections, tuple(sorted(unknown))
+
+
+def as_run(job, mode, fio, decided):
+    """The job as it is with a mode's own options, which may change all that is known of it."""
+    lines = "".join(f"{key}={value}\n" for key, value in mode.options)
+    try:
+        _, of_the_engine = read_sections(job.path, f"[{mode.name}]\n{lines}", fio, ())
+        options = dict(mode.options).keys() - set(of_the_engine)
+        if not options:
+            return job
+        text = without(job.text, {canonical(option) for option in options})
+        return replace(understand(job.path, f"[global]\n{lines}\n{text}", fio, decided),
+                       text=job.text, block=job.block, engine_options=job.engine_options)
+    except BadInput as error:
+        raise BadInput(f"mode {mode.name}: {error}") from error
+
+
+def check_lines(path, text):
+    """Raises BadInput for what is refused in whatever section it stands, before fio acts on it."""
+    lines = [parse_line(line) for line in text.split("\n")]
+    if all(header is None or header.startswith("global") for header, _, _ in lines):
+        raise BadInput(f"job file {path}: has no job: at least one [section] beside [global]")
+    for header, key, _ in lines:
+        if header is None and key.startswith("include"):
             raise BadInput(f"job file {path}: an include line is not followed: put its options "
                            "here")
-        elif key and current is not None:
-            current[key] = value
-    return sections
+        if key in REFUSED:
+            raise BadInput(f"job file {path}: {key}=: {REFUSED[key]}")
+
+
+def canonical(key):
+    """fio's own name of an option."""
+    return ALIASES.get(key.strip(), key.strip())
 
 
 def parse_line(line):
-    """(section name, None, None), or (None, key, value); as in fio, ; and # end a line."""
+    """(section name, None, None), or (None, option, value); as in fio, ; and # end a line."""
     line = re.split("[;#]", line, maxsplit=1)[0].strip()
-    if line.startswith("[") and "]" in line:
-        return line[1:line.index("]")], None, None
+    if line.startswith("["):
+        return line[1:-1], None, None
     key, _, value = line.partition("=")
-    key = key.strip()
-    return None, ALIASES.get(key, key), value.strip()
+    return None, canonical(key), value.strip()
 
 
-def cache_state(options):
-    if options.get("direct", "0") != "0" or options.get("buffered", "1") == "0":
+def without(text, options):
+    """The text without the lines of these options."""
+    return "\n".join(line for line in text.split("\n") if parse_line(line)[1] not in options)
+
+
+def cache_state(section):
+    if past_the_cache(section):
         return "direct"
-    warm = options.get("invalidate", "1") == "0" or options.get("pre_read", "0") != "0"
+    warm = not section.value("invalidate", 1) or section.value("pre_read")
     return "warm" if warm else "cold"
 
 
-def sizes(options):
-    """The block sizes of a section, as it says them."""
-    return next((options[key] for key in SIZES if key in options), "4k")
+def past_the_cache(section):
+    """direct= and buffered= are one to fio, so that the last word on either holds."""
+    direct = False
+    for name in section.options:
+        if name in ("direct", "buffered"):
+            direct = bool(section.value(name)) == (name == "direct")
+    return direct or bool(section.value("atomic"))
 
 
-def seconds(text, path):
-    match = re.fullmatch(r"(\d+)(us|ms|s|m|h|d|)", text.lower())
-    if not match or int(match[1]) == 0:
-        raise BadInput(f"job file {path}: runtime={text} is not a time above 0 such as 2, 500ms "
-                       "or 1m")
-    return int(match[1]) * SECONDS[match[2]]
+def block_size(section):
+    """Bytes, or as the job says it where that is not one size."""
+    key = next((key for key in SIZES if section.text(key)), None)
+    sizes = set(section.values(key)) if key else {4096}
+    return str(sizes.pop()) if len(sizes) == 1 else section.text(key)
 
 
 def rewritten(job, options):
@@ -158,69 +240,6 @@ def rewritten(job, options):
 
     An option whose value is None is left out altogether.
     """
-    ours = ALWAYS_REMOVED | set(options)
-    kept = [line for line in job.text.splitlines() if parse_line(line)[1] not in ours]
+    kept = without(job.text, ALWAYS_REMOVED | {canonical(option) for option in options})
     head = [f"{key}={value}" for key, value in options.items() if value is not None]
-    return "\n".join(["[global]", *head, "", *kept, ""])
-
-
-def targets(job, folder):
-    """Every path that the job could open: its file names, and whatever lies in its folder."""
-    paths = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]
-    return paths + named(job, folder)
-
-
-def named(job, folder):
-    """The paths that the job file names, or implies."""
-    paths = []
-    for section, options in job.sections:
-        options = dict(options)
-        # A section that has the name of a device, or of the like, is about that.
-        special = os.path.join(folder, section)
-        names = [section if os.path.exists(special) and not os.path.isfile(special)
-                 and not os.path.isdir(special) else f"{section}.0.0"]
-        for key in ("filename", "opendir", "filename_format"):
-            text = re.sub(r"\$(jobname|jobnum|filenum)\b", "x", options.get(key, ""))
-            if "$" in text:
-                raise BadInput(f"job file {job.path}: {key}={text}: a path with a $ is not "
-                               "compared")
-            names += [name.replace("\\:", ":") for name in re.split(r"(?<!\\):", text) if name]
-        paths += [os.path.join(folder, name) for name in names]
-    return paths
-
-
-def check_room(job, folder):
-    """Raises BadInput if the files cannot fit: fio would fill the disk before it says so."""
-    needed = room_needed(job)
-    there = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
-    disk = os.statvfs(folder)
-    if needed > there + disk.f_bavail * disk.f_frsize:
-        raise BadInput(f"job file {job.path}: its files take {needed >> 20} MiB, and {folder} has "
-                       f"room for {(there + disk.f_bavail * disk.f_frsize) >> 20} MiB")
-
-
-def room_needed(job):
-    """Bytes of the job's files, as far as the job file says."""
-    return sum(number(options, "size") * max(number(options, "numjobs"), 1)
-               for options in (dict(options) for _, options in job.sections))
-
-
-def number(options, key):
-    """A size or count; 0 where it is not given as a plain number, and so cannot be judged here."""
-    text = plain_bytes(options.get(key, "0"))
-    return int(text) if text.isdigit() else 0
-
-
-def names_outside(job, folder):
-    """Whether the job names anything outside its own folder."""
-    own = os.path.realpath(folder)
-    return any(os.path.commonpath([own, os.path.realpath(path)]) != own
-               for path in targets(job, folder))
-
-
-def outside_files(job, folder):
-    """Regular files that the job names outside its own folder, whose cache state counts as well."""
-    own = os.path.realpath(folder)
-    real = {os.path.realpath(path) for path in targets(job, folder)}
-    return sorted(path for path in real if os.path.isfile(path)
-                  and os.path.commonpath([own, path]) != own)
+    return "\n".join(["[global]", *head, "", kept.rstrip("\n"), ""])

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from suite.errors import BadInput
+from suite.files import allocated, free
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNS = 0x00020000
@@ -50,7 +51,10 @@ def places_of(texts, scratch):
 
 
 def mount(texts, scratch, needed, again):
-    """Mounts what is to be made; images are kept, `again`, where a comparison goes on."""
+    """Mounts what is to be made; images are kept, `again`, where a comparison goes on.
+
+    `needed` is {name: bytes of the files on it}. Images are sparse, and take what is in them.
+    """
     wanted = [text for text in texts if text in MADE]
     if not wanted:
         return
@@ -61,13 +65,36 @@ def mount(texts, scratch, needed, again):
         raise BadInput("--file-systems: no mount namespace of our own: "
                        f"{os.strerror(ctypes.get_errno())}")
     run("mount", "--make-rprivate", "/")
-    size = max(LEAST_BYTES, round(1.5 * needed) + (512 << 20))
+    check_images(wanted, scratch, needed)
     for kind in wanted:
+        size = max(LEAST_BYTES, round(1.5 * needed[kind]) + (512 << 20))
         (scratch / kind).mkdir(parents=True, exist_ok=True)
         if kind == "tmpfs":
             run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(scratch / kind))
         else:
-            mount_image(kind, scratch / f"iowq-{kind}.img", scratch / kind, size, again)
+            mount_image(kind, image_of(kind, scratch), scratch / kind, size, again)
+
+
+def check_images(kinds, scratch, needed):
+    """Raises BadInput where the files in the images, or in memory, could not fit."""
+    images = [kind for kind in kinds if kind != "tmpfs"]
+    rooms = [("memory", memory_available(), set(kinds) - set(images)),
+             (scratch, free(scratch) + sum(allocated(image_of(kind, scratch)) for kind in images),
+              images)]
+    for place, room, there in rooms:
+        wanted = sum(needed[kind] for kind in there)
+        if wanted > room:
+            raise BadInput(f"--file-systems {','.join(kinds)}: the files take {wanted >> 20} MiB, "
+                           f"and {place} has room for {room >> 20} MiB")
+
+
+def memory_available():
+    text = Path("/proc/meminfo").read_text()
+    return int(re.search(r"^MemAvailable: +(\d+) kB$", text, re.M)[1]) << 10
+
+
+def image_of(kind, scratch):
+    return scratch / f"iowq-{kind}.img"
 
 
 def mount_image(kind, image, point, size, again):

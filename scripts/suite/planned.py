@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from suite import environment
-from suite.asked import Asked
-from suite.command_line import make_bench
+from suite.asked import Asked, variants_of
+from suite.command_line import fio_at, make_bench
 from suite.errors import BadInput
 from suite.folder import SCHEMA
 from suite.hosts import Hosts
@@ -33,6 +33,7 @@ def document(asked, bench):
         "precision": asked.precision,
         **({"early_until": asked.early_until} if asked.precision else {}),
         "traced": asked.traced,
+        "decided": list(asked.decided),
         "lengths_s": {job.name: bench.length_s(job) for job in asked.jobs},
         "bench": {"fio": bench.fio, "engine": bench.engine, "scratch": str(bench.scratch),
                   "file_systems": list(bench.file_systems), "destroy": list(bench.destroy),
@@ -48,12 +49,15 @@ def document(asked, bench):
 def taken_up(folder, more_repeats, stop):
     """(Asked, Bench) of a comparison that is to go on; the blocks that are added are whole ones."""
     plan = folder.read_plan()
-    there, jobs = plan["bench"], [understand(job["path"], job["text"]) for job in plan["jobs"]]
+    there, decided = plan["bench"], tuple(plan.get("decided", ["iodepth"]))
+    fio = fio_at(there["fio"])
+    jobs = [understand(job["path"], job["text"], fio, decided) for job in plan["jobs"]]
+    modes = [parse_mode(mode["name"]) for mode in plan["modes"]]
     runs = [Run.from_json(row) for row in plan["runs"]]
-    asked = Asked(jobs, [parse_mode(mode["name"]) for mode in plan["modes"]],
-                  list(dict.fromkeys(run.point for run in runs)),
+    asked = Asked(jobs, modes, list(dict.fromkeys(run.point for run in runs)),
                   plan["repeats"] + more_repeats, plan["seed"], plan["baseline"],
-                  plan["arguments"], plan["precision"], plan.get("early_until", 0), plan["traced"])
+                  plan["arguments"], plan["precision"], plan.get("early_until", 0), plan["traced"],
+                  decided, variants_of(jobs, modes, fio, decided))
     for text in there["file_systems"]:
         name_of(text)  # says so where a folder has gone
     bench = make_bench(

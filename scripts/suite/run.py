@@ -2,14 +2,14 @@
 """One run: sets the cache, writes the job file, runs fio, keeps everything, and judges it."""
 
 import json
-import os
 import re
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from suite import cache, fio_output, over_time
-from suite.jobfile import SIZES, names_outside, outside_files, rewritten
+from suite.files import data_files, names_outside
+from suite.jobfile import SIZES, rewritten
 from suite.machine import Watch
 from suite.placement import placement_options, strayed
 from suite.plan import TRACED
@@ -74,8 +74,9 @@ def lay_out(bench, job, load):
     """Creates the job's files before anything is measured; returns fio's outcome."""
     with tempfile.TemporaryDirectory() as outside:
         path = Path(outside, "layout.fio")
-        path.write_text(rewritten(job, {"ioengine": "psync", "iodepth": 1}),
-                        errors="surrogateescape")
+        # Of the options of an engine psync has none.
+        options = {"ioengine": "psync", "iodepth": 1} | dict.fromkeys(job.engine_options)
+        path.write_text(rewritten(job, options), errors="surrogateescape")
         # fio makes a file that is missing, and one that is too short anew: outside its own folder a
         # job that reads must not have that done.
         readonly = not job.writes and names_outside(job, bench.folder(load))
@@ -95,11 +96,6 @@ def fio_command(bench, job, path, *extra, readonly=None):
 def run_command(bench, results, run, job):
     path = (results.path / f"runs/{run.id}.fio").absolute()
     return bench.hosts.command(bench.fio, path) if bench.hosts else fio_command(bench, job, path)
-
-
-def data_files(job, folder):
-    own = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]
-    return sorted(own) + outside_files(job, folder)
 
 
 def execute(bench, results, run, job, mode):

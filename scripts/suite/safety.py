@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from suite.errors import BadInput
-from suite.jobfile import targets
+from suite.files import targets
 from suite.mounts import mounts
 
 
@@ -29,9 +29,9 @@ def check_targets(job, folder, destroy=()):
                            f"--destroy {real} would allow it")
 
 
-def check_destroy(jobs, folders, destroy):
+def check_destroy(jobs, destroy):
     """Raises BadInput for a --destroy that names what nobody writes to: a slip of the pen."""
-    written = {os.path.realpath(target) for job, folder in zip(jobs, folders) if job.writes
+    written = {os.path.realpath(target) for job, folder in jobs if job.writes
                for target in targets(job, folder)}
     for path in destroy:
         if os.path.realpath(path) not in written:

@@ -1,15 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Figures as people write and read them: sizes, times, rates, shares."""
 
-import re
-
-UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
-
-
-def plain_bytes(size):
-    """`4k` as `4096`; a list or range of sizes stays as the user wrote it."""
-    match = re.fullmatch(r"(\d+)([kmgtp]?)(i?b)?", size.lower())
-    return str(int(match[1]) * UNITS.get(match[2], 1)) if match else size
+UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
 def size_words(size):

@@ -76,7 +76,9 @@ def test_killed_at_random_moments_it_still_makes_every_run_once(tmp_path, job_fi
             now = contents(folder)
             assert kept.items() <= now.items(), "a finished run was made again"
             kept = now
-    done = resume(folder)
+    # On a busy machine every kill may have come before there was a plan.
+    last = [line[0], "--resume", str(folder)] if (folder / "plan.json").exists() else line
+    done = subprocess.run(last, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert kept.items() <= contents(folder).items()
     assert_complete(folder)

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Runs fio once a mode under observation, with the job rewritten as a comparison does."""
 
-import re
 import sys
 
 from suite import cache, over_time
 from suite.command_line import whole
 from suite.errors import FolderFailed
+from suite.files import data_files
 from suite.jobfile import rewritten
 from suite.plan import Point, Run, unique_names
-from suite.run import complaint, data_files, fio_command, lay_out, run_options, take_evidence
+from suite.run import complaint, fio_command, lay_out, run_options, take_evidence
 from suite.workers.observation import observe_command
 from suite.workers.tracing import sources_in
 
@@ -22,9 +22,8 @@ def depth_of(job, asked):
     """What was asked for, else what the job file says, else 32."""
     if asked:
         return whole("--depth", asked, 1, 65536)
-    told = {dict(options).get("iodepth", "") for _, options in job.sections}
-    one = told.pop() if len(told) == 1 else ""
-    return int(one) if re.fullmatch(r"[1-9]\d{0,4}", one) else USUAL_DEPTH
+    told = {section.value("iodepth") for section in job.sections}
+    return (told.pop() if len(told) == 1 else 0) or USUAL_DEPTH
 
 
 def observe_modes(bench, job, load, modes, depth, folder, chooser):
