@@ -10,6 +10,7 @@ from pathlib import Path
 
 from suite.environment import REPOSITORY
 from suite.errors import BadInput
+from suite.length import QUIET_S
 from suite.places import lock, places_of
 from suite.plan import unique_names
 from suite.process import kill_left_over
@@ -31,8 +32,9 @@ def parser(prog, description, repeats, results):
     p.add_argument("--runtime", metavar="SECONDS",
                    help="of one run (default: what the job file says)")
     p.add_argument("--limit", metavar="SECONDS",
-                   help="after which a run is killed and recorded as hung (default: twice its "
-                        "runtime and 30 s)")
+                   help="after which a run is killed and recorded as hung (default: twice what "
+                        "it takes and 30 s; without a known end, when it has done nothing for "
+                        f"{QUIET_S} s)")
     p.add_argument("--seed", metavar="N", help="of the order and of fio's random sequences")
     p.add_argument("--scratch", metavar="DIR",
                    help="where the files that fio reads and writes lie (default: build/scratch)")

@@ -14,7 +14,7 @@ from suite.files import data_files
 from suite.jobfile import rewritten
 from suite.mounts import file_system
 from suite.plan import TRACED, Run, plan_block, plan_traced, samples
-from suite.process import run_limited
+from suite.process import Limit, run_limited
 from suite.progress import Progress
 from suite.run import complaint, execute, lay_out, run_command, run_options
 from suite.stats import LEAST_BLOCKS
@@ -41,14 +41,15 @@ def check_options(asked, bench):
             job, mode = asked.job_of(point), asked.mode(point.mode)
             options = run_options(bench, job, mode, Run("check", point, 1, 1))
             path.write_text(rewritten(job, options), errors="surrogateescape")
-            outcome = run_limited([bench.fio, "--parse-only", str(path)], empty, 60, bench.stop)
+            outcome = run_limited([bench.fio, "--parse-only", str(path)], empty, Limit(60),
+                                  bench.stop)
             if outcome.status != 0 and not outcome.stopped:
                 raise BadInput(f"fio refuses {mode.name} on {job.path}: {complaint(outcome)}")
 
 
 def has_engine(bench, name):
     """fio's exit status is the same for an engine that it lacks and one that has no options."""
-    outcome = run_limited([bench.fio, f"--enghelp={name}"], None, 60, bench.stop)
+    outcome = run_limited([bench.fio, f"--enghelp={name}"], None, Limit(60), bench.stop)
     return b"not loadable" not in outcome.stderr + outcome.stdout
 
 
@@ -100,14 +101,13 @@ def measure(asked, bench, folder):
     finished = folder.take_up()
     there = len(finished)
     in_fio_s = make_ready(asked, bench)
-    expected_s = expected(asked, bench) * (1 - there / len(asked.runs))
+    left = 1 - there / len(asked.runs)
     what = f"{len(asked.runs)} runs" + (f", of which {there} are there" if there else "")
     print(f"{what} in {asked.repeats} shuffled blocks, seed {asked.seed}: "
-          f"{'at most' if asked.precision else 'about'} {clock(expected_s)}; results in "
-          f"{folder.path}", flush=True)
+          f"{how_long(asked, bench, left)}; results in {folder.path}", flush=True)
     try:
-        make_runs(asked, bench, folder, Progress(len(asked.runs), expected_s, asked.repeats),
-                  finished)
+        progress = Progress(len(asked.runs), expected(asked, bench) * left, asked.repeats)
+        make_runs(asked, bench, folder, progress, finished)
     except FolderFailed as error:
         raise FolderFailed(f"{error}; {len(finished)} of {len(asked.runs)} runs are kept"
                            f"{summary_anyway(folder, finished)}") from error
@@ -145,7 +145,16 @@ def summary_anyway(folder, finished):
 
 def expected(asked, bench):
     start_s = hosts.ASSUMED_START_S if bench.hosts else ASSUMED_START_S
-    return sum((bench.length_s(asked.job_of(run.point)) or 0) + start_s for run in asked.runs)
+    return sum(bench.takes(asked.job_of(run.point)).known_s + start_s for run in asked.runs)
+
+
+def how_long(asked, bench, share=1):
+    """The time that all runs, or a share of them, take, in words."""
+    unknown = {run.point.load.job: takes.open for run in asked.runs
+               if (takes := bench.takes(asked.job_of(run.point))).open}
+    precision = "at most" if asked.precision else "about"
+    words = f"{'at least' if unknown else precision} {clock(expected(asked, bench) * share)}"
+    return words + "".join(f", as {job} {why}" for job, why in unknown.items())
 
 
 def make_runs(asked, bench, folder, progress, finished):

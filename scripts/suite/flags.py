@@ -4,7 +4,7 @@
 FLAGS = {
     "failed": "fio or a job of it ended with an error",
     "no_result": "no I/O was done, or no JSON was written",
-    "hung": "killed at the limit (--limit)",
+    "hung": "killed, as it did not end in time (--limit)",
     "path:no_evidence": "the engine wrote no counters",
     "path:other_node": "by the engine's ran_on_nodes, work that belonged on the node of "
                        "placement= ran on another",

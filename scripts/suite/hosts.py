@@ -22,9 +22,10 @@ from suite.environment import output
 from suite.errors import BadInput, FolderFailed
 from suite.files import named
 from suite.jobfile import rewritten
+from suite.length import UNSEEN_S
 from suite.plan import NO_PLACEMENT, Run, samples
-from suite.process import run_limited
-from suite.run import LAYOUT_LIMIT_S, doubts_of_latency, run_options, unsteady
+from suite.process import Limit, run_limited
+from suite.run import doubts_of_latency, run_options, unsteady
 
 PORT = 8765
 CONNECT_S = 5
@@ -194,7 +195,8 @@ def reach(host):
 
 def ask(bench, host, with_engine):
     """(what a host says of itself when it runs a tiny job, why that came to nothing or None)"""
-    outcome = run_client(bench, probe_text(bench, with_engine), PROBE_LIMIT_S, "normal", [host])
+    outcome = run_client(bench, probe_text(bench, with_engine), Limit(PROBE_LIMIT_S), "normal",
+                         [host])
     text = said(outcome)
     told = TOLD.search(text)
     if outcome.stopped:
@@ -235,11 +237,11 @@ def refuse_different(what, abouts):
                        f"compared: {told}")
 
 
-def run_client(bench, text, limit_s, form="json+", members=None):
+def run_client(bench, text, limit, form="json+", members=None):
     with tempfile.TemporaryDirectory() as outside, tempfile.TemporaryDirectory() as empty:
         path = Path(outside, "job.fio")
         path.write_text(text, errors="surrogateescape")
-        return run_limited(bench.hosts.command(bench.fio, path, form, members), empty, limit_s,
+        return run_limited(bench.hosts.command(bench.fio, path, form, members), empty, limit,
                            bench.stop, GRACE_S)
 
 
@@ -282,7 +284,7 @@ def laid_out(bench, job, options):
     """Why it came to nothing, naming the hosts; None if it did not."""
     options = options_there(bench, job, options) | {"create_only": 1, "startdelay": 0}
     text = rewritten(job, options)
-    outcome = run_client(bench, text, LAYOUT_LIMIT_S)
+    outcome = run_client(bench, text, Limit(UNSEEN_S))
     return failures(bench.hosts, outcome, results_of(bench.hosts, read_output(outcome)), idle=True)
 
 

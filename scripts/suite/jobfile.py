@@ -146,7 +146,7 @@ def understand(path, text, fio="fio", decided=()):
         " ".join(sorted({block_size(section) for section in sections})),
         processes=sum(section.value("numjobs", 1) for section in sections),
         runtime_s=max(runtimes) if all(runtimes) else None,
-        ramp=any(section.value("ramp_time") for section in sections),
+        ramp=any(section.value("ramp_time") or section.value("ramp_size") for section in sections),
         engine_options=engine_options,
     )
 

@@ -3,6 +3,7 @@
 
 import ctypes
 import os
+import re
 import select
 import signal
 import subprocess
@@ -13,6 +14,9 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
 SAMPLE_S = 0.05
+# A process that waits for its jobs takes a thousandth of a CPU.
+LEAST_CPU = 0.02
+TICKS = os.sysconf("SC_CLK_TCK")
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
 
@@ -35,6 +39,15 @@ class Stop:
         self.signal = number
 
 
+@dataclass(frozen=True)
+class Limit:
+    """A command is hung when it takes longer than `after_s`, and has then done nothing for
+    `quiet_s`."""
+
+    after_s: float
+    quiet_s: float = 0
+
+
 @dataclass
 class Outcome:
     status: int = 0
@@ -53,7 +66,7 @@ class Outcome:
     stderr: bytes = b""
 
 
-def run_limited(command, cwd, limit_s, stop, grace_s=0):
+def run_limited(command, cwd, limit, stop, grace_s=0):
     """Runs a command to its end, its limit or a stop, and never leaves a process behind.
 
     With a grace the command is first asked to end: fio's client then ends its jobs on the servers,
@@ -67,11 +80,13 @@ def run_limited(command, cwd, limit_s, stop, grace_s=0):
                                preexec_fn=ended_by_parent(SIGTERM if grace_s else SIGKILL))
     outcome = Outcome()
     threads = Threads(process.pid)
+    activity = Activity(threads.family)
     done = os.pidfd_open(process.pid)
     try:
         while not select.select([done], [], [], SAMPLE_S)[0]:
             threads.sample()
-            outcome.hung = time.monotonic() - started > limit_s
+            outcome.hung = time.monotonic() - started > limit.after_s and not (
+                limit.quiet_s and activity.seen_within(limit.quiet_s))
             outcome.stopped = stop.signal is not None
             if outcome.hung or outcome.stopped:
                 if grace_s:
@@ -133,6 +148,52 @@ def thread_names(pid):
     except OSError:
         pass  # it ended while we looked
     return names
+
+
+class Activity:
+    """Whether a family of processes does anything: reads or writes the storage, waits for it, or
+    computes."""
+
+    def __init__(self, family):
+        self.family = family
+        self.seen = self.looked = time.monotonic()
+        self.io, self.cpu_s = {}, 0.0  # as of when it was seen
+
+    def seen_within(self, quiet_s):
+        now = time.monotonic()
+        if now - self.looked >= min(1, quiet_s / 10):
+            self.looked = now
+            self.look(now)
+        return now - self.seen <= quiet_s
+
+    def look(self, now):
+        members = self.family.members()
+        io = {pid: storage_bytes(pid) for pid in members}
+        states, cpu_s = zip(*(state_and_cpu(pid) for pid in members)) if members else ([], [0])
+        busy = sum(cpu_s) - self.cpu_s > LEAST_CPU * (now - self.seen)
+        if io != self.io or "D" in "".join(states) or busy:
+            self.seen, self.io, self.cpu_s = now, io, sum(cpu_s)
+
+
+def storage_bytes(pid):
+    try:
+        text = Path(f"/proc/{pid}/io").read_text()
+        return re.findall(r"^(?:read|write)_bytes: (\d+)", text, re.M)
+    except OSError:
+        return []  # it ended, or it is not ours to look at
+
+
+def state_and_cpu(pid):
+    """(a letter a thread, the CPU time of all in seconds)"""
+    states, cpu_s = "", 0.0
+    try:
+        for task in os.scandir(f"/proc/{pid}/task"):
+            fields = Path(task.path, "stat").read_text().rpartition(")")[2].split()
+            states += fields[0]
+            cpu_s += (int(fields[11]) + int(fields[12])) / TICKS
+    except OSError:
+        pass  # it ended while we looked
+    return states, cpu_s
 
 
 class Family:

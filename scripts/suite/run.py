@@ -10,13 +10,14 @@ from pathlib import Path
 from suite import cache, fio_output, over_time
 from suite.files import data_files, names_outside
 from suite.jobfile import SIZES, rewritten
+from suite.length import QUIET_S, length_of
 from suite.machine import Watch
 from suite.placement import placement_options, strayed
 from suite.plan import TRACED
-from suite.process import run_limited
+from suite.process import Limit, run_limited
 
 STATS_NAME = "pool-stats"
-LAYOUT_LIMIT_S = 600
+LAYOUT_LIMIT = Limit(0, QUIET_S)
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,15 @@ class Bench:
         return self.places[load.file_system] / self.names[load.job]
 
     def length_s(self, job):
-        """How long a run lasts as far as is known beforehand."""
+        """For how long a run is measured, as far as is known beforehand."""
         return self.runtime_s or job.runtime_s
 
+    def takes(self, job):
+        """How long a run takes, with all that comes before and after what is measured."""
+        return length_of(job, self.runtime_s)
+
     def limit(self, job):
-        return self.limit_s or (30 + 2 * self.length_s(job) if self.length_s(job) else 600)
+        return Limit(self.limit_s) if self.limit_s else self.takes(job).limit(not self.hosts)
 
 
 def run_options(bench, job, mode, run):
@@ -81,7 +86,7 @@ def lay_out(bench, job, load):
         # job that reads must not have that done.
         readonly = not job.writes and names_outside(job, bench.folder(load))
         command = fio_command(bench, job, path, "--create_only=1", readonly=readonly)
-        return run_limited(command, bench.folder(load), LAYOUT_LIMIT_S, bench.stop)
+        return run_limited(command, bench.folder(load), LAYOUT_LIMIT, bench.stop)
 
 
 def fio_command(bench, job, path, *extra, readonly=None):

@@ -104,7 +104,7 @@ def test_failing_and_hanging_modes_are_recorded_and_the_rest_goes_on(tmp_path, j
     killer.write_text("#!/bin/sh\nread pid name state fio rest </proc/$PPID/stat\nkill -9 $fio\n")
     killer.chmod(0o755)
     done = compare(job_file(), f"fio:psync+startdelay=100,fio:psync+exec_prerun={killer},fio:psync",
-                   "--limit", "1", "--baseline", "fio:psync")
+                   "--limit", "5", "--baseline", "fio:psync")
     assert done.returncode == 1
     flags = {row["mode"].partition("+")[2][:5]: (row["flags"], row["iops"])
              for row in rows(tmp_path)}

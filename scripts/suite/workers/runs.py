@@ -56,7 +56,8 @@ def observe_mode(bench, job, mode, run, folder, chooser):
     cache.prepare(job.cache, data_files(job, own), job.writes)
     sources = sources_in([bench.engine]) if mode.offload else []
     found, outcome = observe_command(mode.name, fio_command(bench, job, path.absolute()), own,
-                                     sources, chooser, bench.stop, bench.limit(job))
+                                     sources, chooser, bench.stop,
+                                     bench.limit(job).after_s + bench.limit(job).quiet_s)
     folder.write(f"runs/{run.id}.fio.json", outcome.stdout)
     over_time.remove(own)
     found.counted = counted(take_evidence(own))
