@@ -10,7 +10,7 @@ from pathlib import Path
 from suite import cache, environment, hosts
 from suite.conclusion import report
 from suite.errors import BadInput, FolderFailed
-from suite.files import data_files
+from suite.files import data_files, files_there, remove_new
 from suite.jobfile import rewritten
 from suite.mounts import file_system
 from suite.plan import TRACED, Run, plan_block, plan_traced, samples
@@ -60,12 +60,13 @@ def make_ready(asked, bench):
     loads = {(point.load.job, point.load.file_system): point.load for point in asked.points}
     spent_s = 0
     for load in loads.values():
-        job = asked.job(load.job)
+        job, before = asked.job(load.job), files_there(bench.folder(load))
         outcome = lay_out(bench, job, load)
         spent_s += outcome.wall_s
         if outcome.stopped:
             break
         if outcome.status != 0:
+            remove_new(bench.folder(load), before)
             raise FolderFailed(f"fio cannot lay out the files of {job.name} in "
                                f"{bench.folder(load)}: {complaint(outcome)}")
         if job.cache == "cold" and file_system(bench.folder(load))[0] in ("tmpfs", "ramfs"):

@@ -3,6 +3,7 @@
 
 import os
 import re
+import stat
 from collections import defaultdict
 
 from suite.errors import BadInput
@@ -149,3 +150,17 @@ def free(path):
 def allocated(path):
     """The bytes of the disk that a file takes; 0 where there is none."""
     return os.stat(path).st_blocks * 512 if os.path.exists(path) else 0
+
+
+def files_there(folder):
+    """{path: what tells that file from one that takes its place}"""
+    paths = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]
+    return {path: (os.lstat(path).st_dev, os.lstat(path).st_ino) for path in paths}
+
+
+def remove_new(folder, before):
+    """Removes the regular files that were not in a folder before; what a failed fio has laid out is
+    of no use, and a disk that it filled is needed."""
+    for path, which in files_there(folder).items():
+        if before.get(path) != which and stat.S_ISREG(os.lstat(path).st_mode):
+            os.unlink(path)

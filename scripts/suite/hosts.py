@@ -25,7 +25,7 @@ from suite.jobfile import rewritten
 from suite.length import UNSEEN_S
 from suite.plan import NO_PLACEMENT, Run, samples
 from suite.process import Limit, run_limited
-from suite.run import doubts_of_latency, run_options, unsteady
+from suite.run import doubts_of_latency, layout_options, run_options, unsteady
 
 PORT = 8765
 CONNECT_S = 5
@@ -273,8 +273,7 @@ def lay_out(asked, bench):
     """Creates the files on all hosts; returns the time that fio took."""
     started = time.monotonic()
     for job in asked.jobs:
-        wrong = laid_out(bench, job, {"ioengine": "psync", "iodepth": 1}
-                         | dict.fromkeys(job.engine_options))
+        wrong = laid_out(bench, job, layout_options(job))
         if wrong and bench.stop.signal is None:
             raise FolderFailed(f"fio cannot lay out the files of {job.name}: {wrong}")
     return time.monotonic() - started

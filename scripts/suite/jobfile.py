@@ -44,6 +44,7 @@ REFUSED = {
     "read_iolog": "replaying a log is not compared: a job needs an rw=",
     "write_iolog": "a log would be written over in each run",
     "arrival_rate": "an open loop is asked for with --rates, and charted apart",
+    "file_append": "each run would find longer files than the one before, until the disk is full",
 }
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 

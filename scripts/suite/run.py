@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from suite import cache, fio_output, over_time
-from suite.files import data_files, names_outside
+from suite.files import data_files, files_there, names_outside, remove_new
 from suite.jobfile import SIZES, rewritten
 from suite.length import QUIET_S, length_of
 from suite.machine import Watch
@@ -79,14 +79,18 @@ def lay_out(bench, job, load):
     """Creates the job's files before anything is measured; returns fio's outcome."""
     with tempfile.TemporaryDirectory() as outside:
         path = Path(outside, "layout.fio")
-        # Of the options of an engine psync has none.
-        options = {"ioengine": "psync", "iodepth": 1} | dict.fromkeys(job.engine_options)
-        path.write_text(rewritten(job, options), errors="surrogateescape")
+        path.write_text(rewritten(job, layout_options(job)), errors="surrogateescape")
         # fio makes a file that is missing, and one that is too short anew: outside its own folder a
         # job that reads must not have that done.
         readonly = not job.writes and names_outside(job, bench.folder(load))
         command = fio_command(bench, job, path, "--create_only=1", readonly=readonly)
         return run_limited(command, bench.folder(load), LAYOUT_LIMIT, bench.stop)
+
+
+def layout_options(job):
+    """psync has none of another engine's options; and nothing is to be waited for, or run."""
+    return {"ioengine": "psync", "iodepth": 1, "startdelay": 0} | dict.fromkeys(
+        ("exec_prerun", "exec_postrun", *job.engine_options))
 
 
 def fio_command(bench, job, path, *extra, readonly=None):
@@ -115,7 +119,7 @@ def execute(bench, results, run, job, mode):
     path = results.path / f"runs/{run.id}.fio"
     results.write(f"runs/{run.id}.fio", rewritten(job, run_options(bench, job, mode, run)))
     resident, wrong_cache = cache.prepare(job.cache, data_files(job, folder), job.writes)
-    watch = Watch(folder)
+    watch, before = Watch(folder), files_there(folder)
     outcome = run_limited(run_command(bench, results, run, job), folder, bench.limit(job),
                           bench.stop)
     machine, evidence, logs = watch.since(), take_evidence(folder), over_time.take(folder,
@@ -125,6 +129,8 @@ def execute(bench, results, run, job, mode):
         return None, None
     results.write(f"runs/{run.id}.fio.json", outcome.stdout)
     record, figures = judge(outcome, evidence, job, mode)
+    if figures is None:
+        remove_new(folder, before)
     record |= {"run": run.as_json(), "command": run_command(bench, results, run, job),
                "cwd": str(folder), "cache": job.cache, "resident_before": resident,
                "cache_hit": cache_hit(outcome, figures, job), **machine, **logs}
