@@ -9,7 +9,7 @@ from pathlib import Path
 
 from suite.errors import BadInput
 from suite.fio_number import number as fio_number
-from suite.jobfile import SIZES, as_run, read_job
+from suite.jobfile import SIZES, as_run
 from suite.modes import parse_mode
 from suite.placement import placements_of
 from suite.places import name_of
@@ -23,7 +23,7 @@ DIMENSIONS = {"jobs": "", "modes": MODES, "depths": "1,8,32", "blocks": "", "mix
               "placements": NO_PLACEMENT, "file-systems": "", "rates": ""}
 # What else a plan file may say, as the options of the same names do.
 SETTINGS = ("repeats", "precision", "seed", "baseline", "runtime", "limit", "steady", "scratch",
-            "hosts", "host-engine", "host-scratch")
+            "hosts", "host-engine", "host-scratch", "leave-out")
 PARTS = "compare"
 
 
@@ -97,13 +97,14 @@ def listed(path, key, value):
 class Matrix:
     """The points of one part: the product of its dimensions."""
 
-    def __init__(self, texts, fio, decided):
-        """`texts` is {dimension: [text, ...]}; what is missing or empty has its default."""
+    def __init__(self, texts, read):
+        """`texts` is {dimension: [text, ...]}; what is missing or empty has its default. `read`
+        makes a Job of a path."""
         def get(dimension):
             given = [text for text in texts.get(dimension) or [] if text]
             return given or [text for text in DIMENSIONS[dimension].split(",") if text]
 
-        self.jobs = [read_job(path, fio, decided) for path in get("jobs")]
+        self.jobs = [read(path) for path in get("jobs")]
         self.modes = [parse_mode(text) for text in get("modes")]
         self.depths = numbers("depths", get("depths"), 1, 65536)
         self.blocks = [block_size(text) for text in get("blocks")] or [None]
@@ -175,10 +176,11 @@ def default_baseline(modes, open_loop):
     return "fio:psync" if "fio:psync" in names and not open_loop else names[0]
 
 
-def decided_by(runtime, parts=(), depths=True):
+def decided_by(runtime, parts=(), depth=True):
     """The options that the comparison sets itself."""
-    return tuple(["iodepth"] * depths + ["runtime"] * bool(runtime)
-                 + list(SIZES) * (bool(parts) and all(part.get("blocks") for part in parts)))
+    blocks = parts and all(part.get("blocks") for part in parts)
+    return (*(("iodepth",) if depth else ()), *(("runtime",) if runtime else ()),
+            *(SIZES if blocks else ()))
 
 
 def variants_of(jobs, modes, fio, decided):

@@ -60,6 +60,14 @@ def whole(option, text, low, high):
     return int(text)
 
 
+def names_of(option, text):
+    """The names of fio's options in a list with commas."""
+    names = text.split(",") if text is not None else []
+    if not all(re.fullmatch(r"[a-z]\w*", name, re.ASCII) for name in names):
+        raise BadInput(f"{option} {text}: allowed are names of fio's options, separated by commas")
+    return names
+
+
 def repeats_of(options):
     return whole("--repeats", options.repeats, 1, 1000)
 

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from suite import cache, environment, hosts
+from suite import cache, engine_options, environment, hosts
 from suite.conclusion import report
 from suite.errors import BadInput, FolderFailed
 from suite.files import data_files, files_there, remove_new
@@ -35,6 +35,9 @@ def check_options(asked, bench):
         if not mode.offload and not has_engine(bench, engine):
             raise BadInput(f"mode {mode.name}: {bench.fio} has no engine '{engine}'; "
                            "see fio --enghelp")
+    for job in asked.jobs:
+        names = {point.mode for point in asked.points if point.load.job == job.name}
+        engine_options.check(job, [mode for mode in asked.modes if mode.name in names], bench)
     with tempfile.TemporaryDirectory() as empty:
         path = Path(empty, "check.fio")
         for point in samples(asked.points):

@@ -69,24 +69,34 @@ class Job:
     engine_options: tuple  # that fio has not itself, but an engine may
 
 
-def read_job(path, fio="fio", decided=()):
+def read_job(path, fio="fio", decided=(), left_out=()):
     """Reads a job file; raises BadInput with one line if fio could not, or should not, run it.
 
     `decided` are the options that the comparison sets itself: the file's own words on them are not
-    read, and need not make sense.
+    read, and need not make sense. `left_out` are options that the user will not have.
     """
     try:
         text = Path(path).read_bytes().decode(errors="surrogateescape")
     except OSError as error:
         raise BadInput(f"job file {path}: {error.strerror}") from error
+    text = without(text.replace("\r\n", "\n"), set(map(canonical, left_out)))
     return understand(path, settled(path, text, decided), fio, decided)
+
+
+def check_left_out(options, paths):
+    """Raises BadInput for an option to be left out that is nowhere: a slip of the pen."""
+    texts = [Path(path).read_text(errors="replace") for path in paths]
+    there = {parse_line(line)[1] for text in texts for line in text.split("\n")}
+    for option in options:
+        if canonical(option) not in there:
+            raise BadInput(f"--leave-out {option}: no job file has it")
 
 
 def settled(path, text, decided):
     """The text with the variables of the environment in it, so that it stays what was run when it
     is run again elsewhere, or later."""
     lines, missing = [], []
-    for line in text.replace("\r\n", "\n").split("\n"):
+    for line in text.split("\n"):
         option, rest = re.match(r"([^;#]*)(.*)", line, re.DOTALL).groups()
         if line.lstrip().startswith("[") or not VARIABLE.search(option):
             lines.append(line)

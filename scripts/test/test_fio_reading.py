@@ -8,10 +8,12 @@ import subprocess
 
 import pytest
 from suite import cache, mounts
+from suite.asked import decided_by
 from suite.errors import BadInput
 from suite.files import sizes_of_all
 from suite.fio_parse import ask
 from suite.jobfile import ALIASES, read_job
+from suite.workers.runs import depth_of
 
 CPUS = os.sysconf("SC_NPROCESSORS_ONLN")
 ENVIRONMENT = {"RW": "randread", "D": "1", "N": "3", "KEY": "numjobs", "SIZE": "8k", "NONE": ""}
@@ -157,6 +159,15 @@ def test_the_runtime_is_that_of_fio(job_file, fio, text, seconds):
 ])
 def test_the_block_size_is_that_of_fio(job_file, line, block):
     assert read_job(job_file(f"[a]\nrw=randread\nsize=1m\n{line}\n")).block == block
+
+
+@pytest.mark.parametrize("lines, depth", [
+    ("", 32), ("iodepth=8", 8), ("iodepth=08", 8), ("iodepth=0x8", 8), ("iodepth=1k", 1024),
+    ("iodepth=${N}", 3), ("iodepth=4\n[b]\niodepth=4", 4), ("iodepth=4\n[b]\niodepth=8", 32),
+])
+def test_the_depth_of_the_workers_is_that_of_fio(job_file, lines, depth):
+    path = job_file(f"[a]\n{lines}\n")
+    assert depth_of(read_job(path, decided=decided_by(None, depth=False)), None) == depth
 
 
 @pytest.mark.parametrize("line, words", [

@@ -13,6 +13,7 @@ from suite import placement
 from suite.asked import DIMENSIONS, Matrix, bring_together, parse_precision, read_plan
 from suite.comparison import wanted
 from suite.errors import BadInput
+from suite.jobfile import read_job
 from suite.placement import cpu_list, placement_options
 
 MIXED_JOB = TINY_JOB.replace("randread", "randrw").replace("[tiny]", "[mixed]")
@@ -30,7 +31,7 @@ def plan_file(tmp_path):
 
 def points_of(path):
     settings, parts = read_plan(path)
-    matrices = [Matrix(part, "fio", ()) for part in parts]
+    matrices = [Matrix(part, read_job) for part in parts]
     return settings, bring_together(matrices, "fio", (), repeats=1, seed=1, arguments=[]).points
 
 
@@ -101,7 +102,7 @@ def test_nodes_stands_for_every_node_with_cpus_with_every_node_with_memory(
         job_file, tmp_path, monkeypatch, cpus, memory, wanted):
     nodes_of(tmp_path, monkeypatch, cpus, memory)
     matrix = Matrix({"jobs": [str(job_file())], "modes": ["sqwq"], "depths": ["1"],
-                     "placements": ["none", "nodes"]}, "fio", ())
+                     "placements": ["none", "nodes"]}, read_job)
     placements = [point.load.placement for point in matrix.points()]
     assert placements == ["none", *(f"nodes:{pair}" for pair in wanted)]
 
@@ -122,13 +123,13 @@ def test_pairs_that_this_machine_lacks_or_that_come_twice_are_refused(
         job_file, tmp_path, monkeypatch, texts, words):
     nodes_of(tmp_path, monkeypatch, "0,2", "0-2")
     with pytest.raises(BadInput, match=words):
-        Matrix({"jobs": [str(job_file())], "placements": texts}, "fio", ())
+        Matrix({"jobs": [str(job_file())], "placements": texts}, read_job)
 
 
 def test_a_kernel_without_numa_says_so(job_file, tmp_path, monkeypatch):
     monkeypatch.setattr(placement, "NODES", tmp_path / "none")
     with pytest.raises(BadInput, match="tells of no NUMA nodes"):
-        Matrix({"jobs": [str(job_file())], "placements": ["nodes"]}, "fio", ())
+        Matrix({"jobs": [str(job_file())], "placements": ["nodes"]}, read_job)
 
 
 @pytest.mark.parametrize("extra, words", [
@@ -265,7 +266,7 @@ def rows_of(asked, ratios, blocks):
 
 def test_a_point_is_wanted_until_its_interval_is_narrow_and_the_baseline_as_long_as_it_is(job_file):
     matrix = Matrix({"jobs": [str(job_file())], "modes": ["fio:psync", "inline", "sqwq"],
-                     "depths": ["1"]}, "fio", ())
+                     "depths": ["1"]}, read_job)
     asked = bring_together([matrix], "fio", (), repeats=30, seed=1, arguments=[], precision=0.02,
                            early_until=29)
     steady, noisy = (lambda repeat: 1.1), (lambda repeat: 1 + repeat % 5 / 10)
