@@ -29,13 +29,21 @@ ALIASES = {
 # The ways to say a block size; where several are given, fio takes the first of these.
 SIZES = ("bssplit", "bsrange", "bs")
 
+# All that fio has to say where, when and how it logs; the comparison's logs are its own.
+LOGS = {
+    "write_iops_log", "write_lat_log", "write_bw_log", "write_hist_log", "per_job_logs",
+    "log_avg_msec", "log_hist_msec", "log_hist_coarseness", "log_entries", "log_offset", "log_prio",
+    "log_issue_time", "log_max_value", "log_window_value", "log_compression",
+    "log_compression_cpus", "log_store_compressed", "log_unix_epoch", "log_alternate_epoch",
+    "log_alternate_epoch_clock_id", "bwavgtime", "iopsavgtime",
+}
 # Removed wherever they stand: they would change or hide what is measured alike for every mode.
-ALWAYS_REMOVED = {
+ALWAYS_REMOVED = LOGS | {
     "directory", "clat_percentiles", "slat_percentiles", "lat_percentiles", "percentile_list",
-    "disable_lat", "gtod_reduce", "unified_rw_reporting", "randrepeat", "allrandrepeat",
-    "invalidate", "pre_read", "pool_stats", "ioengine", "offload", "iodepth", "randseed",
-    "write_iops_log", "write_lat_log", "write_bw_log", "write_hist_log", "log_avg_msec",
-    "per_job_logs", "unlink", "unlink_each_loop",
+    "block_error_percentiles", "disable_lat", "disable_clat", "disable_slat",
+    "disable_bw_measurement", "gtod_reduce", "unified_rw_reporting", "randrepeat", "allrandrepeat",
+    "invalidate", "pre_read", "pool_stats", "ioengine", "offload", "iodepth", "randseed", "unlink",
+    "unlink_each_loop",
 }
 # These alone are read all the same: they say in which state the cache is to be.
 READ_ALL_THE_SAME = {"invalidate", "pre_read", "iodepth"}
@@ -132,6 +140,8 @@ def understand(path, text, fio="fio", decided=()):
     if any(section.value("stonewall") or section.text("wait_for") for section in sections[1:]):
         raise BadInput(f"job file {path}: stages (stonewall) would be mixed into one figure: "
                        "put each into a file of its own")
+    if not any(section.value("stats", 1) for section in sections):
+        raise BadInput(f"job file {path}: stats=0 leaves fio without a figure of any section")
     if any(s.text("mem").startswith("mmap") and ":" in s.text("mem") for s in sections):
         raise BadInput(f"job file {path}: mem=mmap:FILE would be written to and removed: leave the "
                        "file out")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from suite.errors import BadInput
 from suite.figure import (BLACK, BLUE, DASHED, DOTTED, GREEN, ORANGE, PURPLE, RED, SKY, SOLID,
                           Style)
+from suite.jobfile import LOGS
 
 ENGINE_PREFIX = "fio:"
 
@@ -81,7 +82,7 @@ SPARE_STYLES = [Style(colour, point, dash)
                 for colour, (point, dash) in zip(10 * SPARE_COLOURS, 7 * SPARE_POINTS)]
 
 # What the suite itself decides for every mode alike, so a mode may not.
-RESERVED = {
+RESERVED = LOGS | {
     "ioengine", "offload", "iodepth", "directory", "filename", "rw", "readwrite", "bs", "blocksize",
     "size", "runtime", "timeout", "time_based", "randseed", "pool_stats", "invalidate", "pre_read",
     "direct", "buffered", "opendir", "filename_format", "arrival_rate", "unlink", "unlink_each_loop",
