@@ -152,6 +152,10 @@ def check_asked(asked, bench):
                        "others")
     for job in asked.jobs:
         check_names(job, bench.hosts)
+        if re.search(r"\$(ncpus|mb_memory)", job.text) and any(p.rate for p in asked.points):
+            raise BadInput(f"--rates: job file {job.path} has $ncpus or $mb_memory, which are "
+                           "other numbers on each host, and its processes share the rate: put the "
+                           "number into the file")
 
 
 def check_names(job, hosts):

@@ -111,14 +111,14 @@ def settled(path, text, decided):
             continue
         key, equals, value = option.partition("=")
         unset = [name for name in VARIABLE.findall(value) if name not in os.environ]
-        if unset and canonical(filled(path, key)) in decided:
+        if unset and canonical(filled(path, key)) in unread(decided):
             continue
         missing += unset
         lines.append(filled(path, key) + equals + filled(path, value) + rest)
     if missing:
         names = ", ".join(f"${{{name}}}" for name in dict.fromkeys(missing))
-        raise BadInput(f"job file {path}: {names} is not set in the environment: set it, or put "
-                       "its value into the file")
+        raise BadInput(f"job file {path}: not set in the environment: {names}: set what is "
+                       "missing, or put its value into the file")
     return "\n".join(lines)
 
 
@@ -165,7 +165,7 @@ def understand(path, text, fio="fio", decided=()):
         cache=caches.pop(),
         block="" if "bs" in decided else
         " ".join(sorted({block_size(section) for section in sections})),
-        processes=sum(section.value("numjobs", 1) for section in sections),
+        processes=sum(max(1, section.value("numjobs", 1)) for section in sections),
         runtime_s=max(runtimes) if all(runtimes) else None,
         ramp=any(section.value("ramp_time") or section.value("ramp_size") for section in sections),
         engine_options=engine_options,
@@ -174,16 +174,20 @@ def understand(path, text, fio="fio", decided=()):
 
 def read_sections(path, text, fio, decided):
     """(fio's Sections, the options that it knows only of an engine, if at all)"""
-    unread = (ALWAYS_REMOVED - READ_ALL_THE_SAME) | set(decided)
     unknown = set()
     while True:
-        reading = ask(fio, without(text, unread | unknown))
+        reading = ask(fio, without(text, unread(decided) | unknown))
         if unknown.issuperset(reading.unknown):
             break
         unknown.update(reading.unknown)
     if reading.complaint:
         raise BadInput(f"job file {path}: fio refuses it: {reading.complaint}")
     return reading.sections, tuple(sorted(unknown))
+
+
+def unread(decided):
+    """The options whose words in a job file are of no account."""
+    return (ALWAYS_REMOVED - READ_ALL_THE_SAME) | set(decided)
 
 
 def as_run(job, mode, fio, decided):

@@ -25,7 +25,7 @@ def refused(done, *words):
     ("ioengine=libaio\nhipri=0", "fio:libaio", "hipri= is an option of "),
     ("ioengine=io_uring\nfixedbufs\nhipri=0", "fio:psync", "--leave-out fixedbufs,hipri"),
     ("ioengine=cpuio\ncpuload=50", "fio:psync", "cpuload= is an option of cpuio"),
-    ("nosuch=1\nnor_this", "fio:psync", "neither fio nor an engine of it has an option nor_this, no"),
+    ("nosuch=1\nnor_this", "fio:psync", "neither fio nor an engine of it has an option nor_"),
 ])
 def test_the_owner_is_told_and_what_to_do(job_file, compare, tmp_path, lines, modes, words):
     refused(compare(job_file(f"{TINY_JOB}{lines}\n"), modes), words)

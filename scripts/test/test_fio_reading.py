@@ -173,7 +173,8 @@ def test_the_depth_of_the_workers_is_that_of_fio(job_file, lines, depth):
 @pytest.mark.parametrize("line, words", [
     ("rw=sideways", "rw=sideways"), ("direct=08", "direct=08: max value out of range"),
     ("size=big", "size=big"), ("runtime=soon", "runtime=soon"), ("size=(4*1024)junk", "size="),
-    ("rw=${UNSET}", r"\$\{UNSET\} is not set"), ("size=${UNSET}k${UNSET_TOO}", "UNSET_TOO"),
+    ("rw=${UNSET}", r"not set in the environment: \$\{UNSET\}: "),
+    ("size=${UNSET}k${UNSET_TOO}", r"\$\{UNSET\}, \$\{UNSET_TOO\}: "),
     ("numjobs=${NONE}", "fio refuses it: failed parsing numjobs="),
 ])
 def test_what_cannot_be_read_is_told_in_one_line(job_file, line, words):
@@ -183,7 +184,8 @@ def test_what_cannot_be_read_is_told_in_one_line(job_file, line, words):
 
 
 def test_what_the_comparison_sets_itself_need_not_make_sense(job_file):
-    path = job_file("[a]\nrw=randread\nsize=1m\nruntime=${UNSET}\nbs=${UNSET}\niodepth=many\n")
+    path = job_file("[a]\nrw=randread\nsize=1m\nruntime=${UNSET}\nbs=${UNSET}\niodepth=many\n"
+                    "directory=${UNSET}/x\nioengine=${UNSET}\nwrite_bw_log=${UNSET}\n")
     job = read_job(path, decided=("runtime", "bs", "bsrange", "bssplit", "iodepth"))
     assert (job.runtime_s, job.block) == (None, "")
 

@@ -323,6 +323,14 @@ def test_jobs_that_name_files_elsewhere_are_refused(tmp_path, job_file, compare,
     one_line(compare(job_file(text), "fio:psync", "--hosts", hosts), "tiny.fio", "hosts")
 
 
+def test_a_rate_is_not_shared_by_as_many_processes_as_there_happen_to_be(tmp_path, job_file,
+                                                                         compare, engine):
+    hosts = tmp_path / "hosts"
+    hosts.write_text("a.example\n")
+    one_line(compare(job_file(TINY_JOB + "numjobs=$ncpus\n"), "sqwq", "--hosts", hosts, "--rates",
+                     "1000", "--engine", engine), "--rates: ", "$ncpus")
+
+
 def test_a_job_that_hangs_is_ended_on_the_hosts_too(tmp_path, job_file, compare_on, both):
     done = compare_on(job_file(), "fio:psync+startdelay=100,fio:psync", "--limit", "4")
     assert done.returncode == 1
