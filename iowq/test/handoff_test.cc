@@ -223,13 +223,14 @@ TEST_F(handoff, a_random_mix_loses_nothing) {
     auto next = [&](prepared &r) {
         unsigned i = static_cast<unsigned>(random.random()() % c.blocks);
         unsigned kind = static_cast<unsigned>(random.random()() % 8);
+        auto own = static_cast<size_t>(&r - slots.data());
         if (listening && (total - begun <= listening || kind == 0)) {
             listening--;
             return r.set(out, opcode::write, &bytes[i], 0, 1);
         }
         if (kind == 1 && listening < depth / 4 && total - begun > listening + 1) {
             listening++;
-            return r.set(in, opcode::read, &bytes[depth + i], 0, 1);
+            return r.set(in, opcode::read, &bytes[depth + own], 0, 1);
         }
         if (kind == 2)
             return r.set(c.f, opcode::fsync, nullptr, 0, 0);
@@ -237,7 +238,6 @@ TEST_F(handoff, a_random_mix_loses_nothing) {
             return r.set(c.f, opcode::write, &c.out[i * block], i * block, block);
         if (kind == 4)
             (void)posix_fadvise(c.f.fd, i * block, block, POSIX_FADV_DONTNEED);
-        auto own = static_cast<size_t>(&r - slots.data());
         r.set(c.f, opcode::read, &c.in[own * block], i * block, block);
     };
     while (done < total) {

@@ -165,12 +165,12 @@ TEST(cq, holds_addresses_of_five_levels_of_page_tables_and_none_that_are_tagged)
 
 TEST_P(queueing, cancel_takes_back_what_has_not_been_sent) {
     scratch s(O_RDWR | O_DIRECT);
-    alignas(block) static char memory[block];
+    alignas(block) static char memory[depth][block];
     ASSERT_EQ(ftruncate(s.f.fd, block), 0);
     bool with_own_queue = GetParam() == offload::sqthread || GetParam() == offload::handoff;
     bool batched = with_own_queue || GetParam() == offload::punt;
     for (unsigned i = 0; i < depth; i++)
-        ASSERT_EQ(io->submit(all.emplace_back(s.f, opcode::read, memory, 0, block)),
+        ASSERT_EQ(io->submit(all.emplace_back(s.f, opcode::read, memory[i], 0, block)),
                   ring::submitted::queued);
     unsigned left = depth;
     for (unsigned i : {1u, 0u, 3u}) { // in the middle, the first, the last
@@ -289,7 +289,7 @@ TEST_P(queueing, cancel_of_what_has_been_sent_to_a_device_loses_nothing) {
 TEST_P(queueing, cancels_at_random_lose_nothing) {
     jitter random(22);
     std::map<request *, prepared *> in_flight;
-    std::deque<prepared> requests(depth);
+    std::vector<prepared> requests(depth);
     std::vector<prepared *> free;
     for (prepared &r : requests)
         free.push_back(&r);
@@ -299,7 +299,7 @@ TEST_P(queueing, cancels_at_random_lose_nothing) {
         case 0:
             if (!free.empty()) {
                 prepared &r = *free.back();
-                r.set(waits, opcode::read, &bytes[0], 0, 1);
+                r.set(waits, opcode::read, &bytes[&r - &requests[0]], 0, 1);
                 if (io->submit(r) ==
                     ring::submitted::completed) { // there was a byte to be tried for
                     ASSERT_EQ(r.result, 1);
