@@ -181,13 +181,13 @@ def test_an_interrupted_job_does_not_wait_for_arrivals(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["sqwq", "punt", "uring"])
-def test_an_error_ends_the_job_without_the_rest(fio, tmp_path, mode):
-    """The first write is beyond a limit, and of the other 63, which would come in a minute, few do."""
+def test_an_error_ends_the_job_without_the_rest(fio, tmp_path, evidence, mode):
+    """The first write is beyond a limit, and of the other 63, which would come in a minute, few are issued."""
     result = fio(mode, filename=tmp_path / "data", rw="write", offset="2m", size="2m", fallocate="none", thread=None,
-                 iodepth=64, arrival_rate=1, preexec=limit_files, timeout=HANG_S)
+                 iodepth=64, arrival_rate=1, preexec=limit_files, pool_stats=tmp_path / "evidence", timeout=HANG_S)
     assert result.status == 1
     assert result.job["error"] == errno.EFBIG
-    assert result.job["write"]["total_ios"] < 30
+    assert evidence()[0]["arrivals"] < 30
 
 
 @pytest.mark.parametrize("mode", ["inline", "sqwq", "hashed", *KERNELS])
