@@ -104,7 +104,7 @@ SPINS = "while :; do :; done"
 HANGS = {  # how a guest hangs, with $OUT as its folder: the test that it hangs in
     "sleeps": ("exec sleep 1000", "boot"),
     "spins": (SPINS, "boot"),
-    "spins with two threads": (f"({SPINS}) & {SPINS}", "boot"),
+    "spins with two threads": (f"setpriv --pdeathsig KILL bash -c '{SPINS}' & {SPINS}", "boot"),
     "sleeps in a test": ("echo a.py::test_a >$OUT/progress; exec sleep 1000", "a.py::test_a"),
     "spins in a test": (f"echo a.py::test_a >$OUT/progress; {SPINS}", "a.py::test_a"),
     "the kernel complains of it": ("while :; do echo stall >>$OUT/console; sleep 0.05; done",
