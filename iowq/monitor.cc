@@ -32,7 +32,8 @@ deadline earlier(deadline a, deadline b) { return a && b ? std::min(*a, *b) : a 
 
 int monitor::start(const cpu_mask &cpus) {
     int error = start_thread(thread_, cpus, main, this);
-    phase_.store(error ? phase::absent : phase::running, std::memory_order_release);
+    if (!error)
+        phase_.store(phase::running, std::memory_order_release);
     return error;
 }
 

@@ -31,8 +31,14 @@ class monitor {
         return phase_.load(std::memory_order_relaxed) == expected &&
                phase_.compare_exchange_strong(expected, phase::starting, std::memory_order_relaxed);
     }
-    // -EAGAIN: no thread to be had; then somebody may ask again.
+    // By who is to. -EAGAIN: no thread to be had; then it may be tried again, or given up.
     [[nodiscard]] int start(const cpu_mask &cpus);
+    // Somebody else may start it. seq_cst, as is_there(): comes before the look at what waits for it.
+    void give_up_start() { phase_.store(phase::absent, std::memory_order_seq_cst); }
+    // It runs, or somebody is starting it.
+    [[nodiscard]] bool is_there() const {
+        return phase_.load(std::memory_order_seq_cst) != phase::absent;
+    }
     void stop();
     // If it runs.
     [[nodiscard]] int set_affinity(const cpu_mask &cpus);

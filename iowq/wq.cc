@@ -247,7 +247,7 @@ void wq::create_worker(acct &home, acct::action asked) {
     acct::action todo = home.create_failed(asked, again && error == -EAGAIN, cancelled);
     cancel_list(cancelled);
     act(home, todo);
-    if (again)
+    if (monitor_.is_there())
         monitor_.retry_soon();
     else
         give_up_creating();
@@ -264,6 +264,8 @@ int wq::start_monitor() {
         (void)nobody.park(clock::now() + failed * creation_pause);
         error = start_monitor_on_cpus();
     }
+    if (error)
+        monitor_.give_up_start();
     return error;
 }
 

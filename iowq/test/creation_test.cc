@@ -2,6 +2,8 @@
 // Threads that cannot be had: the next try, and what becomes of the items meanwhile and in the end.
 #include "item.h"
 
+#include <filesystem>
+#include <fstream>
 #include <grp.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -220,6 +222,33 @@ TEST(creation, of_the_monitor_is_tried_again) {
     item it;
     it.run_on(*pool);
     EXPECT_FALSE(it.cancelled);
+    EXPECT_EQ(failing_monitors, 0);
+}
+
+// While one tries again, others must not start another.
+TEST(creation, of_the_monitor_by_many_makes_one) {
+    auto pool = make();
+    failing_monitors = 3;
+    std::deque<item> items;
+    std::vector<std::thread> threads;
+    for (uint32_t i = 0; i < 8; i++) {
+        item &it = items.emplace_back();
+        it.flags = work_concurrent | (i % 2 ? work_unbound : 0u);
+        threads.emplace_back([&] {
+            EXPECT_EQ(pool->enqueue(&it), 0);
+            it.done.acquire();
+        });
+        std::this_thread::sleep_for(std::chrono::milliseconds(1)); // among the tries
+    }
+    for (auto &t : threads)
+        t.join();
+    int monitors = 0;
+    for (auto &task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::string name;
+        std::getline(std::ifstream(task.path() / "comm"), name);
+        monitors += name == "iowq-monitor";
+    }
+    EXPECT_EQ(monitors, 1);
     EXPECT_EQ(failing_monitors, 0);
 }
 
