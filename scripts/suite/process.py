@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
@@ -141,12 +142,11 @@ class Threads:
 def thread_names(pid):
     """Names without the numbers that the kernel puts behind those of its workers."""
     names = []
-    try:
+    with suppress(OSError):  # the process has ended while we looked
         for task in os.scandir(f"/proc/{pid}/task"):
-            name = Path(task.path, "comm").read_text().strip()
-            names.append("-".join(name.split("-")[:2]) if name.startswith("iou-") else name)
-    except OSError:
-        pass  # it ended while we looked
+            with suppress(OSError):  # this thread has
+                name = Path(task.path, "comm").read_text().strip()
+                names.append("-".join(name.split("-")[:2]) if name.startswith("iou-") else name)
     return names
 
 

@@ -37,14 +37,15 @@ def small_disk(tmp_path):
 
 def test_a_comparison_leaves_everything_that_it_promises(tmp_path, job_file, compare):
     modes = "fio:psync,fio:io_uring,fio:io_uring+force_async=1,fio:libaio"
-    done = compare(job_file(), modes, "--depths", "1,4")
+    # Long enough for the kernel's workers to be seen, also on a busy machine.
+    done = compare(job_file(TINY_JOB.replace("150ms", "500ms")), modes, "--depths", "1,4")
     assert done.returncode == 0, done.stderr
     results = tmp_path / "results"
     table = rows(tmp_path)
     assert list(table[0]) == COLUMNS and len(table) == 4 * 2
     for row in table:
         assert (row["job"], row["block"], row["placement"]) == ("tiny", "4096", "none")
-        assert row["flags"] == ""
+        assert row["flags"] in ("", "uneven"), "which it may be beside others"
         assert float(row["iops"]) > 0 and float(row["cpu_ns_per_io"]) > 0
         assert int(row["lat_p50_ns"]) <= int(row["lat_p99_ns"]) <= int(row["lat_p999_ns"])
         assert float(row["bw_bytes"]) == pytest.approx(4096 * float(row["iops"]), rel=0.01)
