@@ -161,7 +161,9 @@ work *acct::take_locked(worker &by, work_list &passed) {
     queue_.pop_markers(passed);
     if (queue_.empty()) {
         listed_.store(false, std::memory_order_relaxed);
-        if (!has_incoming(std::memory_order_relaxed)) // then nobody is left who waits
+        // Then nobody is left who waits. Looked at first: it lies beside what every push reads.
+        if (concurrent_waits_.load(std::memory_order_relaxed) > 0 &&
+            !has_incoming(std::memory_order_relaxed))
             concurrent_waits_.store(0, std::memory_order_relaxed);
     }
     if (w->func) // a token is none to be cancelled
