@@ -12,8 +12,8 @@ endif
 BUILD := build
 CXXFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
-FLAGS := -std=gnu++20 -fPIC -pthread -fvisibility=hidden -fno-omit-frame-pointer $(WARNINGS) -MMD -MP -Iiowq
-C_FLAGS := -std=c11 -fPIC -pthread $(WARNINGS) -MMD -MP -Iiowq
+FLAGS := -std=gnu++20 -fPIC -pthread -fvisibility=hidden -fno-omit-frame-pointer $(WARNINGS) -MMD -MP -I.
+C_FLAGS := -std=c11 -fPIC -pthread $(WARNINGS) -MMD -MP -I.
 
 # The library's version; its first number is the one that programs are bound to.
 VERSION := 0.1.0
@@ -26,9 +26,9 @@ LIBDIR = $(PREFIX)/lib
 FIO_SOURCE := $(or $(FIO_DIR),$(BUILD)/fio)
 export FIO_DIR
 
-# The order of the layers: each file uses those before it only.
-IOWQ := fork topology node_memory interrupt sleep_hook_perf sleep_hook_bpf sleep_hook acct chain worker monitor wq cancel io_wq issue \
-    linux_aio begun_reads sqthread ring acall_calls acall
+# The library's layers, lowest first: what is in one includes nothing of those behind it.
+LAYERS := os pool ring acall
+IOWQ := $(foreach layer,$(LAYERS),$(patsubst iowq/%.cc,%,$(sort $(wildcard iowq/$(layer)/*.cc))))
 ENGINE := options task_names placement pool acalls uring drain arrivals create sampler version pool_stats engine
 BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
 # Tests are compiled three times, so in the quickest way; what they test under a sanitizer is optimised.
@@ -40,8 +40,8 @@ SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all
 
 IOWQ_OBJECTS := $(IOWQ:%=$(BUILD)/iowq/%.o)
 ENGINE_OBJECTS := $(ENGINE:%=$(BUILD)/engine/%.o)
-TESTS := $(wildcard iowq/test/*.cc)
-TESTS_C := $(wildcard iowq/test/*.c)
+TESTS := $(wildcard iowq/test/*.cc iowq/test/*/*.cc)
+TESTS_C := $(wildcard iowq/test/*/*.c)
 
 .PHONY: help
 help: ## this list
@@ -98,7 +98,7 @@ tsan asan: %: $(BUILD)/%/iowq_test ## the library's tests under ThreadSanitizer,
 format: | setup-check ## format the C++ sources
 	@clang-format-14 -i $$(git ls-files '*.cc' '*.h')
 tidy: | setup-tidy ## clang-tidy over the library
-	@clang-tidy-14 --quiet $(IOWQ:%=iowq/%.cc) -- -std=gnu++20 -Iiowq
+	@clang-tidy-14 --quiet $(IOWQ:%=iowq/%.cc) -- -std=gnu++20 -I.
 
 .PHONY: doc
 doc: | setup-check ## the library's reference, build/doc/index.html
@@ -136,13 +136,17 @@ $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
 
 # ---- installed, for other programs
 
-# What a program includes, as <iowq/wq.h> and so on.
-HEADERS := $(filter-out iowq/probe.h iowq/linux_aio.h iowq/acall_calls.h,$(wildcard iowq/*.h))
+# What a program may include: <iowq/wq.h>, or <iowq/pool/wq.h>, and so on.
+HEADERS := $(filter-out %/probe.h %/linux_aio.h %/acall_calls.h,$(wildcard $(LAYERS:%=iowq/%/*.h)))
+INCLUDE = $(DESTDIR)$(PREFIX)/include/iowq
 
 .PHONY: install uninstall
 install: all ## the library, its headers and the engine, under PREFIX (/usr/local) and DESTDIR
-	install -d '$(DESTDIR)$(PREFIX)/include/iowq' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/fio'
-	install -m 644 $(HEADERS) '$(DESTDIR)$(PREFIX)/include/iowq'
+	install -d $(LAYERS:%='$(INCLUDE)/%') '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/fio'
+	for header in $(HEADERS:iowq/%=%); do \
+	    install -m 644 iowq/$$header '$(INCLUDE)'/$$header && \
+	    echo "#include \"iowq/$$header\"" | install -m 644 /dev/stdin '$(INCLUDE)'/$${header##*/} || exit; \
+	done
 	install -m 644 $(BUILD)/libiowq.a '$(DESTDIR)$(LIBDIR)'
 	install -m 755 $(BUILD)/libiowq.so '$(DESTDIR)$(LIBDIR)/libiowq.so.$(VERSION)'
 	ln -sf libiowq.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
@@ -151,7 +155,7 @@ install: all ## the library, its headers and the engine, under PREFIX (/usr/loca
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' iowq/iowq.pc.in \
 	    >'$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc'
 uninstall: ## what install put there
-	rm -rf '$(DESTDIR)$(PREFIX)/include/iowq'
+	rm -rf '$(INCLUDE)'
 	rm -f '$(DESTDIR)$(LIBDIR)'/libiowq.a '$(DESTDIR)$(LIBDIR)'/libiowq.so* \
 	    '$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc' '$(DESTDIR)$(LIBDIR)/fio/iowq.so'
 	-rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(LIBDIR)/fio' '$(DESTDIR)$(LIBDIR)/pkgconfig'
@@ -170,7 +174,7 @@ $(BUILD)/engine/fio_version.h: fio-source
 
 # The engine's own: the library's version, and a hash over the sources that make it, so that the same sources
 # have the same one on any machine. Written anew only when it changes; all but one object can do without.
-ENGINE_SOURCES := $(sort $(wildcard iowq/*.cc iowq/*.h engine/*.cc engine/*.h))
+ENGINE_SOURCES := $(sort $(wildcard $(foreach folder,$(LAYERS:%=iowq/%) engine,$(folder)/*.cc $(folder)/*.h)))
 .PHONY: engine-sources
 $(BUILD)/engine/source_version.h: engine-sources
 	@mkdir -p $(@D)

@@ -9,7 +9,7 @@
 
 #include "backend.h"
 
-#include "acall.h"
+#include "iowq/acall/acall.h"
 
 #include <sys/uio.h>
 

@@ -4,7 +4,7 @@
 // Used by the job's thread only, but for threads().
 #pragma once
 
-#include "ring.h"
+#include "iowq/ring/ring.h"
 
 #include <cstdio>
 #include <sys/uio.h>

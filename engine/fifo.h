@@ -2,7 +2,7 @@
 // A queue for as many requests as are ever under way. Used by the job's thread only.
 #pragma once
 
-#include "ring.h"
+#include "iowq/ring/ring.h"
 
 #include <memory>
 #include <new>

@@ -3,7 +3,7 @@
 
 #include "options.h"
 
-#include "ring.h"
+#include "iowq/ring/ring.h"
 
 namespace engine {
 

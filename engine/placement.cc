@@ -3,7 +3,7 @@
 
 #include "placement.h"
 
-#include "node_memory.h"
+#include "iowq/os/node_memory.h"
 
 #include <map>
 

@@ -6,7 +6,7 @@
 
 #include "options.h"
 
-#include "wq.h"
+#include "iowq/pool/wq.h"
 
 #include <optional>
 #include <span>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "pool.h"
 
-#include "lock.h"
+#include "iowq/os/lock.h"
 #include "pool_stats.h"
 
 #include <cerrno>

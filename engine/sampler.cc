@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "sampler.h"
 
-#include "thread.h"
+#include "iowq/os/thread.h"
 
 #include <algorithm>
 #include <cerrno>

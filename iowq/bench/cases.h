@@ -3,7 +3,7 @@
 // workers) that they consist of. Used by everything in this folder; fixed at program start.
 #pragma once
 
-#include "worker.h"
+#include "iowq/pool/worker.h"
 
 #include <string>
 #include <vector>

@@ -4,8 +4,8 @@
 // taken for a sleeper. Prints one table, a row a way: medians over repeats, in each of which the ways
 // take turns in random order.
 //   hooks_bench [repeats]      default: 9
-#include "cq.h"
-#include "wq.h"
+#include "iowq/pool/wq.h"
+#include "iowq/ring/cq.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ring.h"
+#include "iowq/ring/ring.h"
 #include "side.h"
 
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "side.h"
 
-#include "ring.h"
+#include "iowq/ring/ring.h"
 
 #include <cerrno>
 #include <system_error>

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "cases.h"
-#include "cq.h"
+#include "iowq/ring/cq.h"
 
 #include <latch>
 #include <memory>

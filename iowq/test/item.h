@@ -2,9 +2,9 @@
 // What the tests of the pool share: items of several kinds, and pools to run them on.
 #pragma once
 
-#include "monitor.h"
-#include "schedule.h"
-#include "wq.h"
+#include "iowq/pool/monitor.h"
+#include "iowq/pool/wq.h"
+#include "iowq/test/schedule.h"
 
 #include <deque>
 #include <functional>

@@ -3,7 +3,7 @@
 // by hwloc, with real CPUs and no memory of their own.
 #pragma once
 
-#include "topology.h"
+#include "iowq/os/topology.h"
 
 #include <cstdlib>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "schedule.h"
+#include "iowq/test/schedule.h"
 
-#include "monitor.h"
+#include "iowq/pool/monitor.h"
 
 #include <cerrno>
 #include <cstddef>

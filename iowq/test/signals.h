@@ -2,7 +2,7 @@
 // What the tests ask of signals.
 #pragma once
 
-#include "item.h"
+#include "iowq/test/item.h"
 
 #include <csignal>
 

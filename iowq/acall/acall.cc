@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/acall/acall_calls.h"
+#include "iowq/os/thread.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <utility>
+
+namespace iowq::acalls {
+
+namespace {
+
+constexpr auto pool_idle = std::chrono::milliseconds(200);
+constexpr unsigned default_threads = 256;
+// Only a signal that came before the system call has to be repeated: one that is not taken stays pending.
+constexpr long repeat_signal_ns = 1000000;
+
+// ---- system calls
+
+// Does it end, double or replace its caller, or take from a thread what libc or the pool keeps for it?
+bool is_refused(uint32_t nr) {
+#if defined(__x86_64__)
+    constexpr uint32_t x32 = 0x40000000; // another ABI's numbers
+    if (nr & x32)
+        return true;
+#endif
+    switch (nr) {
+    case SYS_exit:
+    case SYS_exit_group:
+    case SYS_clone:
+    case SYS_clone3:
+    case SYS_execve:
+    case SYS_execveat:
+    case SYS_rt_sigreturn:
+    case SYS_rt_sigprocmask:
+    case SYS_set_tid_address:
+    case SYS_set_robust_list:
+    case SYS_rseq:
+#if defined(__x86_64__)
+    case SYS_fork:
+    case SYS_vfork:
+    case SYS_arch_prctl:
+    case SYS_set_thread_area:
+#endif
+        return true;
+    }
+    return false;
+}
+
+long make_call(const acall_submission &s) {
+    const uint64_t *a = s.args;
+    long result = syscall(s.nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+    return result == -1 ? -errno : result; // lseek may well return other negative numbers
+}
+
+bool begin_call(call &c) IOWQ_EXCLUDES(lock) {
+    locked guard(lock);
+    if (c.cancelled)
+        return false;
+    c.phase = call::calling;
+    c.tid = gettid();
+    return true;
+}
+
+void end_call(call &c) IOWQ_EXCLUDES(lock) {
+    std::optional<timer_t> signals;
+    {
+        locked guard(lock);
+        c.phase = call::over;
+        signals = std::exchange(c.signals, {});
+    }
+    // A signal that is still pending is taken when this returns.
+    if (signals)
+        timer_delete(*signals);
+}
+
+long call_unless_cancelled(call &c) {
+    if (!begin_call(c))
+        return -ECANCELED;
+    long result = make_call(c.what);
+    end_call(c);
+    return result;
+}
+
+// ---- the pool
+
+// Why the pool cancels a call: it was asked to, or gets no thread.
+long why_not_started(call &c) IOWQ_EXCLUDES(lock) {
+    locked guard(lock);
+    return c.cancelled ? -ECANCELED : -EAGAIN;
+}
+
+void run_in_pool(work **w) {
+    call &c = static_cast<call &>(**w);
+    long result;
+    if (c.flags & work_cancel) {
+        result = why_not_started(c);
+    } else {
+        blocking section(blocking::will);
+        result = call_unless_cancelled(c);
+    }
+    complete(c, result);
+}
+
+int open_pool() IOWQ_REQUIRES(lock) {
+    if (all().pool)
+        return 0;
+    wq_config config;
+    config.max_unbound = std::min(default_threads, config.max_unbound);
+    config.idle = pool_idle;
+    config.last_stays = false;
+    return wq::create(config, all().pool);
+}
+
+// ---- threads of their own
+
+void *run_in_own_thread(void *arg) {
+    call &c = *static_cast<call *>(arg);
+    pthread_detach(pthread_self());
+    pthread_setname_np(pthread_self(), "iowq-acall");
+    complete(c, call_unless_cancelled(c));
+    return nullptr;
+}
+
+// The kernel repeats the signal until the thread, which is there now, deletes the timer.
+int interrupt(call &c) IOWQ_REQUIRES(lock) {
+    if (c.signals)
+        return 0;
+    if (!all().signal->is_ours())
+        return -EAGAIN;
+    sigevent how{};
+    how.sigev_notify = SIGEV_THREAD_ID;
+    how._sigev_un._tid = c.tid;
+    how.sigev_signo = all().signal->number();
+    timer_t signals;
+    if (timer_create(CLOCK_MONOTONIC, &how, &signals))
+        return -errno;
+    c.signals = signals;
+    itimerspec when{{0, repeat_signal_ns}, {0, 1}};
+    timer_settime(signals, 0, &when, nullptr);
+    return 0;
+}
+
+// ---- submitting
+
+int check(const acall_submission *s) {
+    if (!s)
+        return -EFAULT;
+    if (s->flags & ~ACALL_SUBMIT_THREAD_POOL || is_refused(s->nr) ||
+        s->completion_pointer % alignof(acall_completion) ||
+        s->completion_ring_pointer % alignof(acall_completion_ring))
+        return -EINVAL;
+    if (acall_completion_ring *ring = ring_of(*s))
+        if (!s->cookie || !in_range(ring->nr))
+            return -EINVAL;
+    return 0;
+}
+
+// Opens what the call needs, and makes it a record. The pool to enqueue it on, or else nullptr and the
+// signal for its thread not to block.
+int prepare(const acall_submission &s, call *&c, wq *&pool, int &signal) IOWQ_EXCLUDES(lock) {
+    locked guard(lock);
+    state &now = all();
+    if (!now.signal)
+        if (int error = now.signal.emplace().open()) {
+            now.signal.reset();
+            return error;
+        }
+    bool pooled = s.flags & ACALL_SUBMIT_THREAD_POOL;
+    if (pooled)
+        if (int error = open_pool())
+            return error;
+    if (int error = take(s, c))
+        return error;
+    c->func = run_in_pool;
+    c->flags = work_unbound | work_concurrent;
+    pool = pooled ? now.pool.get() : nullptr;
+    signal = now.signal->number();
+    return 0;
+}
+
+int submit(const acall_submission *s) {
+    if (int error = check(s))
+        return error;
+    call *c;
+    wq *pool;
+    int signal;
+    if (int error = prepare(*s, c, pool, signal))
+        return error;
+    pthread_t thread;
+    int error =
+        pool ? pool->enqueue(c)
+             : start_thread(thread, cpu_mask::of_this_thread(), run_in_own_thread, c, signal);
+    if (error)
+        put_back(*c);
+    return error;
+}
+
+// No exception leaves the library.
+template <class Function>
+long guarded(Function function) {
+    try {
+        return function();
+    } catch (const std::bad_alloc &) {
+        return -ENOMEM;
+    }
+}
+
+thread_local long submit_error = 0;
+
+} // namespace
+
+} // namespace iowq::acalls
+
+using namespace iowq;
+using namespace iowq::acalls;
+
+long acall_submit(acall_submission **submissions, unsigned long nr) {
+    submit_error = nr && !submissions ? -EFAULT : 0;
+    unsigned long done = 0;
+    while (done < nr && !submit_error) {
+        submit_error = guarded([&] { return submit(submissions[done]); });
+        if (!submit_error)
+            done++;
+    }
+    return done || !submit_error ? static_cast<long>(done) : submit_error;
+}
+
+long acall_submit_error(void) { return submit_error; }
+
+long acall_comp_pwait(acall_id **ids, unsigned long nr, timespec *utime, const sigset_t *sigmask,
+                      size_t sigsetsize) {
+    if (nr == 0)
+        return -EINVAL;
+    if (!ids)
+        return -EFAULT;
+    return guarded([&] {
+        waiter w;
+        w.ids = ids;
+        w.nr = nr;
+        return wait_for(w, utime, sigmask, sigsetsize);
+    });
+}
+
+long acall_ring_pwait(acall_completion_ring *ring, uint32_t tail, uint32_t min, timespec *utime,
+                      const sigset_t *sigmask, size_t sigsetsize) {
+    if (!ring)
+        return -EFAULT;
+    if (reinterpret_cast<uintptr_t>(ring) % alignof(acall_completion_ring) || !in_range(ring->nr) ||
+        min > ring->nr)
+        return -EINVAL;
+    return guarded([&] {
+        waiter w;
+        w.ring = ring;
+        w.tail = tail;
+        w.min = min;
+        return wait_for(w, utime, sigmask, sigsetsize);
+    });
+}
+
+long acall_cancel(acall_id *id) {
+    return guarded([&]() -> long {
+        call *c = nullptr;
+        wq *pool = nullptr;
+        {
+            locked guard(lock);
+            if (int error = look_up(id, c))
+                return error;
+            if (!c || c->phase == call::over)
+                return -ESRCH;
+            bool pooled = c->what.flags & ACALL_SUBMIT_THREAD_POOL;
+            if (c->phase == call::calling && !pooled)
+                return interrupt(*c);
+            c->cancelled = true; // so it does not begin
+            if (!pooled)
+                return 0;
+            c->cancellers++;
+            pool = all().pool.get();
+        }
+        // It may be over by now, and then this finds nothing.
+        (void)pool->cancel(c);
+        locked guard(lock);
+        c->cancellers--;
+        spare_if_unused(*c);
+        return 0;
+    });
+}
+
+long acall_max_threads(unsigned most) {
+    return guarded([&]() -> long {
+        wq *pool = nullptr;
+        {
+            locked guard(lock);
+            if (int error = open_pool())
+                return error;
+            pool = all().pool.get();
+            all().busy++;
+        }
+        long old = pool->max_workers({0, most}).unbound;
+        locked guard(lock);
+        all().busy--;
+        return old;
+    });
+}
+
+long acall_end(void) {
+    return guarded([]() -> long {
+        std::unique_ptr<wq> pool;
+        locked guard(lock);
+        if (all().busy)
+            return -EBUSY;
+        pool = std::move(all().pool);
+        all().signal.reset();
+        return 0;
+    });
+}

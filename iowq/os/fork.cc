@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/os/fork.h"
+
+#include <pthread.h>
+
+namespace iowq {
+
+namespace {
+
+// Never destroyed, as pools may be destroyed when the process ends.
+constinit mutex lock;
+across_forks *all IOWQ_GUARDED_BY(lock) = nullptr;
+
+} // namespace
+
+struct fork_handlers {
+    static void before() IOWQ_ANNOTATE(acquire_capability(lock)) {
+        lock.lock();
+        for (across_forks *a = all; a; a = a->next_)
+            a->hold_still();
+    }
+    static void in_parent() IOWQ_ANNOTATE(release_capability(lock)) {
+        for (across_forks *a = all; a; a = a->next_)
+            a->go_on();
+        lock.unlock();
+    }
+    static void in_child() IOWQ_ANNOTATE(release_capability(lock)) {
+        for (across_forks *a = all; a; a = a->next_) {
+            a->orphaned_.store(true, std::memory_order_relaxed);
+            a->go_on();
+        }
+        lock.unlock();
+    }
+};
+
+void watch_forks() {
+    // It fails for want of memory only; then a child must not touch what it has inherited.
+    static const int registered [[maybe_unused]] =
+        pthread_atfork(fork_handlers::before, fork_handlers::in_parent, fork_handlers::in_child);
+}
+
+across_forks::across_forks() {
+    watch_forks();
+    locked guard(lock);
+    next_ = all;
+    if (next_)
+        next_->before_ = this;
+    all = this;
+}
+
+across_forks::~across_forks() {
+    locked guard(lock);
+    (before_ ? before_->next_ : all) = next_;
+    if (next_)
+        next_->before_ = before_;
+}
+
+} // namespace iowq

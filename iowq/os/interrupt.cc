@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/os/interrupt.h"
+
+#include "iowq/os/fork.h"
+
+#include <cerrno>
+#include <csignal>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace iowq {
+
+namespace {
+
+void do_nothing(int) {}
+
+bool handled_by(int signal, void (*handler)(int)) {
+    struct sigaction now {};
+    return sigaction(signal, nullptr, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
+           now.sa_handler == handler;
+}
+
+int install(int signal, struct sigaction *before) {
+    struct sigaction ours {};
+    ours.sa_handler = do_nothing;
+    return sigaction(signal, &ours, before) ? -errno : 0;
+}
+
+// A signal's handler is the process's, so this is too. Never destroyed, as pools may be destroyed
+// when the process ends.
+struct shared_signal : across_forks {
+    mutex lock;
+    unsigned users IOWQ_GUARDED_BY(lock) = 0;
+    int number IOWQ_GUARDED_BY(lock) = 0;
+    struct sigaction before IOWQ_GUARDED_BY(lock) = {};
+
+    int take(int wanted) IOWQ_REQUIRES(lock);
+
+  private:
+    void hold_still() override IOWQ_ANNOTATE(acquire_capability(lock)) { lock.lock(); }
+    void go_on() override IOWQ_ANNOTATE(release_capability(lock)) { lock.unlock(); }
+};
+
+int shared_signal::take(int wanted) {
+    if (wanted) {
+        if (sigaction(wanted, nullptr, nullptr))
+            return -errno;
+        if (!handled_by(wanted, SIG_DFL))
+            return -EBUSY;
+        number = wanted;
+        return install(wanted, &before);
+    }
+    sigset_t blocked;
+    pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+    // From the end, as programs count from SIGRTMIN on. Emulators keep the last one for themselves.
+    for (number = SIGRTMAX; number >= SIGRTMIN; number--)
+        if (!sigismember(&blocked, number) && handled_by(number, SIG_DFL) &&
+            install(number, &before) == 0)
+            return 0;
+    return -EBUSY;
+}
+
+shared_signal &shared() {
+    static shared_signal &s = *new shared_signal;
+    return s;
+}
+// Made before there are threads: the child of a fork would wait for ever for one that was at it.
+[[maybe_unused]] const shared_signal &made_early = shared();
+
+} // namespace
+
+int interrupt_signal::open(int wanted) {
+    shared_signal &s = shared();
+    locked guard(s.lock);
+    if (s.users == 0) {
+        if (int error = s.take(wanted))
+            return error;
+    } else if (wanted && wanted != s.number) {
+        return -EBUSY;
+    }
+    s.users++;
+    number_ = s.number;
+    return 0;
+}
+
+interrupt_signal::~interrupt_signal() {
+    if (!number_)
+        return;
+    shared_signal &s = shared();
+    locked guard(s.lock);
+    if (--s.users == 0 && handled_by(number_, do_nothing))
+        sigaction(number_, &s.before, nullptr);
+}
+
+bool interrupt_signal::is_ours() const {
+    return handled_by(number_, do_nothing) ||
+           (handled_by(number_, SIG_DFL) && install(number_, nullptr) == 0);
+}
+
+void interrupt_signal::send(pid_t tid) const {
+    if (is_ours())
+        syscall(SYS_tgkill, getpid(), tid, number_);
+}
+
+} // namespace iowq

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Serialisation by exact key. A key that has items queued or running owns a chain: a FIFO, and a
+// token that stands for it on one acct. The worker that takes the token pops the items one at a
+// time, so they never overlap and keep their order, and each one that has not started can still be
+// cancelled. Owned by its wq; any thread may call it.
+//
+// Invariants:
+//  1. There is at most one chain a key, and it is in the table exactly while it is not idle.
+//  2. A chain's token is on an acct, or its worker holds the chain: never both, never neither.
+//  3. A chain whose token is on an acct has items; only while its worker holds it may it have none.
+//
+// Locks: each shard's lock guards the chains whose keys fall there. It is taken before an acct's.
+#pragma once
+
+#include "iowq/pool/acct.h"
+
+#include <array>
+#include <memory>
+#include <vector>
+
+namespace iowq {
+
+struct chain {
+    work token; // what an acct queues; func is nullptr, by which a worker knows it
+    chain_key key;
+    acct *home = nullptr;  // where the token is, when it is on one
+    work_list fifo;        // guarded by the shard's lock, as is `next`
+    chain *next = nullptr; // in its bucket, or among the spare ones
+};
+
+class chain_table {
+  public:
+    // Queues a hashed item that is `on_its_way`; `home` is where the token goes if the key is
+    // idle. `todo` is what `home` asks for. -ESHUTDOWN when closed, -ENOMEM when more keys are
+    // live than ever and no memory is left.
+    [[nodiscard]] int enqueue(work *w, acct &home, acct::action &todo);
+
+    // The chain that a token on an acct stands for; nullptr for an ordinary item.
+    [[nodiscard]] static chain *of(work *taken) {
+        return taken->func ? nullptr : reinterpret_cast<chain *>(taken);
+    }
+    // The next item of a chain whose token the worker took, published as self.current; nullptr when
+    // there is none left, and then the chain is no more the worker's. `passed`: as in acct::take.
+    [[nodiscard]] work *next(chain &c, worker &self, work_list &passed);
+    // The worker's turn is over: the token goes back on its acct, if items are left, and that is returned with what
+    // it asks for; not if it is the worker's own, who goes on there in any case.
+    [[nodiscard]] acct *end_turn(chain &c, const worker &self, acct::action &todo);
+
+    // Ends a chain whose token nobody will take any more, and gives back its items.
+    [[nodiscard]] work_list dissolve(chain &c);
+
+    // Unlinks an item that is queued on its chain, and has been seen `where`. False: it is not (or no
+    // more).
+    [[nodiscard]] bool cancel(work *w, const void *where, work_list &passed);
+
+    // Takes no more items, and gives back those that are queued and unbound.
+    [[nodiscard]] work_list close(work_list &passed);
+    // Unlinks those queued on chains that match, or only the first one. nullptr matches every item.
+    [[nodiscard]] work_list cancel_matching(match_fn match, void *data, bool all,
+                                            work_list &passed);
+
+    // Holds all of it still while the process forks (fork.h), and lets it go.
+    void hold_still() IOWQ_ANNOTATE(no_thread_safety_analysis) {
+        for (shard &s : shards_)
+            s.lock.lock();
+    }
+    void go_on() IOWQ_ANNOTATE(no_thread_safety_analysis) {
+        for (shard &s : shards_)
+            s.lock.unlock();
+    }
+
+    // Puts new_marker() behind what is queued on each chain that has something queued.
+    template <class NewMarker>
+    void mark_each(NewMarker new_marker) {
+        for (shard &s : shards_) {
+            locked guard(s.lock);
+            for (chain *c : s.buckets)
+                for (; c; c = c->next)
+                    if (!c->fifo.empty())
+                        c->fifo.push_back(new_marker());
+        }
+    }
+
+  private:
+    static constexpr size_t nr_shards = 16;
+    static constexpr size_t nr_buckets = 64;
+
+    struct alignas(64) shard {
+        mutex lock;
+        std::array<chain *, nr_buckets> buckets IOWQ_GUARDED_BY(lock){};
+        chain *spare IOWQ_GUARDED_BY(lock) = nullptr;
+        bool closed IOWQ_GUARDED_BY(lock) = false;
+        std::vector<std::unique_ptr<chain>> all IOWQ_GUARDED_BY(lock);
+    };
+
+    struct place {
+        shard &in;
+        size_t bucket;
+    };
+    [[nodiscard]] place place_of(const chain_key &key);
+    [[nodiscard]] static chain *find(const place &at, const chain_key &key)
+        IOWQ_REQUIRES(at.in.lock);
+    [[nodiscard]] static chain *add(const place &at, const chain_key &key, acct &home)
+        IOWQ_REQUIRES(at.in.lock);
+    static void retire(const place &at, chain &c) IOWQ_REQUIRES(at.in.lock);
+    // After items have been cancelled: the markers at the front, and the chain if none is left.
+    static void settle(const place &at, chain &c, work_list &passed) IOWQ_REQUIRES(at.in.lock);
+    static void list(const place &at, chain &c, work *w) IOWQ_REQUIRES(at.in.lock);
+
+    std::array<shard, nr_shards> shards_;
+};
+
+} // namespace iowq

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/pool/monitor.h"
+
+#include "iowq/os/thread.h"
+#include "iowq/pool/wq.h"
+
+#include <algorithm>
+#include <array>
+#include <sys/prctl.h>
+
+namespace iowq {
+
+namespace {
+
+// From one look to the next. While nothing is found the monitor looks less and less often, so that a
+// pool that is busy but never blocks hardly pays.
+constexpr auto first_look = std::chrono::microseconds(50);
+constexpr auto rarest_look = std::chrono::microseconds(5000);
+constexpr auto rarest_hooked_look = std::chrono::microseconds(500); // which reads no files
+constexpr int last_looks = 4; // without any worker in such a call, before it stops
+
+// Signals are repeated: one that comes just before the system call that it is meant for is lost.
+constexpr auto first_interrupt = std::chrono::microseconds(1000);
+constexpr auto rarest_interrupt = std::chrono::microseconds(50000);
+
+// As many as one look at an acct takes; the rest is looked at the next time.
+using suspect_batch = std::array<acct::suspect, 16>;
+
+deadline earlier(deadline a, deadline b) { return a && b ? std::min(*a, *b) : a ? a : b; }
+
+} // namespace
+
+int monitor::start(const cpu_mask &cpus) {
+    int error = start_thread(thread_, cpus, main, this);
+    if (!error)
+        phase_.store(phase::running, std::memory_order_release);
+    return error;
+}
+
+void monitor::stop() {
+    if (phase_.load(std::memory_order_acquire) != phase::running)
+        return;
+    stop_.store(true, std::memory_order_release); // pairs with run's acquire
+    park_.unpark();
+    pthread_join(thread_, nullptr);
+    phase_.store(phase::absent, std::memory_order_relaxed);
+}
+
+int monitor::set_affinity(const cpu_mask &cpus) {
+    if (phase_.load(std::memory_order_acquire) != phase::running)
+        return 0;
+    return -pthread_setaffinity_np(thread_, sizeof(cpu_set_t), &cpus.native());
+}
+
+void monitor::start_watching() {
+    if (!watching_.exchange(true, std::memory_order_seq_cst))
+        park_.unpark();
+}
+
+void monitor::interrupt_soon() {
+    // seq_cst: the mark on the item comes before; pairs with interrupt's exchange.
+    if (!interrupting_.exchange(true, std::memory_order_seq_cst))
+        park_.unpark();
+}
+
+void *monitor::main(void *arg) {
+    pthread_setname_np(pthread_self(), "iowq-monitor");
+    prctl(PR_SET_TIMERSLACK, 1000); // ns; the default of 50 us would double the first look
+    auto &self = *static_cast<monitor *>(arg);
+    become_monitor_of(self.pool_);
+    self.run();
+    return nullptr;
+}
+
+void monitor::run() {
+    deadline next;
+    for (;;) {
+        park_.park(next);
+        if (stop_.load(std::memory_order_acquire))
+            return;
+        auto now = clock::now();
+        next = earlier(earlier(look(now), retry(now)), earlier(interrupt(now), reap(now)));
+    }
+}
+
+deadline monitor::look(clock::time_point now) {
+    if (!watching_.load(std::memory_order_seq_cst))
+        return {};
+    if (next_look_ && now < *next_look_)
+        return next_look_;
+    if (!next_look_)
+        look_pause_ = first_look;
+
+    bool found = false;
+    empty_looks_ = look_round(found) ? 0 : empty_looks_ + 1;
+    if (empty_looks_ == last_looks) {
+        empty_looks_ = 0;
+        // Pairs with watch: a worker that still saw true is seen by this very last look.
+        watching_.store(false, std::memory_order_seq_cst);
+        if (!look_round(found)) {
+            next_look_.reset();
+            return {};
+        }
+        watching_.store(true, std::memory_order_seq_cst);
+    }
+    if (found)
+        look_pause_ = first_look;
+    next_look_ = now + look_pause_;
+    look_pause_ = std::min(2 * look_pause_, hook_ ? rarest_hooked_look : rarest_look);
+    return next_look_;
+}
+
+// Counts workers as asleep that are. Returns whether any was in a call that may block.
+bool monitor::look_round(bool &found) {
+    bool in_call = false;
+    if (hook_) // without one they count as asleep for the rest of a call, which is short
+        found |= look_at_sleepers();
+    suspect_batch suspects;
+    for (auto &a : accts_) {
+        size_t n = a->suspects(suspects);
+        in_call |= n > 0;
+        for (const acct::suspect &s : std::span(suspects).first(n)) {
+            if (!sleeps(s))
+                continue;
+            found = true;
+            pool_.act(*a, a->found_asleep(s));
+        }
+    }
+    return in_call;
+}
+
+// Counts workers as running that were found asleep and are so no more. Returns whether there was one.
+bool monitor::look_at_sleepers() {
+    bool any = false, more = false;
+    suspect_batch sleepers;
+    for (auto &a : accts_) {
+        size_t n = a->found(sleepers, sleepers_seen_);
+        more |= n == sleepers.size();
+        for (const acct::suspect &s : std::span(sleepers).first(n)) {
+            if (sleeps(s))
+                continue;
+            any = true;
+            a->found_running(s);
+        }
+    }
+    sleepers_seen_ = more ? sleepers_seen_ + sleepers.size() : 0;
+    return any;
+}
+
+// One that copies, or waits for a CPU, must not be made up for.
+bool monitor::sleeps(const acct::suspect &s) const {
+    if (s.place >= 0)
+        return hook_->sleeps(s.place);
+    // Where the state is not to be had, a call that lasts from one look to the next has to do.
+    return thread_sleeps(s.tid).value_or(s.again);
+}
+
+deadline monitor::retry(clock::time_point now) {
+    deadline due;
+    for (auto &a : accts_)
+        pool_.act(*a, a->retry_creation(now, due));
+    return due;
+}
+
+deadline monitor::interrupt(clock::time_point now) {
+    if (!interrupting_.load(std::memory_order_relaxed))
+        return {};
+    if (!next_interrupt_) { // the canceller has just sent the first signal
+        interrupt_pause_ = first_interrupt;
+        next_interrupt_ = now + interrupt_pause_;
+        return next_interrupt_;
+    }
+    if (now < *next_interrupt_)
+        return next_interrupt_;
+    // Before the look at the items, so that a mark that it misses sets the flag again.
+    interrupting_.exchange(false, std::memory_order_seq_cst);
+    bool any = false;
+    for (auto &a : accts_)
+        any |= a->interrupt_again(signal_);
+    if (!any) {
+        next_interrupt_.reset();
+        return {};
+    }
+    interrupting_.store(true, std::memory_order_relaxed);
+    interrupt_pause_ = std::min(2 * interrupt_pause_, rarest_interrupt);
+    next_interrupt_ = now + interrupt_pause_;
+    return next_interrupt_;
+}
+
+deadline monitor::reap(clock::time_point now) {
+    if (!reaping_.load(std::memory_order_seq_cst))
+        return {};
+    if (!next_reap_) { // the first worker is free since now
+        next_reap_ = now + idle_;
+        return next_reap_;
+    }
+    if (now < *next_reap_)
+        return next_reap_;
+    next_reap_ = now + idle_;
+    if (reap_round())
+        return next_reap_;
+    // Pairs with reap_later: a worker that still saw true is seen by this very last round.
+    reaping_.store(false, std::memory_order_seq_cst);
+    if (reap_round()) {
+        reaping_.store(true, std::memory_order_seq_cst);
+        return next_reap_;
+    }
+    next_reap_.reset();
+    return {};
+}
+
+// Returns whether there are workers that may have to leave at the next round.
+bool monitor::reap_round() {
+    bool due = false;
+    for (auto &a : accts_)
+        wq::wake_all(a->reap(due));
+    return due;
+}
+
+} // namespace iowq

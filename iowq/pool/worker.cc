@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/pool/worker.h"
+
+#include "iowq/os/probe.h"
+#include "iowq/pool/wq.h"
+
+#include <cerrno>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <utility>
+
+namespace iowq {
+
+namespace {
+
+// How many items of one chain run before its token goes back behind the others.
+constexpr int chain_turn = 16;
+
+// What the calling thread is to which pool.
+struct role {
+    wq *pool = nullptr;           // of which it is a worker, a helper or the monitor
+    current_work *item = nullptr; // what it runs
+    worker *annotated = nullptr;  // a worker whose items say when they block
+    bool helps = false;           // it is the program's own
+};
+thread_local role here;
+
+// How often the calling thread has gone to sleep.
+long voluntary_switches() {
+    rusage usage{};
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+
+// What the worker ran is over.
+void finish(worker &self) {
+    end_interruptible(self.current, [&self] { self.home.wait_for_cancellers(); });
+}
+
+// A call that may block begins.
+void enter_call(worker &self) {
+    self.epoch++;
+    // seq_cst: comes before the look at whether the monitor watches; pairs with its look at `call`
+    // after it has said that it is going to stop.
+    self.call.store(self.epoch << 2 | worker::in_call, std::memory_order_seq_cst);
+    self.pool.watch();
+}
+
+// It is over. Was it found asleep, and counts as that?
+bool leave_call(worker &self) {
+    // acq_rel: takes the monitor's verdict, if there was one.
+    return self.call.exchange(0, std::memory_order_acq_rel) & worker::asleep;
+}
+
+// Runs an item and what is linked behind it. The item may be gone once its func has been called.
+void run(worker &self, work *w) {
+    for (;;) {
+        work *item = w;
+        if (self.watched)
+            enter_call(self);
+        IOWQ_PROBE(start, &self.pool, item);
+        item->func(&w);
+        IOWQ_PROBE(finish, &self.pool, item);
+        if (self.says_asleep)
+            says_running();
+        if (self.watched && leave_call(self))
+            self.home.running_again();
+        finish(self);
+        if (!w || w == item)
+            return;
+        bool accepted =
+            w->flags & work_hashed ? self.pool.enqueue(w) == 0 : self.home.publish(self, w);
+        if (!accepted)
+            run_cancelled(w);
+        if (!accepted || w->flags & work_hashed)
+            return;
+    }
+}
+
+void run_chain(worker &self, chain_table &chains, chain &c) {
+    for (int i = 0; i < chain_turn; i++) {
+        work_list passed;
+        work *w = chains.next(c, self, passed);
+        if (!w)
+            return;
+        run_markers(passed);
+        run(self, w);
+        if (self.home.crowded())
+            break;
+    }
+    acct::action todo;
+    if (acct *elsewhere = chains.end_turn(c, self, todo))
+        self.pool.act(*elsewhere, todo);
+}
+
+} // namespace
+
+void take_pending_signals() { syscall(SYS_gettid); }
+
+void issue_on_own_thread(current_work &current) { here.item = &current; }
+
+void run_worker(worker &self, chain_table &chains) {
+    here = {&self.pool, &self.current, self.annotated ? &self : nullptr};
+    for (;;) {
+        work_list passed;
+        work *w = self.home.take(self, passed);
+        if (!w)
+            w = self.pool.take_elsewhere(self, passed);
+        if (w) {
+            run_markers(passed);
+            if (chain *c = chain_table::of(w))
+                run_chain(self, chains, *c);
+            else
+                run(self, w);
+            continue;
+        }
+        if (self.home.spin_for_work(self))
+            continue;
+        switch (self.home.go_idle(self)) {
+        case acct::idle::retry:
+            continue;
+        case acct::idle::leave:
+            return;
+        case acct::idle::parked:
+            self.pool.parks();
+            self.park.park();
+            if (std::exchange(self.leaving, false))
+                return;
+        }
+    }
+}
+
+void run_cancelled(work *w) {
+    for (;;) {
+        work *item = w;
+        // Atomic for another canceller of the same item, who may just be reading the flags.
+        std::atomic_ref(item->flags).fetch_or(work_cancel, std::memory_order_relaxed);
+        item->func(&w);
+        if (!w || w == item)
+            return;
+    }
+}
+
+void run_markers(work_list passed) {
+    while (work *w = passed.pop_front())
+        w->func(&w);
+}
+
+bool help_with_one(acct &home, wq &pool) {
+    work_list passed;
+    work *w = home.take_to_help(passed);
+    if (!w)
+        return false;
+    run_markers(passed);
+    work *item = w;
+    role before =
+        std::exchange(here, {&pool, &home.helped(), nullptr, true}); // maybe another pool's worker
+    IOWQ_PROBE(start, &pool, item);
+    item->func(&w);
+    IOWQ_PROBE(finish, &pool, item);
+    here = before;
+    (void)home.helped()
+        .finish(); // nobody signals the program's own thread, so nothing is left over
+    if (w && w != item && pool.enqueue(w) != 0)
+        run_cancelled(w);
+    return true;
+}
+
+current_work *current_item() { return here.item; }
+
+bool inside(const wq &pool) { return here.pool == &pool; }
+
+void become_monitor_of(wq &pool) { here.pool = &pool; }
+
+bool helping() { return here.helps; }
+
+bool cancel_requested() { return here.item && here.item->is_cancelled(); }
+
+bool interrupted_in_vain(int error) {
+    return error == EINTR && here.item && !here.helps && !here.item->is_cancelled();
+}
+
+void says_sleeping() {
+    worker *self = here.annotated;
+    if (!self || std::exchange(self->says_asleep, true))
+        return;
+    self->pool.act(self->home, self->home.sleeping());
+}
+
+void says_running() {
+    worker *self = here.annotated;
+    if (self && std::exchange(self->says_asleep, false))
+        self->home.running_again();
+}
+
+blocking::blocking(kind k) : self_(here.annotated), kind_(k) {
+    if (!self_)
+        return;
+    expected_ = kind_ == may && self_->home.expects_sleep();
+    if (kind_ == will || expected_) {
+        self_->pool.act(self_->home, self_->home.sleeping());
+        if (expected_)
+            switches_ = voluntary_switches(); // after act, which may sleep itself
+        return;
+    }
+    enter_call(*self_);
+}
+
+blocking::~blocking() {
+    if (!self_)
+        return;
+    if (kind_ == will || expected_ || leave_call(*self_))
+        self_->home.running_again();
+    if (expected_)
+        self_->home.learn(voluntary_switches() != switches_);
+}
+
+} // namespace iowq

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/pool/wq.h"
+
+#include "iowq/os/probe.h"
+#include "iowq/os/thread.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <new>
+#include <sys/resource.h>
+
+namespace iowq {
+
+namespace {
+
+unsigned nproc_limit() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NPROC, &limit);
+    // Thread counts beyond this are out of any machine's reach; it keeps the arithmetic in range.
+    constexpr rlim_t most = 1u << 20;
+    return static_cast<unsigned>(std::min(limit.rlim_cur, most));
+}
+
+} // namespace
+
+unsigned wq_config::default_max_bound() {
+    return std::min(4 * cpu_mask::of_this_thread().count(), nproc_limit());
+}
+unsigned wq_config::default_max_unbound() { return nproc_limit(); }
+unsigned wq_config::default_max_running() { return 2 * cpu_mask::of_this_thread().count(); }
+
+int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *why) {
+    unsigned most = nproc_limit();
+    for (unsigned limit : {config.max_bound, config.max_unbound})
+        if (limit == 0 || limit > most)
+            return -EINVAL;
+    if (config.max_running == 0 || config.idle.count() < 0 || config.spin.count() < 0)
+        return -EINVAL;
+
+    wq_config settled = config;
+    if (!settled.cpus)
+        settled.cpus = settled.reach;
+    if (!settled.cpus->count() || !settled.cpus->within(settled.reach))
+        return -EINVAL;
+    if (settled.cpus->count() == 1)
+        settled.spin = {}; // whoever is waited for needs this very CPU
+
+    try {
+        topology machine;
+        if (int error = topology::load(*settled.cpus, machine))
+            return error;
+        std::string reason;
+        if (config.place == placement::node && machine.nearest(config.node) < 0) {
+            (why ? *why : reason) = "there is no node " + std::to_string(config.node) +
+                                    " here; there are: " + machine.os_numbers();
+            return -EINVAL;
+        }
+        if (config.place == placement::none)
+            machine = machine.as_one_node();
+        std::unique_ptr<iowq::sleep_hook> hook;
+        if (int error = open_sleep_hook(config.sleep_hook, hook, why ? *why : reason))
+            return error;
+        std::unique_ptr<wq> pool(
+            new wq(settled, config.cpus.has_value(), std::move(machine), std::move(hook)));
+        if (int error = pool->signal_.open(config.signal))
+            return error;
+        out = std::move(pool);
+    } catch (const std::bad_alloc &) {
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+wq::wq(const wq_config &config, bool own_cpus, topology machine,
+       std::unique_ptr<iowq::sleep_hook> hook)
+    : config_(config), topology_(std::move(machine)),
+      only_node_(config.place == placement::node
+                     ? static_cast<unsigned>(topology_.nearest(config.node))
+                     : 0),
+      never_helped_(own_cpus || !serves_where_submitted()), hook_(std::move(hook)),
+      helpers_welcome_(!never_helped_) {
+    for (unsigned node = 0; node < topology_.nodes(); node++) {
+        arenas_.push_back(std::make_unique<node_arena>(topology_.memory(node)));
+        for (bool bound : {true, false})
+            accts_.push_back(arenas_[node]->make<acct>(
+                bound, node, bound ? config_.max_bound : config_.max_unbound, config_.max_running,
+                config_.last_stays));
+    }
+    for (unsigned node = 0; node < topology_.nodes(); node++)
+        node_cpus_.push_back(topology_.cpus(node));
+}
+
+wq::~wq() {
+    if (exit() != 0) {
+        fputs("iowq: a wq was destroyed from inside one of its own items\n", stderr);
+        abort();
+    }
+}
+
+int wq::exit() {
+    if (orphaned())
+        return 0;
+    if (inside(*this))
+        return -EDEADLK;
+    if (exiting_.exchange(true, std::memory_order_relaxed))
+        return 0;
+    for (auto &a : accts_) {
+        work_list cancelled, passed;
+        acct::action todo;
+        worker *to_wake = a->close(cancelled, todo);
+        if (!a->bound)
+            cancelled.append(chains_.close(passed));
+        run_markers(passed);
+        cancel_list(cancelled);
+        wake_all(to_wake);
+        act(*a, todo);
+    }
+    // Whatever is unbound and not published by now is not run any more, but cancelled.
+    bool any = false;
+    for (auto &a : accts_)
+        any |= a->cancel_unbound(signal_);
+    if (any)
+        monitor_.interrupt_soon();
+    // The monitor last: until then a worker may have to be made up for, or signalled again. It may just be
+    // creating one.
+    do
+        join_all();
+    while (counters().nr_workers > 0 && sched_yield() == 0);
+    monitor_.stop();
+    join_all();
+    for (auto &a : accts_)
+        cancel_list(a->abandon()); // what no thread was to be had for
+    return 0;
+}
+
+int wq::enqueue(work *w, bool &woke) {
+    woke = false;
+    if (!w || !w->func)
+        return -EINVAL;
+    const void *expected = work::nowhere;
+    // Relaxed: it only tells two enqueues apart; that its last run is over is the caller's to know.
+    if (!w->where.compare_exchange_strong(expected, work::on_its_way, std::memory_order_relaxed))
+        return -EBUSY;
+    IOWQ_PROBE(enqueue, this, w, w->flags);
+    int error = -ESHUTDOWN;
+    acct::action todo;
+    if (!exiting_.load(std::memory_order_relaxed) && !orphaned()) {
+        acct &home = acct_for(node_for(*w), w->flags);
+        if (w->flags & work_hashed) {
+            error = chains_.enqueue(w, home, todo);
+        } else {
+            // The flags are read first: once pushed, the item may be run and gone.
+            bool concurrent = w->flags & work_concurrent;
+            error = home.push(w);
+            if (!error)
+                todo = home.pushed(concurrent);
+        }
+        if (!error) {
+            woke = todo.what == acct::action::wake || todo.what == acct::action::create;
+            act(home, todo);
+            return 0;
+        }
+    }
+    w->where.store(work::nowhere, std::memory_order_relaxed);
+    return error;
+}
+
+unsigned wq::node_for(const work &w) {
+    switch (config_.place) {
+    case placement::device:
+        if (int node = w.node < 0 ? -1 : topology_.nearest(static_cast<unsigned>(w.node));
+            node >= 0)
+            return static_cast<unsigned>(node);
+        [[fallthrough]];
+    case placement::local:
+    case placement::none:
+        return topology_.here();
+    case placement::interleave:
+        return turn_.fetch_add(1, std::memory_order_relaxed) % topology_.nodes();
+    case placement::node:
+        return only_node_;
+    }
+    __builtin_unreachable();
+}
+
+void wq::act(acct &a, acct::action todo) {
+    switch (todo.what) {
+    case acct::action::nothing:
+        return;
+    case acct::action::wake:
+        todo.who->park.unpark();
+        return;
+    case acct::action::create:
+        create_worker(a, todo);
+        return;
+    case acct::action::elsewhere:
+        call_for_help(a);
+    }
+}
+
+bool wq::hands_over() const {
+    return config_.place == placement::device || config_.place == placement::interleave;
+}
+
+// A node has no worker left for what it has queued: the nearest that has one gets to it.
+void wq::call_for_help(const acct &from) {
+    if (!hands_over())
+        return;
+    for (unsigned node : topology_.others(from.node)) {
+        acct &other = acct_for(node, from.bound ? 0u : work_unbound);
+        acct::action todo = other.called();
+        if (todo.what != acct::action::wake && todo.what != acct::action::create)
+            continue; // it is at its limit too, or its worker will look when it can
+        act(other, todo);
+        return;
+    }
+}
+
+work *wq::take_elsewhere(worker &self, work_list &passed) {
+    if (!hands_over())
+        return nullptr;
+    for (unsigned node : topology_.others(self.home.node))
+        if (work *w = acct_for(node, self.home.bound ? 0u : work_unbound).take_away(self, passed))
+            return w;
+    return nullptr;
+}
+
+void wq::wake_all(worker *linked) {
+    while (linked) {
+        worker *w = linked;
+        linked = w->next_free; // before it is awake
+        w->park.unpark();
+    }
+}
+
+void wq::create_worker(acct &home, acct::action asked) {
+    int error = start_monitor();
+    bool again = !error; // it is the monitor that tries again
+    if (!error)
+        error = create_thread(home);
+    if (!error)
+        return;
+    work_list cancelled;
+    acct::action todo = home.create_failed(asked, again && error == -EAGAIN, cancelled);
+    cancel_list(cancelled);
+    act(home, todo);
+    if (monitor_.is_there())
+        monitor_.retry_soon();
+    else
+        give_up_creating();
+}
+
+// The monitor is the first thread of a pool. While it is not to be had nobody else could try again:
+// the caller waits for that.
+int wq::start_monitor() {
+    if (!monitor_.wants_start())
+        return 0;
+    parker nobody;
+    int error = start_monitor_on_cpus();
+    for (int failed = 1; error == -EAGAIN && failed <= creation_retries; failed++) {
+        (void)nobody.park(clock::now() + failed * creation_pause);
+        error = start_monitor_on_cpus();
+    }
+    if (error)
+        monitor_.give_up_start();
+    return error;
+}
+
+int wq::start_monitor_on_cpus() {
+    cpu_mask cpus;
+    unsigned epoch;
+    {
+        locked guard(affinity_lock_);
+        cpus = cpus_;
+        epoch = affinity_epoch_;
+    }
+    int error = monitor_.start(cpus);
+    locked guard(affinity_lock_);
+    if (!error && epoch != affinity_epoch_)
+        (void)monitor_.set_affinity(cpus_);
+    return error;
+}
+
+// What waits for the monitor to try again waits in vain: it is tried now, and then no more.
+void wq::give_up_creating() {
+    deadline none;
+    for (auto &a : accts_)
+        act(*a, a->retry_creation(clock::time_point::max(), none));
+}
+
+// ---- fork
+
+void wq::hold_still() IOWQ_ANNOTATE(no_thread_safety_analysis) {
+    threads_lock_.lock();
+    chains_.hold_still();
+}
+
+void wq::go_on() IOWQ_ANNOTATE(no_thread_safety_analysis) {
+    chains_.go_on();
+    threads_lock_.unlock();
+}
+
+int wq::create_thread(acct &home) {
+    worker *record = take_record(home);
+    if (!record)
+        return -ENOMEM;
+    cpu_mask cpus;
+    {
+        locked guard(affinity_lock_);
+        cpus = node_cpus_[home.node];
+        record->affinity_epoch = affinity_epoch_;
+    }
+    int error = start_thread(record->thread, cpus, worker_main, record, signal_.number());
+    if (!error)
+        IOWQ_PROBE(create, this, home.node, home.bound);
+    locked guard(threads_lock_);
+    record->phase = error ? worker::spare : worker::live;
+    return error;
+}
+
+worker *wq::take_record(acct &home) {
+    worker *found = nullptr;
+    bool joinable = false;
+    {
+        locked guard(threads_lock_);
+        for (auto &r : records_) {
+            joinable = r->phase == worker::live && r->gone.load(std::memory_order_acquire);
+            if (&r->home == &home && (joinable || r->phase == worker::spare)) {
+                found = r.get();
+                found->phase = worker::starting;
+                break;
+            }
+        }
+        if (!found) {
+            try {
+                records_.push_back(arenas_[home.node]->make<worker>(*this, home, config_.spin,
+                                                                    config_.sleep_hook));
+            } catch (const std::bad_alloc &) {
+                return nullptr;
+            }
+            return records_.back().get();
+        }
+    }
+    if (joinable)
+        pthread_join(found->thread, nullptr);
+    found->gone.store(false, std::memory_order_relaxed);
+    return found;
+}
+
+void wq::join_all() {
+    // A worker that is just creating another one is live itself until that one is.
+    for (;;) {
+        worker *next = nullptr;
+        {
+            locked guard(threads_lock_);
+            for (auto &r : records_)
+                if (r->phase == worker::live)
+                    next = r.get();
+            if (!next)
+                return;
+            next->phase = worker::starting; // nobody else's, until joined
+        }
+        pthread_join(next->thread, nullptr);
+        locked guard(threads_lock_);
+        next->phase = worker::spare;
+    }
+}
+
+void wq::cancel_list(work_list items) {
+    while (work *w = items.pop_front()) {
+        if (chain *c = chain_table::of(w)) {
+            cancel_list(chains_.dissolve(*c));
+        } else {
+            run_cancelled(w);
+        }
+    }
+}
+
+bool wq::help_with_oldest() {
+    return !orphaned() && help_with_one(acct_for(topology_.here(), 0), *this);
+}
+
+int wq::flush() {
+    if (orphaned())
+        return 0;
+    if (inside(*this))
+        return -EDEADLK;
+    // A marker behind everything that is queued anywhere. It is called by whoever takes, or cancels,
+    // the last item before it, so nothing has to finish for that.
+    struct latch {
+        std::atomic<unsigned> left{1};
+        parker done;
+        void count_down() {
+            // acq_rel: the last one publishes to flush that all the others are done too.
+            if (left.fetch_sub(1, std::memory_order_acq_rel) == 1)
+                done.unpark();
+        }
+    };
+    struct marker : work {
+        latch *all = nullptr;
+    };
+    latch all;
+    std::deque<marker> markers;
+    auto new_marker = [&] {
+        marker &m = markers.emplace_back();
+        m.func = [](work **w) { static_cast<marker *>(*w)->all->count_down(); };
+        m.flags = work_marker;
+        m.all = &all;
+        all.left.fetch_add(1, std::memory_order_relaxed);
+        return &m;
+    };
+    int error = 0;
+    try {
+        for (auto &a : accts_)
+            if (marker *m = new_marker(); !a->mark(m))
+                all.count_down();
+        chains_.mark_each(new_marker);
+    } catch (const std::bad_alloc &) {
+        error = -ENOMEM;
+    }
+    all.count_down();
+    all.done.park();
+    return error;
+}
+
+worker_limits wq::max_workers(worker_limits wanted) {
+    if (orphaned())
+        return {};
+    unsigned most = nproc_limit();
+    worker_limits old;
+    for (auto &a : accts_) {
+        acct::action todo;
+        worker *to_leave = nullptr;
+        unsigned &was = a->bound ? old.bound : old.unbound;
+        was = a->set_max_workers(std::min(a->bound ? wanted.bound : wanted.unbound, most), todo,
+                                 to_leave);
+        wake_all(to_leave);
+        act(*a, todo);
+    }
+    return old;
+}
+
+int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
+    if (orphaned())
+        return -ESHUTDOWN;
+    const cpu_mask &all = cpus ? *cpus : *config_.cpus;
+    if (!all.count() || !all.within(config_.reach))
+        return -EINVAL;
+    helpers_welcome_.store(!cpus && !never_helped_, std::memory_order_relaxed);
+    locked guard(affinity_lock_);
+    affinity_epoch_++;
+    cpus_ = all;
+    int error = monitor_.set_affinity(all);
+    for (unsigned node = 0; node < topology_.nodes(); node++) {
+        cpu_mask mine = topology_.cpus(node) & all;
+        node_cpus_[node] = mine.count() ? mine : all;
+        for (bool bound : {true, false}) {
+            acct &a = acct_for(node, bound ? 0u : work_unbound);
+            if (int e = a.set_affinity(node_cpus_[node]); e && !error)
+                error = e;
+        }
+    }
+    return error;
+}
+
+// For a worker that was created while the mask changed, and was not among those to be moved yet.
+void wq::apply_affinity(worker &self) {
+    locked guard(affinity_lock_);
+    if (self.affinity_epoch != affinity_epoch_)
+        sched_setaffinity(0, sizeof(cpu_set_t), &node_cpus_[self.home.node].native());
+}
+
+wq_counters wq::counters(std::optional<unsigned> node) {
+    wq_counters sum;
+    if (orphaned())
+        return sum;
+    for (auto &a : accts_)
+        if (!node || a->node == *node)
+            sum += a->counters();
+    return sum;
+}
+
+void *wq::worker_main(void *arg) {
+    worker &self = *static_cast<worker *>(arg);
+    char name[16];
+    snprintf(name, sizeof name, "iowq-wrk-%u%c",
+             self.pool.topology_.os_number(self.home.node) % 1000, self.home.bound ? 'b' : 'u');
+    pthread_setname_np(pthread_self(), name);
+    live_on_node(self.pool.topology_.memory(self.home.node));
+    iowq::sleep_hook *hook = self.pool.hook_.get();
+    // Where the hook cannot watch this thread, the monitor looks at /proc for it.
+    int place = hook ? hook->attach() : -1;
+    self.home.started(self, place);
+    self.pool.apply_affinity(self);
+    run_worker(self, self.pool.chains_);
+    if (place >= 0)
+        hook->detach(place);
+    IOWQ_PROBE(reap, &self.pool, self.home.node, self.home.bound);
+    self.gone.store(true, std::memory_order_release);
+    return nullptr;
+}
+
+} // namespace iowq

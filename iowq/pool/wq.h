@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+// The worker pool: two accts for each NUMA node, the chain table, the monitor, and every thread.
+// Any thread may call it; the creator destroys it, when no other call is in progress.
+//
+// Source: io_wq_create, io_wq_enqueue, io_wq_enqueue_hashed, io_wq_flush, io_wq_cancel_work,
+// io_wq_cancel_cb, io_wq_max_workers, io_wq_cpu_affinity, io_wq_destroy. Deliberate differences: enqueue
+// says whether it took the item; limits are hard; keys are exact; cancel of a queued item completes it
+// in the caller.
+//
+// Locks: threads_lock_ guards the workers' records; no other lock is taken under it. affinity_lock_
+// guards the workers' CPUs and comes before an acct's lock.
+//
+// In the child of a fork a pool of the parent's is orphaned (fork.h): nothing runs, nothing is
+// found, enqueue says -ESHUTDOWN, and to destroy it only frees its memory. An item must not fork a
+// child that returns from it.
+#pragma once
+
+#include "iowq/os/fork.h"
+#include "iowq/os/topology.h"
+#include "iowq/pool/chain.h"
+#include "iowq/pool/monitor.h"
+#include "iowq/pool/worker.h"
+
+namespace iowq {
+
+// On which node an item is queued, and so where its worker runs and has its memory. Idle workers take another
+// node's work, the nearest's first, with device, interleave and none only.
+enum class placement {
+    local,  // the submitter's, where that is at the moment; the nearest that the pool has CPUs on
+    device, // that of the item (work::node), or else as local
+    interleave, // each in turn
+    node,       // always the same one
+    none        // there is none: the machine is as one node
+};
+
+// What a pool is made with. The defaults suit a program that knows nothing of its machine.
+struct IOWQ_API wq_config {
+    // Workers per node; 1 to RLIMIT_NPROC.
+    unsigned max_bound = default_max_bound();
+    unsigned max_unbound = default_max_unbound();
+    // Of either kind, how many may be *running* per node; the seed's `concurrency`. At least 1.
+    unsigned max_running = default_max_running();
+    // A worker that has not been needed for this long, or at most twice this long, leaves, unless it is
+    // the last to have parked and that stays. Below 1 ms is 1 ms.
+    std::chrono::milliseconds idle{5000};
+    bool last_stays = true;
+    std::chrono::microseconds spin{10}; // before parking; not at all where there is one CPU
+    // Workers' CPUs: among those in reach, which is also what none given means.
+    std::optional<cpu_mask> cpus{};
+    cpu_mask reach = cpu_mask::of_this_thread();
+    placement place = placement::local;
+    // With placement::node: its OS number. One without CPUs: the nearest that has some.
+    unsigned node = 0;
+    // How the pool knows that a worker sleeps. With perf and bpf annotations (worker.h, blocking) do
+    // nothing and none are needed; with none they do nothing either.
+    sleep_hook_kind sleep_hook = sleep_hook_kind::annotate;
+    // The signal that interrupts a system call when its item is cancelled. There is one for the
+    // process; 0: the one that is taken already, or else the last real-time signal that nobody uses
+    // (interrupt.h).
+    int signal = 0;
+
+    [[nodiscard]] static unsigned default_max_bound();   // min(4 x CPUs, RLIMIT_NPROC)
+    [[nodiscard]] static unsigned default_max_unbound(); // RLIMIT_NPROC
+    [[nodiscard]] static unsigned default_max_running(); // 2 x CPUs
+};
+
+// What a cancel came to.
+enum class cancel_result {
+    ok,       // it had not started; its func has been called with work_cancel
+    running,  // found running, and signalled until it notices (worker.h, cancel_requested) or ends
+    notfound, // neither: it is done, or was never enqueued
+    itself    // refused: it runs, and is the caller
+};
+
+// The most workers per node; see wq::max_workers.
+struct worker_limits {
+    unsigned bound = 0;
+    unsigned unbound = 0;
+};
+
+// A pool. Its items, workers and limits are as the contract says (README.md). It has no thread
+// until it needs a worker; so a program without others makes system calls for 3 % less, as it
+// shares its table of open files with nobody.
+class wq final : across_forks {
+  public:
+    // -EINVAL: a limit that is 0 or above RLIMIT_NPROC, a CPU that it may not use, a node that is
+    // not there, of which `why` tells, or a signal that is none. -ENOMEM. -EIO: hwloc fails.
+    // -EBUSY: no real-time signal is left, or the process has another than the one that is wanted.
+    // -EPERM, -EACCES, -EOPNOTSUPP, -ENOSYS and others: the sleep hook is not to be had; then `why`
+    // gets one line that says so, and a caller who can do with less asks for annotate.
+    [[nodiscard]] IOWQ_API static int create(const wq_config &config, std::unique_ptr<wq> &out,
+                                             std::string *why = nullptr);
+
+    // Ends the pool: runs what is queued and bound, cancels what is queued and unbound, cancels (and so
+    // interrupts) what runs and is unbound, joins all threads. What runs and is bound is waited for.
+    // Afterwards enqueue refuses and nothing is found to cancel. -EDEADLK: refused, called from inside
+    // one of its items.
+    [[nodiscard]] IOWQ_API int exit();
+    // exit(), unless it has been called. Aborts with a message when called from inside one of its items.
+    IOWQ_API ~wq();
+
+    // Takes an item: hashed ones (work_hashed) by `w->key`. On 0, func will be called exactly once.
+    // -EINVAL: no func. -EBUSY: it is queued already (one that *runs* may be enqueued only from its own
+    // func on). -ESHUTDOWN: exit has begun, or the pool is orphaned. -ENOMEM: see chain_table.
+    // `woke` is set when a worker had to be woken or created for it.
+    [[nodiscard]] IOWQ_API int enqueue(work *w, bool &woke);
+    [[nodiscard]] int enqueue(work *w) {
+        bool woke;
+        return enqueue(w, woke);
+    }
+
+    // For a thread that would only wait for items to be done: runs the oldest item that is queued on its
+    // node, if that is flagged work_helpable and is not the only one. So a CPU that would spin does
+    // work instead, and a single item still goes to a worker. False: there was nothing to help with.
+    // Workers with CPUs of their own (wq_config::cpus, set_affinity) get no help, nor those whose place is not the
+    // submitter's.
+    bool help() { return helpers_welcome_.load(std::memory_order_relaxed) && help_with_oldest(); }
+
+    // Waits until everything enqueued before has started (not finished). -EDEADLK from inside an item.
+    [[nodiscard]] IOWQ_API int flush();
+
+    // Cancels one item. Its memory must still be there. One that enqueues itself again from its func may
+    // be missed while it does.
+    [[nodiscard]] IOWQ_API cancel_result cancel(work *w);
+    // Cancels every item that matches, or only the first one found: queued ones before running ones. The
+    // funcs of queued ones are called here. match sees running items too, and some whose func has just
+    // returned: what it reads of them must neither be freed nor change before this returns. `running` if
+    // any was, else `ok` if any was queued. The caller's own item is left out.
+    [[nodiscard]] IOWQ_API cancel_result cancel_matching(match_fn match, void *data,
+                                                         bool all = true);
+    [[nodiscard]] cancel_result cancel_all() { return cancel_matching(nullptr, nullptr); }
+
+    // Sets the limits per node, 0 leaving one as it is, clamped to RLIMIT_NPROC; returns the old ones. A
+    // lowered limit kills nobody: workers above it leave when they have nothing to do.
+    IOWQ_API worker_limits max_workers(worker_limits wanted = {});
+
+    // Puts the workers, those to come too, on these CPUs; none: on those of create. A node none of whose
+    // CPUs is among them uses all of them. -EINVAL: empty, or outside the creator's CPUs.
+    [[nodiscard]] IOWQ_API int set_affinity(const std::optional<cpu_mask> &cpus);
+
+    // Of one node or, without it, of all. The pool goes on meanwhile.
+    [[nodiscard]] IOWQ_API wq_counters counters(std::optional<unsigned> node = {});
+    [[nodiscard]] const topology &machine() const { return topology_; }
+    // Are items served where they are submitted?
+    [[nodiscard]] bool serves_where_submitted() const {
+        return config_.place == placement::local || config_.place == placement::none ||
+               topology_.os_nodes() < 2;
+    }
+
+    // ---- for its own workers ----
+
+    // Does what an acct asked for.
+    void act(acct &a, acct::action todo);
+    // For a worker with nothing to do on its node: something from another.
+    [[nodiscard]] work *take_elsewhere(worker &self, work_list &passed);
+    // A worker is about to make a call that may block: the monitor has to look at it.
+    void watch() { monitor_.watch(); }
+    // A worker is about to park: one day it may have to leave.
+    void parks() { monitor_.reap_later(); }
+    // Wakes workers that are linked by next_free.
+    static void wake_all(worker *linked);
+
+  private:
+    wq(const wq_config &config, bool own_cpus, topology machine,
+       std::unique_ptr<iowq::sleep_hook> hook);
+
+    [[nodiscard]] unsigned node_for(const work &w);
+    [[nodiscard]] bool hands_over() const;
+    void call_for_help(const acct &from);
+
+    [[nodiscard]] acct &acct_for(unsigned node, uint32_t flags) {
+        return *accts_[node * 2 + (flags & work_unbound ? 1 : 0)];
+    }
+    IOWQ_API bool help_with_oldest();
+    [[nodiscard]] bool unqueue(work *w, work_list &passed);
+    [[nodiscard]] bool cancel_running(match_fn match, void *data, bool all);
+    void create_worker(acct &home, acct::action asked);
+    [[nodiscard]] int start_monitor() IOWQ_EXCLUDES(affinity_lock_);
+    [[nodiscard]] int start_monitor_on_cpus() IOWQ_EXCLUDES(affinity_lock_);
+    void give_up_creating();
+    void hold_still() override;
+    void go_on() override;
+    [[nodiscard]] int create_thread(acct &home) IOWQ_EXCLUDES(threads_lock_);
+    [[nodiscard]] worker *take_record(acct &home) IOWQ_EXCLUDES(threads_lock_);
+    void join_all() IOWQ_EXCLUDES(threads_lock_);
+    void cancel_list(work_list items);
+    void apply_affinity(worker &self) IOWQ_EXCLUDES(affinity_lock_);
+
+    static void *worker_main(void *arg);
+
+    // immutable after construction
+    const wq_config config_;
+    const topology topology_;
+    const unsigned only_node_ = 0; // with placement::node
+    // What an acct or a worker is, on its own node. Filled by the constructor, and under threads_lock_.
+    std::vector<std::unique_ptr<node_arena>> arenas_;
+    std::vector<on_node<acct>> accts_; // bound and unbound of node 0, of node 1, ...
+    const bool never_helped_;          // the workers have CPUs that are not the submitter's
+    const std::unique_ptr<iowq::sleep_hook> hook_; // may be empty
+    interrupt_signal signal_;
+
+    chain_table chains_;
+    monitor monitor_{*this, accts_, signal_, hook_.get(), config_.idle};
+
+    // Every record there ever was. One whose thread has left is used again, never freed before the wq:
+    // whoever woke it last may still be on its way into the futex call.
+    mutex threads_lock_;
+    std::vector<on_node<worker>> records_ IOWQ_GUARDED_BY(threads_lock_);
+
+    mutex affinity_lock_;
+    cpu_mask cpus_ IOWQ_GUARDED_BY(affinity_lock_) = *config_.cpus; // of all threads
+    std::vector<cpu_mask>
+        node_cpus_ IOWQ_GUARDED_BY(affinity_lock_); // where each node's workers run
+    unsigned affinity_epoch_ IOWQ_GUARDED_BY(affinity_lock_) = 0;
+
+    std::atomic<unsigned> turn_{0}; // with placement::interleave; relaxed: only the share counts
+    std::atomic<bool> helpers_welcome_; // relaxed: a hint
+    std::atomic<bool> exiting_{
+        false}; // relaxed: a shortcut; accts and chains are closed under locks
+};
+
+} // namespace iowq

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// Completions: any thread pushes, one thread (the submitter) reaps. Owned by its ring. It owns
+// waking the reaper, too: a push costs a system call only if the reaper sleeps, and then only the
+// push that completes what it waits for.
+//
+// Invariant: all of it is one word, the newest request's address in the lower 56 bits (which is all
+// that user space has, also with five levels of page tables) and above it how many pushes are still
+// to come before the sleeping reaper is to be woken, 0 while it is awake. So a push is one
+// compare-and-swap, and touches nothing of the cq afterwards: the reaper may have taken the request
+// and destroyed the ring.
+#pragma once
+
+#include "iowq/os/park.h"
+#include "iowq/ring/issue.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace iowq {
+
+class cq {
+  public:
+    explicit cq(std::chrono::nanoseconds spin) : spin_(spin) {}
+
+    // Has the address no tag in its upper byte?
+    [[nodiscard]] static bool can_hold(const request &r) {
+        return reinterpret_cast<uintptr_t>(&r) <= address_mask;
+    }
+
+    // Any thread. The request is the reaper's from here on.
+    void push(request &r) {
+        uint64_t old = head_.load(std::memory_order_relaxed);
+        uint64_t wanted;
+        do {
+            r.next = newest(old);
+            wanted = old >> address_bits;
+            // Release: publishes the request to take.
+        } while (!head_.compare_exchange_weak(
+            old, reinterpret_cast<uintptr_t>(&r) | (wanted ? wanted - 1 : 0) << address_bits,
+            std::memory_order_release, std::memory_order_relaxed));
+        if (wanted == 1)
+            futex_wake_one(futex_word()); // by address only, so it may be gone by now
+    }
+
+    // Reaper only. All that has been pushed, oldest first, linked by `next`.
+    [[nodiscard]] request *take() {
+        if (!head_.load(std::memory_order_relaxed))
+            return nullptr;
+        request *newer = newest(head_.exchange(0, std::memory_order_acquire)); // pairs with push
+        request *oldest = nullptr;
+        while (newer) {
+            request *older = newer->next;
+            newer->next = oldest;
+            oldest = newer;
+            newer = older;
+        }
+        return oldest;
+    }
+
+    enum class waited { come, late, interrupted };
+    // Reaper only. Waits until there is something to take, at best `count` of them. late: `until`
+    // has passed. interrupted: a signal's handler has run while it slept. There may be something
+    // all the same. `slow_start`: whoever is to push first is only just being woken, which takes
+    // longer than what it then does. Without patience for that, the reaper would be asleep when the
+    // push comes, the worker in turn when the next request comes, and so on.
+    [[nodiscard]] waited wait(uint32_t count, deadline until, bool slow_start = false) {
+        if (spin_.until([this] { return head_.load(std::memory_order_relaxed) != 0; },
+                        slow_start ? slow_start_patience : 1))
+            return waited::come;
+        uint64_t seen = 0;
+        uint64_t waiting = uint64_t{std::min(count, most_wanted)} << address_bits;
+        if (!head_.compare_exchange_strong(seen, waiting, std::memory_order_relaxed))
+            return waited::come;
+        waited came_to = waited::come;
+        for (seen = waiting; came_to == waited::come && seen >> address_bits;
+             seen = head_.load(std::memory_order_relaxed)) {
+            if (until && clock::now() >= *until)
+                came_to = waited::late;
+            else if (!futex_wait(futex_word(), static_cast<uint32_t>(seen >> 32), until))
+                came_to = waited::interrupted;
+        }
+        head_.fetch_and(address_mask, std::memory_order_relaxed); // awake
+        return came_to;
+    }
+
+  private:
+    static constexpr unsigned address_bits = 56;
+    static constexpr uint64_t address_mask = (uint64_t{1} << address_bits) - 1;
+    static constexpr uint32_t most_wanted = 0xff;
+    static constexpr int slow_start_patience = 5;
+
+    static request *newest(uint64_t head) {
+        return reinterpret_cast<request *>(head & address_mask);
+    }
+
+    // A futex has 32 bits: the upper half, which holds the count (and a part of the address, so
+    // that the sleeper may look once more than it must).
+    std::atomic<uint32_t> &futex_word() {
+        static_assert(std::endian::native == std::endian::little);
+        return reinterpret_cast<std::atomic<uint32_t> *>(&head_)[1];
+    }
+
+    // atomic: pushers and the reaper
+    alignas(64) std::atomic<uint64_t> head_{0};
+
+    // reaper only
+    alignas(64) adaptive_spin spin_;
+};
+
+} // namespace iowq

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/ring/linux_aio.h"
+
+#include "iowq/os/topology.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <new>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace iowq {
+
+// What the kernel maps at the context's address. Not in its headers, but fixed: programs have read it
+// since 2.6.
+struct linux_aio::completions {
+    static constexpr unsigned known = 0xa10a10a1;
+    unsigned id;
+    unsigned nr;   // of events
+    unsigned head; // written by whoever reaps
+    unsigned tail; // written by the kernel
+    unsigned magic;
+    unsigned compatible_features;
+    unsigned incompatible_features;
+    unsigned header_length;
+    io_event events[];
+};
+
+int linux_aio::create(unsigned depth, std::unique_ptr<linux_aio> &out) {
+    try {
+        std::unique_ptr<linux_aio> a(new linux_aio(depth));
+        if (syscall(SYS_io_setup, depth, &a->context_))
+            return -errno;
+        auto &ring = *reinterpret_cast<completions *>(a->context_);
+        if (ring.magic != completions::known || ring.incompatible_features)
+            return -ENOSYS;
+        out = std::move(a);
+    } catch (const std::bad_alloc &) {
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+linux_aio::~linux_aio() {
+    if (context_)
+        syscall(SYS_io_destroy, context_);
+}
+
+void linux_aio::fill(iocb &cb, request &r, int flags) {
+    r.cpu = this_cpu();
+    cb = {};
+    cb.aio_data = reinterpret_cast<uintptr_t>(&r);
+    cb.aio_lio_opcode = r.op == opcode::read ? IOCB_CMD_PREAD : IOCB_CMD_PWRITE;
+    cb.aio_fildes = static_cast<uint32_t>(r.target->fd);
+    cb.aio_buf = reinterpret_cast<uintptr_t>(r.buffer);
+    cb.aio_nbytes = r.length;
+    cb.aio_offset = static_cast<int64_t>(r.offset);
+    cb.aio_rw_flags = r.rw_flags | flags;
+}
+
+void linux_aio::push(request &r) {
+    iocb &cb = iocbs_[nr_batch_];
+    fill(cb, r, RWF_NOWAIT);
+    batch_[nr_batch_++] = &cb;
+    under_way_++;
+}
+
+int linux_aio::send_expected(request &r) {
+    iocb cb;
+    iocb *batch = &cb;
+    fill(cb, r, 0);
+    aio_context_t context = context_;
+    // Release: pairs with reap. Once it is sent, all of this may be gone.
+    sent_.fetch_add(1, std::memory_order_release);
+    long n = syscall(SYS_io_submit, context, 1, &batch);
+    return n == 1 ? 0 : n < 0 ? -errno : -EAGAIN;
+}
+
+void linux_aio::send() {
+    for (unsigned sent = 0; sent < nr_batch_;) {
+        long n = syscall(SYS_io_submit, context_, nr_batch_ - sent, &batch_[sent]);
+        if (n > 0)
+            sent += static_cast<unsigned>(n);
+        else // the first of them is refused, the others are still to come
+            fail(*reinterpret_cast<request *>(batch_[sent++]->aio_data), n < 0 ? -errno : -EIO);
+    }
+    nr_batch_ = 0;
+}
+
+bool linux_aio::remove(const request &r) {
+    for (unsigned i = 0; i < nr_batch_; i++) {
+        if (iocbs_[i].aio_data != reinterpret_cast<uintptr_t>(&r))
+            continue;
+        std::move(&iocbs_[i + 1], &iocbs_[nr_batch_], &iocbs_[i]);
+        nr_batch_--;
+        under_way_--;
+        return true;
+    }
+    return false;
+}
+
+void linux_aio::fail(request &r, int64_t error) {
+    r.result = error;
+    r.next = failed_;
+    failed_ = &r;
+}
+
+// What is there already, without a system call.
+unsigned linux_aio::take(std::span<request *> out) {
+    unsigned n = 0;
+    for (; failed_ && n < out.size(); failed_ = failed_->next)
+        out[n++] = failed_;
+    auto &ring = *reinterpret_cast<completions *>(context_);
+    unsigned tail = std::atomic_ref(ring.tail).load(std::memory_order_acquire); // the kernel's
+    unsigned head = ring.head;
+    for (; head != tail && n < out.size(); head = (head + 1) % ring.nr) {
+        auto *r = reinterpret_cast<request *>(ring.events[head].data);
+        r->result = ring.events[head].res;
+        out[n++] = r;
+    }
+    std::atomic_ref(ring.head).store(head, std::memory_order_release); // the kernel may overwrite
+    return n;
+}
+
+unsigned linux_aio::reap(std::span<request *> out, unsigned min, deadline until,
+                         bool &interrupted) {
+    unsigned n = take(out);
+    if (n < min) {
+        timespec left{};
+        if (until) {
+            auto ns = std::chrono::nanoseconds(*until - clock::now()).count();
+            if (ns > 0)
+                left = {ns / 1000000000, ns % 1000000000};
+        }
+        unsigned most = static_cast<unsigned>(std::min(events_.size(), out.size() - n));
+        long got = syscall(SYS_io_getevents, context_, min - n, most, events_.data(),
+                           until ? &left : nullptr);
+        interrupted = got < 0 && errno == EINTR;
+        for (long i = 0; i < got; i++) {
+            auto *r = reinterpret_cast<request *>(events_[static_cast<size_t>(i)].data);
+            r->result = events_[static_cast<size_t>(i)].res;
+            out[n++] = r;
+        }
+    }
+    (void)sent_.load(std::memory_order_acquire); // pairs with send_expected
+    under_way_ -= n;
+    return n;
+}
+
+} // namespace iowq

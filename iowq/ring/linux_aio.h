@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// O_DIRECT reads and writes by Linux AIO: as in io_uring's own inline path they are sent to the device and
+// not waited for, so no thread has to block for each of them. What would block before that (RWF_NOWAIT)
+// comes back with -EAGAIN. Allowed where io_uring is not. Owned by its ring; the submitter's thread only, but
+// for send_expected(), by which a worker, who may block, sends one.
+//
+// Invariant: at most `depth` requests are pushed or expected and not yet reaped, so the kernel always has room.
+#pragma once
+
+#include "iowq/os/park.h"
+#include "iowq/ring/issue.h"
+
+#include <linux/aio_abi.h>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace iowq {
+
+class linux_aio {
+  public:
+    // -EAGAIN: fs.aio-max-nr leaves no room for `depth` more. -ENOSYS, -EPERM: no AIO here. -ENOMEM.
+    [[nodiscard]] static int create(unsigned depth, std::unique_ptr<linux_aio> &out);
+    // Waits for what is under way.
+    ~linux_aio();
+
+    // An O_DIRECT read or write, to be sent by the next send().
+    void push(request &r);
+    void send();
+    // Takes back one that has been pushed and not sent. False: it has been, or never was pushed.
+    [[nodiscard]] bool remove(const request &r);
+    // A worker will send one more, or has not: it comes otherwise.
+    void expect() { under_way_++; }
+    void forget() { under_way_--; }
+    // Any thread. 0: it belongs to the reaper. -errno: it has not been sent.
+    [[nodiscard]] int send_expected(request &r);
+    // Pushed or expected, and not yet reaped.
+    [[nodiscard]] unsigned under_way() const { return under_way_; }
+
+    // Hands out up to out.size() that are complete, their results set; waits for `min`, or until
+    // `until`. May return early, `interrupted` when a signal's handler has run while it slept.
+    [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until,
+                                bool &interrupted);
+
+  private:
+    struct completions;
+
+    explicit linux_aio(unsigned depth) : iocbs_(depth), batch_(depth), events_(depth) {}
+    static void fill(iocb &cb, request &r, int flags);
+    [[nodiscard]] unsigned take(std::span<request *> out);
+    void fail(request &r, int64_t error);
+
+    aio_context_t context_ = 0; // the address of the ring of completions
+    std::vector<iocb> iocbs_;   // of the batch; the kernel copies them
+    std::vector<iocb *> batch_;
+    unsigned nr_batch_ = 0;
+    std::vector<io_event> events_;
+    request *failed_ = nullptr; // refused by io_submit, linked by `next`
+    unsigned under_way_ = 0;
+
+    // By the workers: publishes a request to whoever reaps it.
+    alignas(64) std::atomic<unsigned> sent_{0};
+};
+
+} // namespace iowq

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/ring/sqthread.h"
+
+#include "iowq/pool/worker.h"
+
+#include <bit>
+#include <cerrno>
+#include <new>
+#include <unistd.h>
+
+namespace iowq {
+
+namespace {
+
+// It copies into the cache, unless it is throttled or waits for a lock.
+bool seldom_blocks(const request &r) {
+    return r.op == opcode::write && r.target->regular && !r.target->direct &&
+           !(r.path & path_nowait_miss);
+}
+
+} // namespace
+
+int sqthread::create(const sqthread_config &config, cq &completions,
+                     std::unique_ptr<sqthread> &out) {
+    try {
+        sqthread_config settled = config;
+        if (cpu_mask::of_this_thread().count() == 1)
+            settled.idle = {}; // spinning would only keep the submitter off this CPU
+        std::unique_ptr<sqthread> sq(new sqthread(settled, completions));
+        if (int error = sq->signal_.open(config.signal))
+            return error;
+        if (int error = sq->start(role::lead, 0, if_cpus_are_gone::refuse))
+            return error;
+        out = std::move(sq);
+    } catch (const std::bad_alloc &) {
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+sqthread::sqthread(const sqthread_config &config, cq &completions)
+    : config_(config), completions_(completions), mask_(std::bit_ceil(config.depth) - 1),
+      most_threads_(config.handoff ? config.depth + 1 : 1), slots_(mask_ + 1) {
+    members_.reserve(most_threads_);
+}
+
+sqthread::~sqthread() {
+    if (orphaned())
+        return;
+    std::vector<std::unique_ptr<member>> members;
+    {
+        locked hold(lock_);
+        stop_.store(true, std::memory_order_release); // pairs with wait_for_work's acquire
+        for (member *m = standbys_; m; m = m->next_standby) {
+            m->next_role = role::leave;
+            m->park.unpark();
+        }
+        members.swap(members_);
+    }
+    leaders_park_.unpark();
+    for (auto &m : members)
+        pthread_join(m->thread, nullptr);
+}
+
+// ---- the submitter
+
+void sqthread::publish() {
+    // seq_cst: publishes the slots, and comes before the look at asleep_; pairs with wait_for_work.
+    tail_.store(next_, std::memory_order_seq_cst);
+    if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false))
+        leaders_park_.unpark();
+}
+
+request *sqthread::take_back() {
+    // Most often there is nothing, and a leader that sleeps must not be woken for that.
+    if (next_ - head_.load(std::memory_order_relaxed) < 2)
+        return nullptr;
+    uint32_t newest = next_ - 1;
+    // seq_cst, here and in take(): either puts its mark before the request, then looks for the other's, so of
+    // two that are after the same one at least one sees the other, and leaves it.
+    tail_.store(newest, std::memory_order_seq_cst);
+    auto left = static_cast<int32_t>(newest - head_.load(std::memory_order_seq_cst));
+    if (left <= 0) {
+        publish(); // to a leader that may have seen an empty ring
+        return nullptr;
+    }
+    next_ = newest;
+    return slots_[newest & mask_];
+}
+
+bool sqthread::remove(const request &r) {
+    const uint32_t published = tail_.load(std::memory_order_relaxed);
+    // As in take_back; but the last one is taken, too, unless the leader is after it.
+    auto taken_back = [&](uint32_t slot) {
+        if (static_cast<int32_t>(slot - published) >= 0)
+            return true; // it has not been published
+        tail_.store(slot, std::memory_order_seq_cst);
+        return static_cast<int32_t>(slot - head_.load(std::memory_order_seq_cst)) >= 0;
+    };
+    uint32_t at = next_;
+    do {
+        if (!taken_back(at - 1)) {
+            publish(); // again, what was
+            return false;
+        }
+        at--;
+    } while (slots_[at & mask_] != &r);
+    for (next_--; at != next_; at++)
+        slots_[at & mask_] = slots_[(at + 1) & mask_];
+    publish();
+    return true;
+}
+
+bool sqthread::interrupt(const request &r) {
+    locked hold(lock_);
+    for (auto &m : members_) {
+        bool first;
+        if (!m->current.cancel(&r.item, first))
+            continue;
+        if (first)
+            signal_.send(m->tid);
+        return true;
+    }
+    return false;
+}
+
+bool sqthread::interrupt_again() {
+    locked hold(lock_);
+    bool any = false;
+    for (auto &m : members_) {
+        if (m->current.unacknowledged()) {
+            signal_.send(m->tid);
+            any = true;
+        }
+    }
+    return any;
+}
+
+void sqthread::relieve() {
+    uint64_t call = call_.load(std::memory_order_relaxed);
+    bool still_in_it = call && call == seen_call_;
+    seen_call_ = call;
+    if (still_in_it && call >> 1 != next_)
+        (void)summon(role::take_over, call); // without a thread it stays as it is
+}
+
+unsigned sqthread::threads() {
+    locked hold(lock_);
+    return static_cast<unsigned>(members_.size());
+}
+
+// ---- the threads
+
+int sqthread::start(role what, uint64_t call, if_cpus_are_gone then) {
+    std::unique_ptr<member> made(new (std::nothrow) member{*this, what, call});
+    if (!made)
+        return -ENOMEM;
+    member &m = *made;
+    {
+        locked hold(lock_);
+        if (members_.size() == most_threads_)
+            return -EAGAIN;
+        members_.push_back(std::move(made));
+    }
+    auto main = [](void *arg) -> void * {
+        pthread_setname_np(pthread_self(), "iowq-sq");
+        auto *self = static_cast<member *>(arg);
+        self->owner.run(*self);
+        return nullptr;
+    };
+    int error = start_thread(m.thread, config_.cpus, main, &m, signal_.number(), then);
+    if (error) {
+        locked hold(lock_);
+        std::erase_if(members_, [&m](const auto &each) { return each.get() == &m; });
+    }
+    return error;
+}
+
+bool sqthread::summon(role what, uint64_t call) {
+    member *m;
+    {
+        locked hold(lock_);
+        m = standbys_;
+        if (m)
+            standbys_ = m->next_standby;
+    }
+    if (!m)
+        return start(what, call, if_cpus_are_gone::use_others) == 0;
+    m->next_role = what;
+    m->call = call;
+    m->park.unpark();
+    return true;
+}
+
+// Stands by before it says that its request is done, so that whoever leads when the next one comes finds
+// a standby.
+bool sqthread::stand_by(member &self, request *done) {
+    bool stays;
+    {
+        locked hold(lock_);
+        stays = !stop_.load(std::memory_order_relaxed);
+        if (stays) {
+            self.next_standby = standbys_;
+            standbys_ = &self;
+        }
+    }
+    if (done)
+        completions_.push(*done);
+    if (stays)
+        self.park.park();
+    return stays && self.next_role != role::leave;
+}
+
+void sqthread::run(member &self) {
+    {
+        locked hold(lock_);
+        self.tid = gettid();
+    }
+    issue_on_own_thread(self.current);
+    request *done;
+    do {
+        done = nullptr;
+        // Acquire: pairs with issue_unless_relieved, which publishes head_.
+        if (self.next_role == role::lead ||
+            call_.compare_exchange_strong(self.call, 0, std::memory_order_acquire))
+            done = lead(self);
+    } while (stand_by(self, done));
+}
+
+// ---- the leader
+
+// Leads until it has blocked: returns the request that it did so with, which is done. nullptr: the ring is
+// to end.
+request *sqthread::lead(member &self) {
+    do {
+        while (request *r = take()) {
+            outcome came_to = issue_as(self, *r);
+            if (came_to == outcome::done)
+                completions_.push(*r);
+            if (came_to != outcome::relieved)
+                continue;
+            r->path |= path_handed_over;
+            return r;
+        }
+    } while (wait_for_work());
+    return nullptr;
+}
+
+// The oldest request, or nullptr.
+request *sqthread::take() {
+    uint32_t oldest = head_.load(std::memory_order_relaxed);
+    if (tail_.load(std::memory_order_relaxed) == oldest)
+        return nullptr;
+    head_.store(oldest + 1, std::memory_order_seq_cst); // see take_back
+    if (static_cast<int32_t>(tail_.load(std::memory_order_seq_cst) - oldest) > 0)
+        return slots_[oldest & mask_];
+    head_.store(oldest, std::memory_order_relaxed); // it is being taken back
+    return nullptr;
+}
+
+sqthread::outcome sqthread::issue_as(member &self, request &r) {
+    self.current.publish(&r.item);
+    outcome came_to = issue(r);
+    end_interruptible(self.current, [this] { locked wait(lock_); });
+    return came_to;
+}
+
+sqthread::outcome sqthread::issue(request &r) {
+    if (config_.handoff && r.op != opcode::nop && !never_waits(r)) {
+        if (!(r.path & path_nowait_miss) && may_not_block(r)) {
+            if (issue_without_blocking(r))
+                return outcome::done;
+            r.begun = r.only_tried && begun_by_trying(r);
+            if (r.begun)
+                return outcome::done;
+        }
+        if (seldom_blocks(r))
+            return issue_unless_relieved(r);
+        if (summon(role::lead)) {
+            issue_blocking(r);
+            return outcome::relieved;
+        }
+    }
+    issue_blocking(r);
+    return outcome::done;
+}
+
+sqthread::outcome sqthread::issue_unless_relieved(request &r) {
+    uint64_t call = uint64_t{head_.load(std::memory_order_relaxed)} << 1 | 1;
+    call_.store(call, std::memory_order_release); // publishes head_ to whoever takes over
+    issue_blocking(r);
+    bool still = call_.compare_exchange_strong(call, 0, std::memory_order_relaxed);
+    return still ? outcome::done : outcome::relieved;
+}
+
+// False: the ring is to end.
+bool sqthread::wait_for_work() {
+    uint32_t head = head_.load(std::memory_order_relaxed);
+    auto end = clock::now() + config_.idle;
+    do {
+        for (int i = 0; i < 64; i++) {
+            if (tail_.load(std::memory_order_relaxed) != head)
+                return true;
+            cpu_relax();
+        }
+    } while (clock::now() < end && !stop_.load(std::memory_order_relaxed));
+    if (stop_.load(std::memory_order_acquire) && tail_.load(std::memory_order_relaxed) == head)
+        return false;
+    asleep_.store(true, std::memory_order_seq_cst);
+    if (tail_.load(std::memory_order_seq_cst) == head) // pairs with publish
+        leaders_park_.park();
+    asleep_.store(false, std::memory_order_relaxed);
+    return true;
+}
+
+} // namespace iowq

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// The submission thread: drains the submission ring and issues each request itself. It spins for a
+// while when the ring is empty, then sleeps; while it is awake, submitting costs no system call.
+// Owned by its ring; one submitter calls it.
+//
+// Alone, it serves requests that block one after another. With handoff it is the *leader* of a few
+// threads, and leads only as long as it does not block:
+//  - a buffered read is tried with RWF_NOWAIT; one that misses the cache has been begun by that, and goes
+//    back to the ring, which waits for it (request::only_tried);
+//  - before any other call that will block, the leadership passes to a standby;
+//  - a buffered write that could not be tried may block: the leadership is taken away from a leader that
+//    is still in it when the submitter, waiting, looks again.
+//
+// Invariants:
+//  1. At most one thread leads. It takes from the ring in order of submission; nobody else takes
+//     from it but the submitter, of what it has added last.
+//  2. Each thread that does not lead holds one request, or stands by, so depth + 1 of them are
+//  always enough.
+//  3. No thread to be had: the leader keeps the leadership, and blocks.
+//  4. What a thread has taken it publishes in its record until it is done, for the submitter to
+//  interrupt.
+//
+// Locks: lock_ guards the list of threads and the standbys, and sending signals. It is not held
+// while a thread is created.
+//
+// Source: IOCTX_FLAG_SQTHREAD (aio_sq_thread), IORING_SETUP_SQPOLL; handoff: the seeds' syslets, where the
+// kernel hands user space to another thread when one blocks.
+#pragma once
+
+#include "iowq/os/fork.h"
+#include "iowq/os/interrupt.h"
+#include "iowq/os/node_memory.h"
+#include "iowq/os/thread.h"
+#include "iowq/pool/current_work.h"
+#include "iowq/ring/cq.h"
+
+#include <memory>
+#include <vector>
+
+namespace iowq {
+
+// What a submission thread is made with.
+struct sqthread_config {
+    unsigned depth = 1; // the most requests under way at a time
+    cpu_mask cpus;
+    std::chrono::milliseconds idle{1000}; // spinning before it sleeps; none where there is one CPU
+    bool handoff = false;
+    int signal = 0; // as interrupt_signal::open
+};
+
+class sqthread final : public own_pages, across_forks {
+  public:
+    // -EAGAIN when there is no thread to be had, -EINVAL when none of the CPUs may be used,
+    // -ENOMEM, and the errors of interrupt_signal::open.
+    [[nodiscard]] static int create(const sqthread_config &config, cq &completions,
+                                    std::unique_ptr<sqthread> &out);
+    // Joins the threads. No request may be under way.
+    ~sqthread();
+
+    // Submitter only. Puts a request on the ring; publish() shows it to the leader. More than `depth`
+    // under way would overwrite one: that is the caller's error.
+    void push(request &r) { slots_[next_++ & mask_] = &r; }
+    void publish();
+    [[nodiscard]] bool all_published() const {
+        return tail_.load(std::memory_order_relaxed) == next_;
+    }
+    // Submitter only, while it would only wait: takes the newest request back, of what has been published, to
+    // issue it itself. nullptr: there are not two that the leader has not come to; one is left for it.
+    [[nodiscard]] request *take_back();
+    // Submitter only. Takes a request off the ring that no thread has come to. False: one has.
+    [[nodiscard]] bool remove(const request &r);
+    // Submitter only. Marks a request that a thread has in hand as cancelled, and interrupts its
+    // system call. False: no thread has it (any more, or yet).
+    [[nodiscard]] bool interrupt(const request &r);
+    // Submitter only. Signals once more the threads whose calls have been cancelled and do not know
+    // yet; a signal just before the system call that it is meant for is lost. False: none.
+    [[nodiscard]] bool interrupt_again();
+
+    // Submitter only, while it waits, at least `patience` after the last time: gives the ring to
+    // a standby if requests wait there and the leader is still in the call that it was in then.
+    void relieve();
+    static constexpr std::chrono::milliseconds patience{1};
+    [[nodiscard]] bool hands_off() const { return config_.handoff; }
+
+    // Threads alive. Any thread.
+    [[nodiscard]] unsigned threads();
+
+  private:
+    enum class role { lead, take_over, leave };
+    struct member {
+        sqthread &owner;
+        role next_role;    // these two are written by whoever wakes it, before
+        uint64_t call = 0; // to take over from the leader
+        pthread_t thread{};
+        pid_t tid = 0; // guarded by lock_; before it issues anything
+        parker park{};
+        current_work current{};
+        member *next_standby = nullptr;
+    };
+
+    sqthread(const sqthread_config &config, cq &completions);
+    void run(member &self);
+
+    enum class outcome {
+        done,    // issued, or begun
+        relieved // issued, and another thread leads by now
+    };
+    [[nodiscard]] request *lead(member &self);
+    [[nodiscard]] request *take();
+    [[nodiscard]] outcome issue(request &r);
+    [[nodiscard]] outcome issue_as(member &self, request &r) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] outcome issue_unless_relieved(request &r);
+    [[nodiscard]] bool wait_for_work();
+
+    [[nodiscard]] bool summon(role what, uint64_t call = 0) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] int start(role what, uint64_t call, if_cpus_are_gone then) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] bool stand_by(member &self, request *done) IOWQ_EXCLUDES(lock_);
+
+    void hold_still() override IOWQ_ANNOTATE(acquire_capability(lock_)) { lock_.lock(); }
+    void go_on() override IOWQ_ANNOTATE(release_capability(lock_)) { lock_.unlock(); }
+
+    // immutable after construction
+    const sqthread_config config_;
+    interrupt_signal signal_;
+    cq &completions_;
+    const uint32_t mask_;
+    const unsigned most_threads_;
+
+    // A slot is written by the submitter before tail_ passes it, and read by the leader after.
+    std::vector<request *> slots_;
+
+    // submitter only
+    uint32_t next_ = 0;
+    uint64_t seen_call_ = 0; // at the last relieve()
+
+    mutex lock_;
+    std::vector<std::unique_ptr<member>> members_ IOWQ_GUARDED_BY(lock_);
+    member *standbys_ IOWQ_GUARDED_BY(lock_) = nullptr; // last in, first out
+
+    // atomic
+    // Between them lies what is published. The leader takes at head_; the submitter adds at tail_, and takes
+    // back there: a deque as by Chase and Lev, where at most one thread takes at the head at a time.
+    alignas(64) std::atomic<uint32_t> head_{0};
+    alignas(64) std::atomic<uint32_t> tail_{0};
+    alignas(64) std::atomic<bool> asleep_{false};
+    std::atomic<bool> stop_{false};
+    // The call that the leader is in and that may be taken for blocking: head_ shifted by one, and 1. Else 0.
+    std::atomic<uint64_t> call_{0};
+    parker leaders_park_;
+};
+
+} // namespace iowq

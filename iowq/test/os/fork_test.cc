@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// The child of a fork: what it has inherited is refused or dropped at once, and what it makes
+// itself works.
+#include "iowq/ring/ring.h"
+
+#include "iowq/test/child.h"
+#include "iowq/test/item.h"
+#include "iowq/test/ring/requests.h"
+
+#include <cerrno>
+
+using namespace iowq;
+
+namespace {
+
+std::unique_ptr<wq> global; // destroyed when the process ends
+
+// A pool of the caller's own.
+bool works_anew() {
+    std::unique_ptr<wq> pool;
+    item it;
+    if (wq::create({}, pool) || pool->enqueue(&it))
+        return false;
+    it.done.acquire();
+    return it.calls == 1 && !it.cancelled && pool->exit() == 0;
+}
+
+bool is_refused(wq &pool, item &queued_before) {
+    item it;
+    return pool.enqueue(&it) == -ESHUTDOWN && it.calls == 0 && pool.flush() == 0 &&
+           pool.cancel(&queued_before) == cancel_result::notfound &&
+           pool.cancel_all() == cancel_result::notfound && !pool.help() &&
+           pool.set_affinity({}) == -ESHUTDOWN && pool.counters().nr_workers == 0 &&
+           pool.max_workers().bound == 0 && pool.exit() == 0 && queued_before.calls == 0;
+}
+
+class forked_ring : public testing::TestWithParam<offload> {};
+INSTANTIATE_TEST_SUITE_P(fork, forked_ring,
+                         testing::Values(offload::inline_, offload::sqthread, offload::handoff,
+                                         offload::sqwq, offload::punt, offload::hashed));
+
+} // namespace
+
+TEST(fork, a_pool_is_refused_in_the_child_and_goes_on_in_the_parent) {
+    SKIP_WHERE_NO_THREADS_FOLLOW_A_FORK();
+    global = make(limited(1));
+    holder runs;
+    runs.start_on(*global);
+    item queued;
+    ASSERT_EQ(global->enqueue(&queued), 0);
+    EXPECT_EQ(in_child([&] { return !(is_refused(*global, queued) && works_anew()); }), 0);
+    EXPECT_EQ(in_child([&] {
+                  global.reset();
+                  return !works_anew();
+              }),
+              0);
+    // And a child of that child.
+    EXPECT_EQ(in_child([&] { return in_child([&] { return !is_refused(*global, queued); }); }), 0);
+    runs.end();
+    queued.done.acquire();
+    EXPECT_FALSE(queued.cancelled);
+    global.reset();
+}
+
+TEST_P(forked_ring, is_refused_in_the_child_and_goes_on_in_the_parent) {
+    SKIP_WHERE_NO_THREADS_FOLLOW_A_FORK();
+    auto pool = make();
+    std::unique_ptr<ring> io;
+    ring_config config;
+    config.mode = GetParam();
+    config.depth = 4;
+    ASSERT_EQ(ring::create(config, pool.get(), io), 0);
+    silence quiet;
+    file in;
+    ASSERT_EQ(in.examine(quiet.fd[0]), 0);
+    scratch s(O_RDWR | O_DIRECT), empty;
+    alignas(block) static char memory[block];
+    char byte;
+    prepared waits(in, opcode::read, &byte, 0, 1), unsent(s.f, opcode::write, memory, 0, block);
+    if (GetParam() != offload::inline_) {
+        ASSERT_EQ(io->submit(waits), ring::submitted::queued);
+        io->commit();
+        ASSERT_EQ(io->submit(unsent), ring::submitted::queued);
+    }
+    EXPECT_EQ(in_child([&] {
+                  prepared r(empty.f, opcode::read, memory, 0, block);
+                  request *got;
+                  bool refused = io->submit(r) == ring::submitted::completed &&
+                                 r.result == -ESHUTDOWN && io->reap({&got, 1}, 1, {}) == 0 &&
+                                 !io->cancel(waits) && !io->cancel(unsent);
+                  io->commit();
+                  io.reset();
+                  pool.reset();
+                  std::unique_ptr<wq> own;
+                  std::unique_ptr<ring> anew;
+                  if (!refused || wq::create({}, own) || ring::create(config, own.get(), anew))
+                      return 1;
+                  bool done = anew->submit(r) == ring::submitted::completed ||
+                              anew->reap({&got, 1}, 1, {}) == 1;
+                  return done && r.result == 0 ? 0 : 2;
+              }),
+              0);
+    quiet.end();
+    request *got[2];
+    unsigned in_flight = io->in_flight();
+    EXPECT_EQ(in_flight, GetParam() == offload::inline_ ? 0u : 2u);
+    EXPECT_EQ(io->reap(got, 2, {}), in_flight);
+}
+
+// Whatever other threads are at just then.
+TEST(fork, in_the_middle_of_everything_leaves_a_child_that_can_end) {
+    SKIP_WHERE_NO_THREADS_FOLLOW_A_FORK();
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "AddressSanitizer's own locks are not held while a process forks";
+#endif
+    std::atomic<bool> over{false};
+    global = make();
+    std::thread makes([&] {
+        while (!over) {
+            auto pool = make();
+            grow(*pool, 3);
+        }
+    });
+    std::thread hashes([&] {
+        jitter random(31);
+        std::deque<item> items(64);
+        while (!over) {
+            for (item &it : items) {
+                it.flags = work_hashed;
+                it.key = {1, random.random()()};
+                EXPECT_EQ(global->enqueue(&it), 0);
+            }
+            for (item &it : items)
+                it.done.acquire();
+        }
+    });
+    std::thread rings([&] {
+        while (!over) {
+            std::unique_ptr<ring> io;
+            ring_config config;
+            config.mode = offload::handoff;
+            EXPECT_EQ(ring::create(config, nullptr, io), 0);
+        }
+    });
+    for (unsigned i = 0; i < stress_items(20); i++)
+        EXPECT_EQ(in_child([] {
+                      global.reset();
+                      _exit(!works_anew()); // what other threads had is nobody's here, and leaks
+                      return 0;
+                  }),
+                  0);
+    over = true;
+    makes.join();
+    hashes.join();
+    rings.join();
+    global.reset();
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Files and requests for the tests of a ring.
+#pragma once
+
+#include "iowq/ring/ring.h"
+#include "iowq/test/item.h"
+
+#include <deque>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <vector>
+
+constexpr size_t block = 4096;
+
+// An unlinked file in the build's folder, of a real file system.
+class scratch {
+  public:
+    explicit scratch(int flags = O_RDWR) {
+        char name[] = "build/iowq_test.XXXXXX";
+        int fd = mkstemp(name);
+        EXPECT_GE(fd, 0) << "run the tests from the repository's root";
+        int again = open(name, flags);
+        unlink(name);
+        close(fd);
+        EXPECT_EQ(f.examine(again), 0);
+    }
+    ~scratch() { close(f.fd); }
+
+    iowq::file f;
+};
+
+struct prepared : iowq::request {
+    prepared() = default;
+    prepared(iowq::file &f, iowq::opcode what, void *memory = nullptr, uint64_t at = 0,
+             uint64_t bytes = 0) {
+        set(f, what, memory, at, bytes);
+    }
+    void set(iowq::file &f, iowq::opcode what, void *memory, uint64_t at, uint64_t bytes) {
+        target = &f;
+        op = what;
+        buffer = memory;
+        offset = at;
+        length = bytes;
+    }
+};
+
+// A file of which nothing is in the page cache, if the kernel drops it.
+struct cold : scratch {
+    static constexpr unsigned blocks = 32;
+    std::vector<char> out = std::vector<char>(blocks * block),
+                      in = std::vector<char>(blocks * block);
+    cold() {
+        jitter random(11);
+        for (char &c : out)
+            c = static_cast<char>(random.random()());
+        EXPECT_EQ(pwrite(f.fd, out.data(), out.size(), 0), static_cast<ssize_t>(out.size()));
+        drop();
+    }
+    void drop() {
+        EXPECT_EQ(fsync(f.fd), 0);
+        EXPECT_EQ(posix_fadvise(f.fd, 0, 0, POSIX_FADV_RANDOM), 0); // no readahead
+        EXPECT_EQ(posix_fadvise(f.fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    }
+    // Returns how many of them are to be reaped.
+    unsigned read_all(iowq::ring &io, std::deque<prepared> &reads) {
+        unsigned queued = 0;
+        for (unsigned i = 0; i < blocks; i++) {
+            prepared &r =
+                reads.emplace_back(f, iowq::opcode::read, &in[i * block], i * block, block);
+            if (io.submit(r) == iowq::ring::submitted::queued)
+                queued++;
+        }
+        io.commit();
+        return queued;
+    }
+};
