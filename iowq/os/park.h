@@ -3,6 +3,8 @@
 // calls of the library are here.
 #pragma once
 
+#include "iowq/os/learner.h"
+
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -67,9 +69,8 @@ inline void cpu_relax() {
 #endif
 }
 
-// Bounded spinning that stops by itself where it does not pay (nothing comes within the bound, or
-// CPUs are scarce and the one waited for cannot run): each success earns two tries, each failure
-// costs one, and without credit only one call in 32 tries. One thread at a time.
+// Bounded spinning that stops by itself where it does not pay: nothing comes within the bound, or CPUs
+// are scarce and the one waited for cannot run. One thread at a time.
 class adaptive_spin {
   public:
     explicit adaptive_spin(std::chrono::nanoseconds bound) : bound_(bound) {}
@@ -79,28 +80,25 @@ class adaptive_spin {
     bool until(Ready ready, int patience = 1) {
         if (ready())
             return true;
-        if (bound_.count() == 0 || (credit_ == 0 && ++skipped_ % 32 != 0))
+        if (bound_.count() == 0 || !pays_.worth_trying())
             return false;
         auto end = clock::now() + patience * bound_;
         do {
             for (int i = 0; i < 8; i++) {
                 if (ready()) {
-                    credit_ = credit_ + 2 < max_credit ? credit_ + 2 : max_credit;
+                    pays_.learn(true);
                     return true;
                 }
                 cpu_relax();
             }
         } while (clock::now() < end);
-        if (credit_)
-            credit_--;
+        pays_.learn(false);
         return ready();
     }
 
   private:
-    static constexpr unsigned max_credit = 16;
     std::chrono::nanoseconds bound_;
-    unsigned credit_ = max_credit;
-    unsigned skipped_ = 0;
+    learner pays_{learner::rule{16, 16, 2, 32}};
 };
 
 } // namespace iowq

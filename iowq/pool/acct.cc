@@ -330,7 +330,7 @@ acct::action acct::found_asleep(const suspect &s) {
     if (!s.who->call.compare_exchange_strong(call, call | worker::asleep,
                                              std::memory_order_acq_rel))
         return {};
-    expects_sleep_.store(surest / 2, std::memory_order_relaxed);
+    sleeps_.assume(surest / 2);
     return sleeping();
 }
 

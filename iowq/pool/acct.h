@@ -202,17 +202,10 @@ class acct {
     // What the helper runs. Its thread is the program's own and is never signalled.
     current_work &helped() { return helped_; }
 
-    // ---- calls that may block: do they sleep? A saturating counter, as a branch predictor's ----
+    // ---- calls that may block: do they sleep? ----
 
-    [[nodiscard]] bool expects_sleep() const {
-        return expects_sleep_.load(std::memory_order_relaxed) > 0;
-    }
-    // Such a call slept, or did not. Relaxed: an update that is lost is made up for by the next.
-    void learn(bool slept) {
-        int now = expects_sleep_.load(std::memory_order_relaxed);
-        if (slept ? now < surest : now > 0)
-            expects_sleep_.store(now + (slept ? 1 : -1), std::memory_order_relaxed);
-    }
+    [[nodiscard]] bool expects_sleep() const { return sleeps_.worth_it(); }
+    void learn(bool slept) { sleeps_.learn(slept); }
 
     // ---- the monitor ----
 
@@ -256,7 +249,7 @@ class acct {
     [[nodiscard]] action settle_locked(bool concurrent) IOWQ_REQUIRES(lock_);
     [[nodiscard]] action employ(bool concurrent) IOWQ_REQUIRES(lock_);
 
-    static constexpr int surest = 8;
+    static constexpr unsigned surest = 8;
 
     // immutable after construction
     const int max_running_;
@@ -272,7 +265,7 @@ class acct {
     std::atomic<int> nr_blocked_{0};
     std::atomic<int> peak_running_{0};
     std::atomic<int> peak_blocked_{0};
-    std::atomic<int> expects_sleep_{0};
+    learner sleeps_{learner::rule{surest, 0, 1, 0}}; // do calls that may block?
     std::atomic<uint64_t> hashed_{0};
     std::atomic<uint64_t> chain_waits_{0};
     std::atomic<bool> spinning_{false};

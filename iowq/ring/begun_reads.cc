@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/ring/begun_reads.h"
 
+#include "iowq/ring/issue.h"
+
 namespace iowq {
 
 namespace {
 
-// Each so many waits it is looked whether the next had come meanwhile; after so many looks in vain it is
-// taken for granted that none ever does.
+// Each so many waits it is looked whether the oldest had come meanwhile.
 constexpr unsigned waits_a_look = 16;
-constexpr unsigned most_in_vain = 16;
 
 } // namespace
 
@@ -39,36 +39,34 @@ bool begun_reads::remove(const request &r) {
     return false;
 }
 
-unsigned begun_reads::wait(std::span<request *> out) {
-    bool look = ++waits_ % waits_a_look == 0 && oldest_ != newest_;
-    bool come = look && learn_from_oldest();
-    out[0] = &pop_oldest();
-    if (!come)
-        issue_blocking(*out[0]);
-    return 1 + take(out.subspan(1));
-}
+bool begun_reads::has_come(request &r) { return try_nowait(r) == tried::done; }
 
-bool begun_reads::learn_from_oldest() {
-    bool come = issue_nowait(*oldest_);
-    in_vain_ = come ? 0 : in_vain_ + 1;
-    trying_begins_ = in_vain_ < most_in_vain;
-    return come;
-}
-
-unsigned begun_reads::take(std::span<request *> out, unsigned most_misses) {
+unsigned begun_reads::poll(std::span<request *> out, unsigned most_misses) {
     unsigned n = 0;
     unsigned misses = 0;
     for (request *r = oldest_, *next; r && n < out.size() && misses < most_misses; r = next) {
         next = r->next;
-        if (!issue_nowait(*r)) {
+        if (!has_come(*r)) {
             misses++;
             continue;
         }
-        in_vain_ = 0;
+        if (trying_begins())
+            pays_.learn(true);
         (void)remove(*r);
         out[n++] = r;
     }
     return n;
+}
+
+unsigned begun_reads::wait(std::span<request *> out) {
+    bool looks = ++waits_ % waits_a_look == 0 && oldest_ != newest_;
+    bool come = looks && has_come(*oldest_);
+    if (looks)
+        pays_.learn(come);
+    out[0] = &pop_oldest();
+    if (!come)
+        issue_blocking(*out[0]);
+    return 1 + poll(out.subspan(1));
 }
 
 } // namespace iowq

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "iowq/os/park.h"
-#include "iowq/ring/issue.h"
+#include "iowq/ring/request.h"
 
 #include <algorithm>
 #include <bit>

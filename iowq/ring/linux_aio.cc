@@ -64,15 +64,14 @@ void linux_aio::push(request &r) {
     iocb &cb = iocbs_[nr_batch_];
     fill(cb, r, RWF_NOWAIT);
     batch_[nr_batch_++] = &cb;
-    under_way_++;
 }
 
-int linux_aio::send_expected(request &r) {
+int linux_aio::send_by_worker(request &r) {
     iocb cb;
     iocb *batch = &cb;
     fill(cb, r, 0);
     aio_context_t context = context_;
-    // Release: pairs with reap. Once it is sent, all of this may be gone.
+    // Release: pairs with poll and wait. Once it is sent, all of this may be gone.
     sent_.fetch_add(1, std::memory_order_release);
     long n = syscall(SYS_io_submit, context, 1, &batch);
     return n == 1 ? 0 : n < 0 ? -errno : -EAGAIN;
@@ -95,7 +94,6 @@ bool linux_aio::remove(const request &r) {
             continue;
         std::move(&iocbs_[i + 1], &iocbs_[nr_batch_], &iocbs_[i]);
         nr_batch_--;
-        under_way_--;
         return true;
     }
     return false;
@@ -107,8 +105,7 @@ void linux_aio::fail(request &r, int64_t error) {
     failed_ = &r;
 }
 
-// What is there already, without a system call.
-unsigned linux_aio::take(std::span<request *> out) {
+unsigned linux_aio::poll(std::span<request *> out) {
     unsigned n = 0;
     for (; failed_ && n < out.size(); failed_ = failed_->next)
         out[n++] = failed_;
@@ -121,12 +118,13 @@ unsigned linux_aio::take(std::span<request *> out) {
         out[n++] = r;
     }
     std::atomic_ref(ring.head).store(head, std::memory_order_release); // the kernel may overwrite
+    (void)sent_.load(std::memory_order_acquire);                       // pairs with send_by_worker
     return n;
 }
 
-unsigned linux_aio::reap(std::span<request *> out, unsigned min, deadline until,
+unsigned linux_aio::wait(std::span<request *> out, unsigned min, deadline until,
                          bool &interrupted) {
-    unsigned n = take(out);
+    unsigned n = poll(out);
     if (n < min) {
         timespec left{};
         if (until) {
@@ -144,8 +142,7 @@ unsigned linux_aio::reap(std::span<request *> out, unsigned min, deadline until,
             out[n++] = r;
         }
     }
-    (void)sent_.load(std::memory_order_acquire); // pairs with send_expected
-    under_way_ -= n;
+    (void)sent_.load(std::memory_order_acquire); // pairs with send_by_worker
     return n;
 }
 

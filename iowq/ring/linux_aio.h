@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-// O_DIRECT reads and writes by Linux AIO: as in io_uring's own inline path they are sent to the device and
-// not waited for, so no thread has to block for each of them. What would block before that (RWF_NOWAIT)
-// comes back with -EAGAIN. Allowed where io_uring is not. Owned by its ring; the submitter's thread only, but
-// for send_expected(), by which a worker, who may block, sends one.
+// O_DIRECT reads and writes by Linux AIO: as in io_uring's own inline path they are sent to the
+// device and not waited for, so no thread has to block for each of them. What would block before
+// that (RWF_NOWAIT) comes back with -EAGAIN. Allowed where io_uring is not. Owned by the reaper; the
+// submitter's thread only, but for send_by_worker().
 //
-// Invariant: at most `depth` requests are pushed or expected and not yet reaped, so the kernel always has room.
+// Invariant: at most `depth` requests are pushed or sent and not yet handed out, so the kernel always
+// has room. The ring sees to it.
 #pragma once
 
 #include "iowq/os/park.h"
-#include "iowq/ring/issue.h"
+#include "iowq/ring/request.h"
 
 #include <linux/aio_abi.h>
 #include <memory>
@@ -29,17 +30,15 @@ class linux_aio {
     void send();
     // Takes back one that has been pushed and not sent. False: it has been, or never was pushed.
     [[nodiscard]] bool remove(const request &r);
-    // A worker will send one more, or has not: it comes otherwise.
-    void expect() { under_way_++; }
-    void forget() { under_way_--; }
-    // Any thread. 0: it belongs to the reaper. -errno: it has not been sent.
-    [[nodiscard]] int send_expected(request &r);
-    // Pushed or expected, and not yet reaped.
-    [[nodiscard]] unsigned under_way() const { return under_way_; }
+    // A worker, who may block, sends one. 0: it will be handed out. -errno: it has not been sent.
+    [[nodiscard]] int send_by_worker(request &r);
 
-    // Hands out up to out.size() that are complete, their results set; waits for `min`, or until
-    // `until`. May return early, `interrupted` when a signal's handler has run while it slept.
-    [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until,
+    // Hands out up to out.size() that are complete, what AIO says as their results. Without a system
+    // call.
+    [[nodiscard]] unsigned poll(std::span<request *> out);
+    // The same, but waits for `min`, or until `until`. May return early, `interrupted` when a
+    // signal's handler has run while it slept.
+    [[nodiscard]] unsigned wait(std::span<request *> out, unsigned min, deadline until,
                                 bool &interrupted);
 
   private:
@@ -47,7 +46,6 @@ class linux_aio {
 
     explicit linux_aio(unsigned depth) : iocbs_(depth), batch_(depth), events_(depth) {}
     static void fill(iocb &cb, request &r, int flags);
-    [[nodiscard]] unsigned take(std::span<request *> out);
     void fail(request &r, int64_t error);
 
     aio_context_t context_ = 0; // the address of the ring of completions
@@ -56,7 +54,6 @@ class linux_aio {
     unsigned nr_batch_ = 0;
     std::vector<io_event> events_;
     request *failed_ = nullptr; // refused by io_submit, linked by `next`
-    unsigned under_way_ = 0;
 
     // By the workers: publishes a request to whoever reaps it.
     alignas(64) std::atomic<unsigned> sent_{0};

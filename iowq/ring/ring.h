@@ -4,31 +4,16 @@
 // io_uring: request::prepare, submit, commit, reap (iowq/example/sum.cc).
 #pragma once
 
+#include "iowq/os/fork.h"
 #include "iowq/os/node_memory.h"
-#include "iowq/pool/wq.h"
-#include "iowq/ring/begun_reads.h"
-#include "iowq/ring/sqthread.h"
+#include "iowq/ring/evidence.h"
+#include "iowq/ring/reaper.h"
+#include "iowq/ring/route.h"
 
-#include <array>
+#include <optional>
 #include <span>
 
 namespace iowq {
-
-// Where requests are issued. Source: io_ring_enter's three ways in the seed's patch, and
-// io_wq_enqueue_hashed.
-enum class offload {
-    inline_,  // by the submitter
-    sqthread, // by the submission thread; cached reads also by the submitter while it waits
-    handoff,  // as sqthread, but the thread is replaced before it blocks
-    sqwq,     // on the wq; cached reads also by the submitter while it waits (wq::help)
-    punt,     // by the submitter with RWF_NOWAIT; what would block goes to the wq
-    hashed    // on the wq; buffered writes to one file one after another
-};
-
-// Does the mode need a wq?
-[[nodiscard]] constexpr bool needs_pool(offload mode) {
-    return mode != offload::inline_ && mode != offload::sqthread && mode != offload::handoff;
-}
 
 // What punt, sqwq and hashed do with O_DIRECT reads and writes.
 enum class direct_by {
@@ -47,20 +32,6 @@ struct ring_config {
     std::chrono::milliseconds sqthread_idle{1000};
     direct_by direct = direct_by::best;
     int signal = 0; // of a ring with threads of its own, as wq_config::signal
-};
-
-// How many requests of one direction took which way (issue.h, path).
-struct path_counts {
-    uint64_t issued = 0;
-    uint64_t inlined = 0;
-    uint64_t nowait_miss = 0;
-    uint64_t nowait_refused = 0;
-    uint64_t pooled = 0;
-    uint64_t aio = 0;
-    uint64_t sqthread = 0;
-    uint64_t handed_over = 0;
-    uint64_t helped = 0;
-    uint64_t waited = 0; // beside pooled, sqthread or helped: by whom it was tried
 };
 
 // A submitter's way in and out. In the child of a fork it takes no more requests (-ESHUTDOWN), and
@@ -98,79 +69,36 @@ class ring final : public own_pages, across_forks {
     // out up to out.size() of them.
     [[nodiscard]] IOWQ_API unsigned reap(std::span<request *> out, unsigned min, deadline until);
 
-    enum direction { reads, writes, others, nr_directions };
+    using direction = evidence::direction;
+    using enum evidence::direction;
     [[nodiscard]] static direction direction_of(const request &r) {
-        return r.op == opcode::read ? reads : r.op == opcode::write ? writes : others;
+        return evidence::direction_of(r);
     }
-    [[nodiscard]] const path_counts &counts(direction d) const { return counts_[d]; }
+    [[nodiscard]] const path_counts &counts(direction d) const { return evidence_.counts(d); }
     // Submitted and neither completed at once nor reaped nor taken back.
-    [[nodiscard]] unsigned in_flight() const { return in_flight_; }
+    [[nodiscard]] unsigned in_flight() const { return reaper_.in_flight(); }
     // How many requests were issued from each CPU, by its number.
-    [[nodiscard]] std::span<const uint64_t> ran_on() const { return ran_on_; }
+    [[nodiscard]] std::span<const uint64_t> ran_on() const { return evidence_.ran_on(); }
     // Its own threads, without the pool's: sqthread's and handoff's. Any thread may ask.
     [[nodiscard]] IOWQ_API unsigned threads() const;
 
   private:
     ring(const ring_config &config, wq *pool, bool submitter_serves);
 
-    [[nodiscard]] submitted send(request &r);
+    [[nodiscard]] route way_of(const request &r);
+    [[nodiscard]] submitted issue(request &r);
+    [[nodiscard]] submitted enqueue(request &r);
     [[nodiscard]] submitted completed(request &r, unsigned how);
     [[nodiscard]] submitted refused(request &r, int error);
-    void send_to_sqthread(request &r);
-    [[nodiscard]] bool help_sqthread();
-    [[nodiscard]] submitted enqueue(request &r, bool hash);
-    [[nodiscard]] bool taken_by_pool(request &r, bool hash);
-    [[nodiscard]] bool aio_is_for(const request &r);
-    [[nodiscard]] bool sent_by_aio(request &r);
-    [[nodiscard]] bool goes_on_pooled(request &r);
-    static void run_item(work **w);
-    static bool issue_pooled(request &r);
-    static bool issue_helping(request &r);
-
-    [[nodiscard]] bool take_back(request &r);
-    void comes_back(request &r);
-    void collect();
-    void has_come(const request &r);
-    [[nodiscard]] unsigned take(std::span<request *> out);
-    [[nodiscard]] unsigned take_from_aio(std::span<request *> out, unsigned min, deadline until,
-                                         bool &interrupted);
-    [[nodiscard]] bool wait(unsigned count, deadline until);
-    void look_after_threads();
-
-    [[nodiscard]] unsigned waited_for(std::span<request *> reads);
-    void leave_begun();
-
-    void hand_out(request &r);
-    void count(const request &r);
 
     // immutable after construction
     const offload mode_;
     const unsigned depth_;
-    wq *const pool_;
-
-    // What it would only wait for the submitter may do itself, as it is where others would do it.
-    const bool submitter_serves_;
-
-    cq cq_;
-    std::unique_ptr<class sqthread> sq_; // pushes to cq_, so it goes first
 
     // owner thread only
     bool aio_wanted_;
-    std::unique_ptr<class linux_aio> aio_;
-    clock::time_point looked_after_{}; // when the ring's own threads last were
-    unsigned no_help_for_ = 0;         // so many waits, as what was to be read was not in the cache
-    unsigned in_flight_ = 0;
-    unsigned elsewhere_ = 0; // with the pool or the submission thread, not yet taken from cq_
-    unsigned slow_ = 0;      // of these, what is not only tried there
-    unsigned expected_ = 0;  // the workers are to send them by AIO
-    // Taken from cq_, not yet handed out: oldest first, linked by next.
-    request *ready_ = nullptr;
-    request *newest_ready_ = nullptr;
-    bool interrupting_ = false; // threads of the ring's own, whose calls have been cancelled
-    begun_reads begun_{submitter_serves_};
-    bool worker_starts_ = false; // one has been woken since the last wait
-    path_counts counts_[nr_directions];
-    std::array<uint64_t, CPU_SETSIZE> ran_on_{};
+    evidence evidence_;
+    reaper reaper_;
 };
 
 } // namespace iowq

@@ -2,6 +2,7 @@
 #include "iowq/ring/sqthread.h"
 
 #include "iowq/pool/worker.h"
+#include "iowq/ring/issue.h"
 
 #include <bit>
 #include <cerrno>
@@ -9,16 +10,6 @@
 #include <unistd.h>
 
 namespace iowq {
-
-namespace {
-
-// It copies into the cache, unless it is throttled or waits for a lock.
-bool seldom_blocks(const request &r) {
-    return r.op == opcode::write && r.target->regular && !r.target->direct &&
-           !(r.path & path_nowait_miss);
-}
-
-} // namespace
 
 int sqthread::create(const sqthread_config &config, cq &completions,
                      std::unique_ptr<sqthread> &out) {
@@ -119,6 +110,7 @@ bool sqthread::interrupt(const request &r) {
             continue;
         if (first)
             signal_.send(m->tid);
+        interrupting_ = true;
         return true;
     }
     return false;
@@ -134,6 +126,15 @@ bool sqthread::interrupt_again() {
         }
     }
     return any;
+}
+
+void sqthread::look() {
+    clock::time_point now = clock::now();
+    if (now - looked_ < patience)
+        return;
+    looked_ = now;
+    relieve();
+    interrupting_ = interrupting_ && interrupt_again();
 }
 
 void sqthread::relieve() {
@@ -266,23 +267,13 @@ sqthread::outcome sqthread::issue_as(member &self, request &r) {
 }
 
 sqthread::outcome sqthread::issue(request &r) {
-    if (config_.handoff && r.op != opcode::nop && !never_waits(r)) {
-        if (!(r.path & path_nowait_miss) && may_not_block(r)) {
-            if (issue_without_blocking(r))
-                return outcome::done;
-            r.begun = r.only_tried && begun_by_trying(r);
-            if (r.begun)
-                return outcome::done;
-        }
-        if (seldom_blocks(r))
-            return issue_unless_relieved(r);
-        if (summon(role::lead)) {
-            issue_blocking(r);
-            return outcome::relieved;
-        }
-    }
+    if (r.way.first == route::tries && try_first(r, route::thread))
+        return outcome::done;
+    if (r.way.call == route::may)
+        return issue_unless_relieved(r);
+    bool relieved = r.way.call == route::will && summon(role::lead);
     issue_blocking(r);
-    return outcome::done;
+    return relieved ? outcome::relieved : outcome::done;
 }
 
 sqthread::outcome sqthread::issue_unless_relieved(request &r) {

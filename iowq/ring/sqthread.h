@@ -5,8 +5,8 @@
 //
 // Alone, it serves requests that block one after another. With handoff it is the *leader* of a few
 // threads, and leads only as long as it does not block:
-//  - a buffered read is tried with RWF_NOWAIT; one that misses the cache has been begun by that, and goes
-//    back to the ring, which waits for it (request::only_tried);
+//  - a buffered read is tried with RWF_NOWAIT; one that misses the cache has been begun by that, and
+//    goes back to the ring, which waits for it (route::begins);
 //  - before any other call that will block, the leadership passes to a standby;
 //  - a buffered write that could not be tried may block: the leadership is taken away from a leader that
 //    is still in it when the submitter, waiting, looks again.
@@ -72,15 +72,16 @@ class sqthread final : public own_pages, across_forks {
     // Submitter only. Marks a request that a thread has in hand as cancelled, and interrupts its
     // system call. False: no thread has it (any more, or yet).
     [[nodiscard]] bool interrupt(const request &r);
-    // Submitter only. Signals once more the threads whose calls have been cancelled and do not know
-    // yet; a signal just before the system call that it is meant for is lost. False: none.
-    [[nodiscard]] bool interrupt_again();
+    // Calls that have been cancelled may not have ended yet.
+    [[nodiscard]] bool interrupting() const { return interrupting_; }
 
-    // Submitter only, while it waits, at least `patience` after the last time: gives the ring to
-    // a standby if requests wait there and the leader is still in the call that it was in then.
-    void relieve();
+    // Submitter only, while it waits, each `patience`: relieves a leader that is still in the call
+    // that it was in at the last look, if requests wait; signals once more the threads whose calls
+    // have been cancelled and do not know yet. (A signal just before the system call that it is
+    // meant for is lost.)
+    void look();
+    [[nodiscard]] bool wants_looks() const { return config_.handoff || interrupting_; }
     static constexpr std::chrono::milliseconds patience{1};
-    [[nodiscard]] bool hands_off() const { return config_.handoff; }
 
     // Threads alive. Any thread.
     [[nodiscard]] unsigned threads();
@@ -112,6 +113,8 @@ class sqthread final : public own_pages, across_forks {
     [[nodiscard]] outcome issue_unless_relieved(request &r);
     [[nodiscard]] bool wait_for_work();
 
+    void relieve();
+    [[nodiscard]] bool interrupt_again() IOWQ_EXCLUDES(lock_);
     [[nodiscard]] bool summon(role what, uint64_t call = 0) IOWQ_EXCLUDES(lock_);
     [[nodiscard]] int start(role what, uint64_t call, if_cpus_are_gone then) IOWQ_EXCLUDES(lock_);
     [[nodiscard]] bool stand_by(member &self, request *done) IOWQ_EXCLUDES(lock_);
@@ -132,6 +135,8 @@ class sqthread final : public own_pages, across_forks {
     // submitter only
     uint32_t next_ = 0;
     uint64_t seen_call_ = 0; // at the last relieve()
+    bool interrupting_ = false;
+    clock::time_point looked_{}; // when it last was
 
     mutex lock_;
     std::vector<std::unique_ptr<member>> members_ IOWQ_GUARDED_BY(lock_);

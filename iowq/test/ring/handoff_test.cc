@@ -132,7 +132,7 @@ TEST_F(handoff, a_leader_in_a_write_that_should_not_block_is_relieved) {
     if (!page.usable())
         GTEST_SKIP() << "no userfaultfd";
     scratch s;
-    s.f.nowait_refused[1] = true; // so it is not tried first
+    s.f.nowait[1].learn(false); // so it is not tried first
     s.f.in_memory = false;
     prepared write(s.f, opcode::write, page.memory(), 0, block), nop;
     submit(write);
@@ -152,7 +152,7 @@ TEST_F(handoff, a_leader_is_relieved_by_waits_that_are_all_shorter_than_its_pati
     if (!page.usable())
         GTEST_SKIP() << "no userfaultfd";
     scratch s;
-    s.f.nowait_refused[1] = true;
+    s.f.nowait[1].learn(false);
     s.f.in_memory = false;
     prepared write(s.f, opcode::write, page.memory(), 0, block), nop;
     submit(write);
@@ -172,7 +172,7 @@ TEST_F(handoff, a_leader_with_nobody_waiting_behind_it_is_left_alone) {
     if (!page.usable())
         GTEST_SKIP() << "no userfaultfd";
     scratch s;
-    s.f.nowait_refused[1] = true;
+    s.f.nowait[1].learn(false);
     s.f.in_memory = false;
     prepared write(s.f, opcode::write, page.memory(), 0, block);
     submit(write);

@@ -85,7 +85,7 @@ TEST_F(direct, what_would_block_before_it_is_sent_goes_to_the_pool) {
 }
 
 TEST_F(direct, a_file_system_that_refuses_is_asked_once) {
-    s.f.nowait_refused[1] = true;
+    s.f.nowait[1].learn(false);
     submit(opcode::write, 0);
     submit(opcode::read, 1);
     reap(2);

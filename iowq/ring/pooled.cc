@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/ring/pooled.h"
+
+#include "iowq/pool/worker.h"
+#include "iowq/ring/issue.h"
+#include "iowq/ring/reaper.h"
+
+#include <cerrno>
+#include <cstddef>
+
+namespace iowq {
+
+static_assert(offsetof(request, item) == 0, "run takes the item's address for the request's");
+
+namespace {
+
+// What this thread's cancel_pooled may find queued. Of the thread, as the pool cancels by itself,
+// too, in any thread, and those requests are to be reaped.
+thread_local request *taking_back = nullptr;
+
+// True: it is done, or begun. False: AIO has it, and it comes from there.
+bool issue_on_worker(request &r) {
+    r.path |= path_pooled;
+    if (r.way.first == route::sends) {
+        blocking section(blocking::may);
+        if (r.owner->send_by_aio(r) == 0)
+            return false;
+    }
+    if (r.way.first != route::tries || !try_first(r, route::worker))
+        issue_blocking(r);
+    return true;
+}
+
+// True: it is done, or begun. False: it has gone back to the pool, for a worker, as only a worker may
+// wait.
+bool issue_on_helper(request &r) {
+    if (issue_in_help(r))
+        return true;
+    r.item.flags &= ~static_cast<uint32_t>(work_helpable);
+    int error = cancel_requested() ? -ECANCELED : r.owner->pool()->enqueue(&r.item);
+    if (error)
+        r.result = error;
+    return error != 0;
+}
+
+void run(work **w) {
+    request &r = *reinterpret_cast<request *>(*w);
+    if (r.item.flags & work_cancel) {
+        r.result = -ECANCELED;
+        if (taking_back == &r)
+            return;
+    } else if (!(helping() ? issue_on_helper(r) : issue_on_worker(r))) {
+        return;
+    }
+    r.owner->completions().push(r);
+}
+
+} // namespace
+
+int enqueue_pooled(wq &pool, request &r, bool &woke) {
+    uint32_t flags = 0;
+    if (r.way.unbound)
+        flags |= work_unbound;
+    if (r.way.help != route::not_at_all)
+        flags |= work_helpable;
+    if (r.way.hashed) {
+        flags |= work_hashed;
+        r.item.key = r.target->key;
+    }
+    r.item.func = run;
+    r.item.flags = flags;
+    r.item.node = r.target ? r.target->node : -1;
+    return pool.enqueue(&r.item, woke);
+}
+
+bool cancel_pooled(wq &pool, request &r) {
+    taking_back = &r;
+    bool queued = pool.cancel(&r.item) == cancel_result::ok;
+    taking_back = nullptr;
+    return queued;
+}
+
+} // namespace iowq

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/ring/reaper.h"
+
+#include "iowq/ring/evidence.h"
+#include "iowq/ring/issue.h"
+#include "iowq/ring/pooled.h"
+
+#include <algorithm>
+#include <sched.h>
+#include <utility>
+
+namespace iowq {
+
+namespace {
+
+// While AIO is waited for: how long what the pool completes meanwhile may wait for a look.
+constexpr std::chrono::microseconds pool_patience{100};
+
+} // namespace
+
+// ---- a request's way in
+
+void reaper::add_begun(request &r) {
+    move(r, place::begun);
+    begun_.add(r);
+}
+
+bool reaper::to_pool(request &r) {
+    // Read first: a worker may have the request once it is enqueued, and then the route is its.
+    place to = r.way.first == route::sends ? place::to_aio
+               : r.way.begins              ? place::tried
+                                           : place::away;
+    bool woke = false;
+    if (int error = enqueue_pooled(*pool_, r, woke)) {
+        r.result = error;
+        return false;
+    }
+    worker_starts_ |= woke;
+    move(r, to);
+    return true;
+}
+
+void reaper::to_aio(request &r) {
+    move(r, place::aio);
+    aio_->push(r);
+}
+
+void reaper::to_threads(request &r) {
+    move(r, r.way.begins ? place::tried : place::away);
+    threads_->push(r);
+}
+
+void reaper::commit() {
+    if (threads_ && !threads_->all_published())
+        threads_->publish();
+    else if (aio_)
+        aio_->send();
+}
+
+// ---- and back
+
+// What the pool or the submission thread has completed, or only begun.
+void reaper::collect() {
+    for (request *r = completions_.take(), *next; r; r = next) {
+        next = r->next;
+        if (threads_)
+            r->path |= path_sqthread;
+        comes_back(*r);
+    }
+}
+
+void reaper::comes_back(request &r) {
+    if (r.begun) {
+        add_begun(r);
+        return;
+    }
+    move(r, place::ready);
+    r.next = nullptr;
+    (ready_ ? newest_ready_->next : ready_) = &r;
+    newest_ready_ = &r;
+}
+
+void reaper::hand_out(request &r) {
+    move(r, place::nowhere);
+    counted_.count(r);
+}
+
+// The submitter has been the one to wait for them.
+unsigned reaper::hand_out_waited(std::span<request *> reads) {
+    for (request *r : reads) {
+        r->path |= path_waited;
+        hand_out(*r);
+    }
+    return static_cast<unsigned>(reads.size());
+}
+
+// ---- polling
+
+unsigned reaper::poll(std::span<request *> out) {
+    unsigned n = poll_completions(out);
+    if (aio_)
+        n += keep_done(out.subspan(n).first(aio_->poll(out.subspan(n))));
+    return n;
+}
+
+unsigned reaper::poll_completions(std::span<request *> out) {
+    unsigned n = 0;
+    while (n < out.size()) {
+        if (!ready_)
+            collect();
+        if (!ready_)
+            break;
+        out[n++] = std::exchange(ready_, ready_->next);
+        hand_out(*out[n - 1]);
+    }
+    return n;
+}
+
+// Hands out what AIO has done; what it has left undone goes on to the pool.
+unsigned reaper::keep_done(std::span<request *> from_aio) {
+    unsigned n = 0;
+    for (request *r : from_aio) {
+        if (goes_on(*r))
+            continue;
+        hand_out(*r);
+        from_aio[n++] = r;
+    }
+    return n;
+}
+
+bool reaper::goes_on(request &r) {
+    if (r.where == place::to_aio) { // a worker has sent it, and did not say that it must not wait
+        r.path |= path_aio;
+        return false;
+    }
+    tried came_to = tried_by_aio(r, r.result);
+    if (came_to == tried::done)
+        return false;
+    r.way = r.way.onward(route::worker, came_to == tried::missed);
+    return to_pool(r);
+}
+
+// ---- waiting
+
+unsigned reaper::reap(std::span<request *> out, unsigned min, deadline until) {
+    commit();
+    if (threads_ && threads_->interrupting())
+        threads_->look();
+    min = std::min(min, in_flight());
+    unsigned n = 0;
+    for (bool interrupted = false;;) {
+        n += poll(out.subspan(n));
+        std::span<request *> rest = out.subspan(n);
+        if (n >= min || rest.empty() || interrupted)
+            return n + hand_out_waited(rest.first(begun_.poll(rest, 1)));
+        if (help())
+            continue;
+        if (!begun_.empty()) {
+            if (!may_wait_in_begun(until)) {
+                leave_begun();
+            } else if (unsigned got = wait_in_begun(rest)) {
+                n += got;
+                continue;
+            }
+        }
+        if (in_aio()) {
+            n += wait_in_aio(rest, min - n, until, interrupted);
+            if (until && clock::now() >= *until)
+                return n;
+        } else if (!wait_for_completions(min - n, until)) {
+            return n + poll_completions(rest);
+        }
+    }
+}
+
+// Does what others have not come to. True: there may be something to poll for.
+bool reaper::help() { return (pool_ && pool_->help()) || help_threads(); }
+
+// Takes the newest request back from the submission thread, if that has more than one. Not where the
+// thread got a CPU of its own, as then the submitter's is wanted for something else.
+bool reaper::help_threads() {
+    if (!threads_ || !serves_ || !help_pays_.worth_trying())
+        return false;
+    request *r = threads_->take_back();
+    if (!r)
+        return false;
+    bool helped = r->way.help != route::not_at_all && issue_in_help(*r);
+    help_pays_.learn(helped);
+    if (helped) {
+        comes_back(*r);
+        return true;
+    }
+    to_threads(*r);
+    commit();
+    return false;
+}
+
+// The oldest is waited for in its read, where nothing else is to be missed meanwhile: not a time that
+// ends the wait, not what is in flight elsewhere, not those on a quicker device.
+bool reaper::may_wait_in_begun(deadline until) const {
+    return !until && !at(place::away) && !in_aio() && begun_.on_one_device();
+}
+
+unsigned reaper::wait_in_begun(std::span<request *> out) {
+    return hand_out_waited(out.first(elsewhere() ? begun_.poll(out) : begun_.wait(out)));
+}
+
+// To those who may block: the pool's workers, or the submission thread, which hands over first.
+void reaper::leave_begun() {
+    while (!begun_.empty()) {
+        request &r = begun_.pop_oldest();
+        r.path &= static_cast<uint16_t>(~path_helped); // who did not come to the end of it
+        r.way.by = threads_ ? route::thread : route::worker;
+        if (threads_) {
+            to_threads(r);
+        } else if (!to_pool(r)) {
+            move(r, place::tried);
+            completions_.push(r);
+        }
+    }
+    commit();
+}
+
+// What the pool completes meanwhile, which is seldom, is looked for now and then.
+unsigned reaper::wait_in_aio(std::span<request *> out, unsigned min, deadline until,
+                             bool &interrupted) {
+    deadline look = until;
+    if ((elsewhere() || at(place::to_aio)) && (!until || *until - clock::now() > pool_patience))
+        look = clock::now() + pool_patience;
+    return keep_done(out.first(aio_->wait(out, std::min(min, in_aio()), look, interrupted)));
+}
+
+// Waits for something to take, at best `count`. False: `until` has passed, or a signal's handler
+// has run.
+bool reaper::wait_for_completions(unsigned count, deadline until) {
+    using waited = cq::waited;
+    // Not for more than is to come that way: reads that have been begun are not.
+    count = std::min(count, std::max(elsewhere(), 1u));
+    if (!threads_ || !threads_->wants_looks())
+        return completions_.wait(count, until, std::exchange(worker_starts_, false)) ==
+               waited::come;
+    for (;;) {
+        clock::time_point look = clock::now() + sqthread::patience;
+        bool short_wait = until && *until < look;
+        waited came_to = completions_.wait(count, short_wait ? *until : look);
+        threads_->look(); // waits that are all short must not leave one where it is
+        if (came_to == waited::come)
+            return true;
+        if (short_wait || came_to == waited::interrupted)
+            return false;
+    }
+}
+
+// ---- cancelling
+
+bool reaper::cancel(request &r) {
+    bool taken = take_off(r);
+    if (taken)
+        move(r, place::nowhere);
+    return taken;
+}
+
+// From wherever it waits for somebody to come to it.
+bool reaper::take_off(request &r) {
+    for (;;) {
+        collect();
+        switch (r.where) {
+        case place::nowhere:
+        case place::ready:
+            return false;
+        case place::begun:
+            return begun_.remove(r);
+        case place::aio: // or else the device has it
+            return aio_->remove(r);
+        case place::to_aio:
+        case place::tried:
+        case place::away:
+            break;
+        }
+        if (!threads_)
+            return cancel_pooled(*pool_, r);
+        if (threads_->remove(r))
+            return true;
+        if (threads_->interrupt(r))
+            return false;
+        sched_yield(); // a thread is just taking it, or just giving it back
+    }
+}
+
+} // namespace iowq

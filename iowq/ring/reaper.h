@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// Where a ring's requests come back, and how its submitter waits for them. Owned by the ring; the
+// submitter's thread only, but for completions() and send_by_aio().
+//
+// There are four sources: completions (from the pool and the submission thread), Linux AIO, reads
+// that have been begun, and what the submission thread has not come to. What has come is polled for
+// at each. What has not is helped with, or waited for at one of them: reap() decides which, and
+// nothing else does.
+//
+// Invariants:
+//  1. A request in flight is at one place, `where`; it is counted there and nowhere else.
+//  2. `where` is written by the submitter only. A worker or a thread that is done with a request
+//     pushes a completion; the submitter moves it when it takes that.
+//  3. At most `depth` requests are in flight, which is what AIO and the submission ring have room
+//     for.
+#pragma once
+
+#include "iowq/pool/wq.h"
+#include "iowq/ring/begun_reads.h"
+#include "iowq/ring/cq.h"
+#include "iowq/ring/linux_aio.h"
+#include "iowq/ring/sqthread.h"
+
+#include <array>
+#include <memory>
+#include <span>
+
+namespace iowq {
+
+class evidence;
+
+class reaper {
+  public:
+    // `serves`: the submitter's CPUs are those where others would do its work, so it may do it
+    // itself where it would only wait. `pool` may be null.
+    reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool serves, evidence &counted)
+        : depth_(depth), pool_(pool), serves_(serves), counted_(counted), completions_(spin),
+          begun_(serves) {
+        at_[index(place::nowhere)] = depth;
+    }
+
+    // ---- any thread ----
+
+    [[nodiscard]] cq &completions() { return completions_; }
+    // A worker has a request at `to_aio`. 0: AIO has it now. -errno: it has not.
+    [[nodiscard]] int send_by_aio(request &r) { return aio_->send_by_worker(r); }
+
+    // ---- what there is ----
+
+    [[nodiscard]] int start_threads(const sqthread_config &config) {
+        return sqthread::create(config, completions_, threads_);
+    }
+    [[nodiscard]] int open_aio(unsigned depth) { return linux_aio::create(depth, aio_); }
+    [[nodiscard]] wq *pool() { return pool_; }
+    [[nodiscard]] bool aio() const { return aio_ != nullptr; }
+    // Of the ring's own. Any thread.
+    [[nodiscard]] unsigned nr_threads() const { return threads_ ? threads_->threads() : 0; }
+    [[nodiscard]] bool trying_begins() const { return begun_.trying_begins(); }
+
+    // ---- a request's way in, and back ----
+
+    [[nodiscard]] bool full() const { return at_[index(place::nowhere)] == 0; }
+    [[nodiscard]] unsigned in_flight() const { return depth_ - at(place::nowhere); }
+
+    // It has been begun.
+    void add_begun(request &r);
+    void to_aio(request &r);
+    void to_threads(request &r);
+    // False: it is refused, and its result is set.
+    [[nodiscard]] bool to_pool(request &r);
+    // Sends what has been queued and not gone yet.
+    void commit();
+
+    [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until);
+    // Takes it back if nobody has come to it: then it is in flight no more. Else a thread that is in
+    // its system call is interrupted.
+    [[nodiscard]] bool cancel(request &r);
+
+  private:
+    static constexpr size_t nr_places = static_cast<size_t>(place::away) + 1;
+    static constexpr size_t index(place where) { return static_cast<size_t>(where); }
+    [[nodiscard]] unsigned at(place where) const { return at_[index(where)]; }
+    // The one place that counts.
+    void move(request &r, place to) {
+        at_[index(r.where)]--;
+        at_[index(to)]++;
+        r.where = to;
+    }
+    // With AIO, and with others who complete by pushing.
+    [[nodiscard]] unsigned in_aio() const { return at(place::aio) + at(place::to_aio); }
+    [[nodiscard]] unsigned elsewhere() const { return at(place::tried) + at(place::away); }
+
+    void collect();
+    void comes_back(request &r);
+    void hand_out(request &r);
+    [[nodiscard]] unsigned hand_out_waited(std::span<request *> reads);
+
+    [[nodiscard]] unsigned poll(std::span<request *> out);
+    [[nodiscard]] unsigned poll_completions(std::span<request *> out);
+    [[nodiscard]] unsigned keep_done(std::span<request *> from_aio);
+    [[nodiscard]] bool goes_on(request &r);
+
+    [[nodiscard]] bool help();
+    [[nodiscard]] bool help_threads();
+
+    [[nodiscard]] bool may_wait_in_begun(deadline until) const;
+    void leave_begun();
+    [[nodiscard]] unsigned wait_in_begun(std::span<request *> out);
+    [[nodiscard]] unsigned wait_in_aio(std::span<request *> out, unsigned min, deadline until,
+                                       bool &interrupted);
+    [[nodiscard]] bool wait_for_completions(unsigned count, deadline until);
+
+    [[nodiscard]] bool take_off(request &r);
+
+    // immutable after construction
+    const unsigned depth_;
+    wq *const pool_;
+    const bool serves_;
+    evidence &counted_;
+
+    cq completions_;
+    begun_reads begun_;
+    std::unique_ptr<linux_aio> aio_;
+    std::unique_ptr<sqthread> threads_; // push to completions_, so they go first
+
+    std::array<unsigned, nr_places> at_{};
+    request *ready_ = nullptr; // oldest first, linked by next
+    request *newest_ready_ = nullptr;
+    bool worker_starts_ = false; // one has been woken since the last wait
+    // Is what the submission thread has in the cache?
+    learner help_pays_{learner::rule{1, 1, 1, 1000}};
+};
+
+} // namespace iowq

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Requests (the kernel's io_kiocb) and the files that they are on. A request and its file belong to
+// the caller; from submit until it is reaped nobody but the ring and its threads may touch the
+// request.
+#pragma once
+
+#include "iowq/os/learner.h"
+#include "iowq/pool/work.h"
+#include "iowq/ring/route.h"
+
+#include <algorithm>
+#include <climits>
+#include <cstdint>
+#include <sys/uio.h>
+
+namespace iowq {
+
+class reaper;
+
+// What a request asks for. A nop is completed without any system call.
+enum class opcode : uint8_t { nop, read, write, fsync, fdatasync, sync_file_range, trim };
+
+// What is known of an open file. Filled in once by examine(); the refusals are learnt.
+struct IOWQ_API file {
+    file() = default;
+    ~file() { let_go(); }
+    file(const file &) = delete;
+    file &operator=(const file &) = delete;
+
+    // Returns 0 or -errno of fstat.
+    [[nodiscard]] int examine(int open_fd);
+
+    // Until let_go() requests use a descriptor of their own. Without it they use the one that was
+    // examined, by its number: whoever closes that while they are in flight has them done on
+    // whatever file gets the number next. With it there is one descriptor more for each file, a
+    // peer hears of the end only at let_go(), and that, as any close, drops the process's fcntl
+    // locks on the file. Once, after examine; 0 or -errno of fcntl(2).
+    [[nodiscard]] int hold();
+    // No request may be in flight.
+    void let_go();
+
+    int fd = -1;
+    chain_key key;          // device and inode
+    bool regular = false;   // writes may have to be serialised
+    bool block = false;     // a block device
+    bool seekable = false;  // has places; what has none (pipes, sockets, eventfds) ignores offsets
+    bool direct = false;    // O_DIRECT: RWF_NOWAIT would wait for the device all the same
+    bool appends = false;   // O_APPEND: writes go to the end, each in one piece
+    bool in_memory = false; // tmpfs, and no swap: never waits for a device
+    // Set by the caller, for placement::device: the OS number of the node that the device is at
+    // (topology.h, device_node).
+    int node = -1;
+    // Set by the caller, to measure what is left: requests go their way, but the system call is
+    // left out, and all that was asked for counts as done.
+    bool null = false;
+    // Does RWF_NOWAIT work here (with O_DIRECT: in AIO), for reads and for writes? EOPNOTSUPP, once,
+    // says no.
+    learner nowait[2]{learner{learner::until_one_fails}, learner{learner::until_one_fails}};
+
+  private:
+    bool held_ = false; // fd is its own
+};
+
+// The way that a request has taken: evidence for whoever counts it. The library never reads it back.
+enum path : uint16_t {
+    path_inline = 1,         // completed by the submitter
+    path_nowait_miss = 2,    // RWF_NOWAIT: EAGAIN, or not all of it
+    path_nowait_refused = 4, // RWF_NOWAIT: EOPNOTSUPP
+    path_pooled = 8,         // ran on a worker
+    path_sqthread = 16,      // issued by the submission thread
+    path_helped = 32,        // ran in the submitter while that waited for others
+    path_handed_over = 64,   // the submission thread gave its ring to another before it blocked
+    path_aio = 128,          // done by Linux AIO
+    path_waited = 256 // the submitter, which had nothing else to wait for, waited for it itself
+};
+
+// Where a request is, as its submitter knows it: reaper.h.
+enum class place : uint8_t { nowhere, ready, begun, aio, to_aio, tried, away };
+
+// One I/O. Where it goes and what came of it.
+struct request {
+    static constexpr uint64_t at_position = UINT64_MAX;
+
+    work item; // the pool's; must stay first
+
+    // what to do: the caller's
+    file *target = nullptr; // a nop needs none
+    void *buffer = nullptr;
+    uint64_t offset = 0; // bytes, or at_position: where the file is, which moves it on
+    uint64_t length = 0; // bytes
+    opcode op = opcode::nop;
+    int rw_flags = 0;    // RWF_*, for reads and writes
+    int range_flags = 0; // SYNC_FILE_RANGE_*
+    void *user_data = nullptr;
+
+    // what came of it
+    int64_t result = 0; // bytes, or -errno
+    uint16_t path = 0;
+    uint16_t cpu = never; // from which it was issued
+    static constexpr uint16_t never = UINT16_MAX;
+
+    // the ring's
+    uint64_t done = 0; // bytes that have been moved without waiting already
+    request *next = nullptr;
+    reaper *owner = nullptr; // to which it comes back
+    route way;               // its own, or else that of whoever has it
+    bool begun = false;      // it comes back only begun; by whoever tried it
+    place where = place::nowhere;
+
+    // Says what to do: read into or write from `data`, at a place in the file; or sync, or trim.
+    void prepare(opcode what, file &on, void *data = nullptr, uint64_t bytes = 0, uint64_t at = 0) {
+        op = what;
+        target = &on;
+        buffer = data;
+        length = bytes;
+        offset = at;
+    }
+
+    [[nodiscard]] bool is_rw() const { return op == opcode::read || op == opcode::write; }
+};
+
+// May it be done in more than one call, so that others see a part of it, or put something between?
+// Not at the file's position, nor at the end of an O_APPEND file.
+[[nodiscard]] inline bool divisible(const request &r) {
+    return (r.offset != request::at_position || !r.target->seekable) &&
+           !(r.op == opcode::write && r.target->appends);
+}
+
+// Does trying with RWF_NOWAIT say something about it? Buffered I/O that waits for devices, on a file
+// system that has not refused it, without that flag of the caller's own.
+[[nodiscard]] inline bool nowait_worthwhile(const request &r) {
+    return r.is_rw() && r.length > 0 && r.length <= SSIZE_MAX && !(r.rw_flags & RWF_NOWAIT) &&
+           !r.target->direct && !r.target->in_memory && divisible(r) &&
+           r.target->nowait[r.op == opcode::write].worth_it();
+}
+
+} // namespace iowq

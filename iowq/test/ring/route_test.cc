@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// The table of ways: what every mode does with every kind of request. iowq/README.md shows it; this
+// test prints it, and fails when the two differ.
+#include "iowq/ring/request.h"
+#include "iowq/ring/route.h"
+
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace iowq;
+
+namespace {
+
+// A row of the table: a kind of request, on a kind of file, with what has been learnt.
+struct row {
+    const char *name;
+    void (*set)(request &r, file &f, ring_facts &known);
+};
+
+void regular(file &f) { f.regular = f.seekable = true; }
+void past_the_cache(file &f) {
+    regular(f);
+    f.direct = true;
+}
+void on_stream(request &r, opcode op) { r.op = op; }
+
+const row rows[] = {
+    {"nop", [](request &r, file &, ring_facts &) { r.target = nullptr; }},
+    {"read", [](request &r, file &f, ring_facts &) { regular(f), r.op = opcode::read; }},
+    {"write", [](request &r, file &f, ring_facts &) { regular(f), r.op = opcode::write; }},
+    {"fsync, fdatasync, sync_file_range",
+     [](request &r, file &f, ring_facts &) { regular(f), r.op = opcode::fsync; }},
+    {"trim", [](request &r, file &f, ring_facts &) { regular(f), r.op = opcode::trim; }},
+    {"read, in memory", [](request &r, file &f,
+                           ring_facts &) { regular(f), f.in_memory = true, r.op = opcode::read; }},
+    {"write, in memory",
+     [](request &r, file &f, ring_facts &) {
+         regular(f), f.in_memory = true, r.op = opcode::write;
+     }},
+    {"read, write, O_DIRECT",
+     [](request &r, file &f, ring_facts &) { past_the_cache(f), r.op = opcode::write; }},
+    {"the same, no AIO",
+     [](request &r, file &f, ring_facts &known) {
+         past_the_cache(f), r.op = opcode::write, known.aio = false;
+     }},
+    {"read, block device",
+     [](request &r, file &f, ring_facts &) { f.block = f.seekable = true, r.op = opcode::read; }},
+    {"write, block device",
+     [](request &r, file &f, ring_facts &) { f.block = f.seekable = true, r.op = opcode::write; }},
+    {"read, stream", [](request &r, file &, ring_facts &) { on_stream(r, opcode::read); }},
+    {"write, stream", [](request &r, file &, ring_facts &) { on_stream(r, opcode::write); }},
+    {"read, at the file's position",
+     [](request &r, file &f, ring_facts &) {
+         regular(f), r.op = opcode::read, r.offset = request::at_position;
+     }},
+    {"write, O_APPEND",
+     [](request &r, file &f, ring_facts &) { regular(f), f.appends = true, r.op = opcode::write; }},
+    {"read, RWF_NOWAIT of the caller's own",
+     [](request &r, file &f, ring_facts &) {
+         regular(f), r.op = opcode::read, r.rw_flags = RWF_NOWAIT;
+     }},
+    {"read, RWF_NOWAIT refused before",
+     [](request &r, file &f, ring_facts &) {
+         regular(f), r.op = opcode::read, f.nowait[0].learn(false);
+     }},
+    {"write, RWF_NOWAIT refused before",
+     [](request &r, file &f, ring_facts &) {
+         regular(f), r.op = opcode::write, f.nowait[1].learn(false);
+     }},
+    {"O_DIRECT, refused in AIO before",
+     [](request &r, file &f, ring_facts &) {
+         past_the_cache(f), r.op = opcode::write, f.nowait[1].learn(false);
+     }},
+    {"read, where trying begins nothing",
+     [](request &r, file &f, ring_facts &known) {
+         regular(f), r.op = opcode::read, known.trying_begins = false;
+     }},
+};
+
+const struct {
+    offload mode;
+    const char *name;
+} modes[] = {{offload::inline_, "inline"},  {offload::sqthread, "sqthread"},
+             {offload::handoff, "handoff"}, {offload::sqwq, "sqwq"},
+             {offload::hashed, "hashed"},   {offload::punt, "punt"}};
+
+// As README.md explains.
+std::string cell(const route &way) {
+    static const char *const who[] = {"S", "W", "T"};
+    static const char *const how[] = {"", "call", "try", "AIO"};
+    static const char *const sleep[] = {"", "?", "!"};
+    std::string text = std::string(who[way.by]) + " " + how[way.first];
+    if (way.by != route::submitter && way.first == route::calls)
+        text += sleep[way.call];
+    text += way.begins ? " b" : "";
+    text += way.help != route::not_at_all ? " h" : "";
+    text += way.hashed ? " #" : "";
+    text += way.unbound ? " u" : "";
+    return text;
+}
+
+std::string table() {
+    std::ostringstream out;
+    out << "| request |";
+    for (auto &m : modes)
+        out << " " << m.name << " |";
+    out << "\n| --- |";
+    for (size_t i = 0; i < std::size(modes); i++)
+        out << " --- |";
+    out << "\n";
+    for (const row &each : rows) {
+        out << "| " << each.name << " |";
+        for (auto &m : modes) {
+            file f;
+            request r;
+            r.target = &f;
+            r.length = 1;
+            ring_facts known{true, needs_pool(m.mode)};
+            each.set(r, f, known);
+            out << " " << cell(route_of(m.mode, r, known)) << " |";
+        }
+        out << "\n";
+    }
+    return out.str();
+}
+
+} // namespace
+
+TEST(route, the_contract_shows_the_table_of_ways) {
+    std::ifstream contract("iowq/README.md");
+    if (!contract)
+        GTEST_SKIP() << "iowq/README.md is not below the current folder";
+    std::string text((std::istreambuf_iterator<char>(contract)), {});
+    EXPECT_NE(text.find(table()), std::string::npos)
+        << "iowq/README.md, \"The table of ways\", is to show:\n"
+        << table();
+}
+
+// What follows an attempt: the contract's rules under the table.
+TEST(route, the_rest_of_what_was_tried_is_waited_for_by_whom_it_goes_to) {
+    file f;
+    regular(f);
+    request r;
+    r.target = &f;
+    r.length = 1;
+    for (opcode op : {opcode::read, opcode::write}) {
+        r.op = op;
+        for (auto &m : modes) {
+            SCOPED_TRACE(m.name);
+            route way = route_of(m.mode, r, {});
+            for (bool missed : {false, true}) {
+                route rest = way.onward(route::worker, missed);
+                EXPECT_EQ(rest.by, route::worker);
+                EXPECT_EQ(rest.first, route::calls);
+                EXPECT_EQ(rest.help, route::not_at_all);
+                EXPECT_FALSE(rest.begins);
+                EXPECT_EQ(rest.hashed, way.hashed);
+                EXPECT_EQ(rest.call, missed ? way.rest : way.call);
+            }
+            // A read that missed waits for the device; a write copies, but no leader bets on that.
+            if (way.first == route::tries) {
+                EXPECT_EQ(way.rest, op == opcode::read || m.mode == offload::handoff ? route::will
+                                                                                     : route::may);
+            }
+        }
+    }
+}
+
+// Somebody who only looks may ask as often as they like.
+TEST(route, is_the_same_each_time) {
+    for (const row &each : rows) {
+        file f;
+        request r;
+        r.target = &f;
+        r.length = 1;
+        ring_facts known{true, true};
+        each.set(r, f, known);
+        for (auto &m : modes)
+            EXPECT_EQ(cell(route_of(m.mode, r, known)), cell(route_of(m.mode, r, known)));
+    }
+}
