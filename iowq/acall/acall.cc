@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/acall/acall_calls.h"
+#include "iowq/os/any_call.h"
 #include "iowq/os/thread.h"
 
 #include <algorithm>
@@ -13,53 +14,13 @@ namespace {
 
 constexpr auto pool_idle = std::chrono::milliseconds(200);
 constexpr unsigned default_threads = 256;
-// Only a signal that came before the system call has to be repeated: one that is not taken stays pending.
-constexpr long repeat_signal_ns = 1000000;
-
-// ---- system calls
-
-// Does it end, double or replace its caller, or take from a thread what libc or the pool keeps for it?
-bool is_refused(uint32_t nr) {
-#if defined(__x86_64__)
-    constexpr uint32_t x32 = 0x40000000; // another ABI's numbers
-    if (nr & x32)
-        return true;
-#endif
-    switch (nr) {
-    case SYS_exit:
-    case SYS_exit_group:
-    case SYS_clone:
-    case SYS_clone3:
-    case SYS_execve:
-    case SYS_execveat:
-    case SYS_rt_sigreturn:
-    case SYS_rt_sigprocmask:
-    case SYS_set_tid_address:
-    case SYS_set_robust_list:
-    case SYS_rseq:
-#if defined(__x86_64__)
-    case SYS_fork:
-    case SYS_vfork:
-    case SYS_arch_prctl:
-    case SYS_set_thread_area:
-#endif
-        return true;
-    }
-    return false;
-}
-
-long make_call(const acall_submission &s) {
-    const uint64_t *a = s.args;
-    long result = syscall(s.nr, a[0], a[1], a[2], a[3], a[4], a[5]);
-    return result == -1 ? -errno : result; // lseek may well return other negative numbers
-}
 
 bool begin_call(call &c) IOWQ_EXCLUDES(lock) {
     locked guard(lock);
     if (c.cancelled)
         return false;
     c.phase = call::calling;
-    c.tid = gettid();
+    c.tid = this_task();
     return true;
 }
 
@@ -72,13 +33,13 @@ void end_call(call &c) IOWQ_EXCLUDES(lock) {
     }
     // A signal that is still pending is taken when this returns.
     if (signals)
-        timer_delete(*signals);
+        interrupt_signal::stop_sending(*signals);
 }
 
 long call_unless_cancelled(call &c) {
     if (!begin_call(c))
         return -ECANCELED;
-    long result = make_call(c.what);
+    long result = make_any_call(c.what.nr, c.what.args);
     end_call(c);
     return result;
 }
@@ -117,8 +78,8 @@ int open_pool() IOWQ_REQUIRES(lock) {
 
 void *run_in_own_thread(void *arg) {
     call &c = *static_cast<call *>(arg);
-    pthread_detach(pthread_self());
-    pthread_setname_np(pthread_self(), "iowq-acall");
+    detach_this_thread();
+    name_this_thread("iowq-acall");
     complete(c, call_unless_cancelled(c));
     return nullptr;
 }
@@ -127,19 +88,11 @@ void *run_in_own_thread(void *arg) {
 int interrupt(call &c) IOWQ_REQUIRES(lock) {
     if (c.signals)
         return 0;
-    if (!all().signal->is_ours())
-        return -EAGAIN;
-    sigevent how{};
-    how.sigev_notify = SIGEV_THREAD_ID;
-    how._sigev_un._tid = c.tid;
-    how.sigev_signo = all().signal->number();
     timer_t signals;
-    if (timer_create(CLOCK_MONOTONIC, &how, &signals))
-        return -errno;
-    c.signals = signals;
-    itimerspec when{{0, repeat_signal_ns}, {0, 1}};
-    timer_settime(signals, 0, &when, nullptr);
-    return 0;
+    int error = all().signal->send_repeatedly(c.tid, signals);
+    if (!error)
+        c.signals = signals;
+    return error;
 }
 
 // ---- submitting
@@ -147,7 +100,7 @@ int interrupt(call &c) IOWQ_REQUIRES(lock) {
 int check(const acall_submission *s) {
     if (!s)
         return -EFAULT;
-    if (s->flags & ~ACALL_SUBMIT_THREAD_POOL || is_refused(s->nr) ||
+    if (s->flags & ~ACALL_SUBMIT_THREAD_POOL || !may_be_made_for_others(s->nr) ||
         s->completion_pointer % alignof(acall_completion) ||
         s->completion_ring_pointer % alignof(acall_completion_ring))
         return -EINVAL;
@@ -188,7 +141,7 @@ int submit(const acall_submission *s) {
     int signal;
     if (int error = prepare(*s, c, pool, signal))
         return error;
-    pthread_t thread;
+    thread_handle thread;
     int error =
         pool ? pool->enqueue(c)
              : start_thread(thread, cpu_mask::of_this_thread(), run_in_own_thread, c, signal);
@@ -207,7 +160,10 @@ long guarded(Function function) {
     }
 }
 
-thread_local long submit_error = 0;
+// Of the thread's last acall_submit.
+struct last_submit {
+    long error = 0;
+};
 
 } // namespace
 
@@ -217,17 +173,18 @@ using namespace iowq;
 using namespace iowq::acalls;
 
 long acall_submit(acall_submission **submissions, unsigned long nr) {
-    submit_error = nr && !submissions ? -EFAULT : 0;
+    long &error = per_thread<last_submit>().error;
+    error = nr && !submissions ? -EFAULT : 0;
     unsigned long done = 0;
-    while (done < nr && !submit_error) {
-        submit_error = guarded([&] { return submit(submissions[done]); });
-        if (!submit_error)
+    while (done < nr && !error) {
+        error = guarded([&] { return submit(submissions[done]); });
+        if (!error)
             done++;
     }
-    return done || !submit_error ? static_cast<long>(done) : submit_error;
+    return done || !error ? static_cast<long>(done) : error;
 }
 
-long acall_submit_error(void) { return submit_error; }
+long acall_submit_error(void) { return per_thread<last_submit>().error; }
 
 long acall_comp_pwait(acall_id **ids, unsigned long nr, timespec *utime, const sigset_t *sigmask,
                       size_t sigsetsize) {

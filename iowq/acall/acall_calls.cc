@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/acall/acall_calls.h"
 
+#include "iowq/os/any_call.h"
+
 #include <cerrno>
 #include <cstring>
 #include <new>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/eventfd.h>
 #include <utility>
 
 namespace iowq::acalls {
@@ -35,7 +34,7 @@ void in_child() IOWQ_ANNOTATE(release_capability(lock)) {
     for (call &c : s.calls) {
         c.live = false;
         c.cancellers = 0;
-        c.where.store(work::nowhere, std::memory_order_relaxed); // it may have been queued
+        c.where.store(work::nowhere, relaxed); // it may have been queued
         c.next_spare = std::exchange(s.spare, &c);
     }
     s.busy = 0;
@@ -59,7 +58,7 @@ int reserve_place(acall_completion_ring *ring) IOWQ_REQUIRES(lock) {
     bool jumps = next < ring->head && use.outstanding > 0 && (use.nr & (use.nr - 1));
     // Acquire: pairs with the consumer's store of 0; what it has read is overwritten only after that.
     if (!jumps && use.outstanding < use.nr &&
-        !std::atomic_ref(ring->comps[next % use.nr].cookie).load(std::memory_order_acquire)) {
+        !atomic_ref(ring->comps[next % use.nr].cookie).load(acquire)) {
         use.outstanding++;
         return 0;
     }
@@ -77,7 +76,7 @@ void give_back_place(acall_completion_ring *ring) IOWQ_REQUIRES(lock) {
 void fill(acall_completion &comp, long result, uint64_t cookie) {
     comp.return_code = static_cast<uint64_t>(result);
     // Release: whoever sees the cookie sees the return code, and may free or reuse the completion.
-    std::atomic_ref(comp.cookie).store(cookie, std::memory_order_release);
+    atomic_ref(comp.cookie).store(cookie, release);
 }
 
 // ---- waiting
@@ -86,7 +85,7 @@ void fill(acall_completion &comp, long result, uint64_t cookie) {
 void look(waiter &w) IOWQ_REQUIRES(lock) {
     if (w.ring) {
         // Under the lock no entry is behind head. It is atomic for those who read it without.
-        uint32_t since = std::atomic_ref(w.ring->head).load(std::memory_order_relaxed) - w.tail;
+        uint32_t since = atomic_ref(w.ring->head).load(relaxed) - w.tail;
         bool ahead = since > INT32_MAX;
         w.result = ahead ? -EINVAL : long{since};
         w.there = ahead || since >= w.min;
@@ -111,7 +110,7 @@ void wake_those_who_wait() IOWQ_REQUIRES(lock) {
         }
         *link = w.next;
         // Under the lock, or the waiter might have closed it.
-        eventfd_write(w.event, 1);
+        raise_event(w.event);
     }
 }
 
@@ -136,8 +135,7 @@ void unlist(waiter &w) IOWQ_REQUIRES(lock) {
 } // namespace
 
 state::state() {
-    watch_forks(); // the pool's locks come after this one
-    if (pthread_atfork(before_fork, after_fork, in_child))
+    if (at_fork(before_fork, after_fork, in_child))
         throw std::bad_alloc();
 }
 
@@ -189,10 +187,10 @@ void complete(call &c, long result) {
     if (acall_completion_ring *ring = ring_of(s)) {
         uint32_t nr = all().rings.find(ring)->second.nr;
         give_back_place(ring);
-        std::atomic_ref head(ring->head);
-        uint32_t at = head.load(std::memory_order_relaxed) + 1;
+        atomic_ref head(ring->head);
+        uint32_t at = head.load(relaxed) + 1;
         // Relaxed: whoever reads it without the lock goes on to the cookie, which follows.
-        head.store(at, std::memory_order_relaxed);
+        head.store(at, relaxed);
         fill(ring->comps[at % nr], result, s.cookie);
     }
     c.live = false;
@@ -228,20 +226,17 @@ long wait_for(waiter &w, const timespec *utime, const sigset_t *sigmask, size_t 
         return -EINVAL;
     int error = 0;
     if (enlist(w)) { // without an event yet: most often there is no need of one
-        w.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        w.event = open_event();
         if (w.event < 0)
-            return -errno;
-        if (enlist(w)) {
-            pollfd woken = {w.event, POLLIN, 0};
-            if (ppoll(&woken, 1, utime, sigmask) < 0)
-                error = -errno;
-        }
+            return w.event;
+        if (enlist(w))
+            error = wait_for_event(w.event, utime, sigmask);
     }
     locked guard(lock);
     if (!w.there)
         unlist(w);
     if (w.event >= 0)
-        close(w.event);
+        close_event(w.event);
     return error && !w.there ? error : w.result;
 }
 

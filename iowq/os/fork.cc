@@ -33,10 +33,20 @@ struct fork_handlers {
     }
 };
 
+namespace {
+
+// Handlers that are registered later run earlier before the fork, and later after it.
 void watch_forks() {
     // It fails for want of memory only; then a child must not touch what it has inherited.
     static const int registered [[maybe_unused]] =
         pthread_atfork(fork_handlers::before, fork_handlers::in_parent, fork_handlers::in_child);
+}
+
+} // namespace
+
+int at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) {
+    watch_forks();
+    return -pthread_atfork(before, in_parent, in_child);
 }
 
 across_forks::across_forks() {

@@ -39,8 +39,8 @@ class IOWQ_API across_forks {
     across_forks *next_ = nullptr, *before_ = nullptr;
 };
 
-// From here on forks are seen. Handlers of the caller's own, registered after this, may hold a lock
-// under which objects of the above are made and destroyed.
-void watch_forks();
+// Handlers of the caller's own, as pthread_atfork(3); 0 or -ENOMEM. `before` may take a lock under
+// which objects of the above are made and destroyed.
+[[nodiscard]] int at_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 
 } // namespace iowq

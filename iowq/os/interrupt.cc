@@ -102,4 +102,22 @@ void interrupt_signal::send(pid_t tid) const {
         syscall(SYS_tgkill, getpid(), tid, number_);
 }
 
+int interrupt_signal::send_repeatedly(pid_t tid, timer_t &sender) const {
+    // One that comes before the system call it is meant for is lost.
+    constexpr long repeat_ns = 1000000;
+    if (!is_ours())
+        return -EAGAIN;
+    sigevent how{};
+    how.sigev_notify = SIGEV_THREAD_ID;
+    how._sigev_un._tid = tid;
+    how.sigev_signo = number_;
+    if (timer_create(CLOCK_MONOTONIC, &how, &sender))
+        return -errno;
+    itimerspec when{{0, repeat_ns}, {0, 1}};
+    timer_settime(sender, 0, &when, nullptr);
+    return 0;
+}
+
+void take_pending_signals() { syscall(SYS_gettid); }
+
 } // namespace iowq

@@ -5,6 +5,7 @@
 // thread may open and close one.
 #pragma once
 
+#include <ctime>
 #include <sys/types.h>
 
 namespace iowq {
@@ -27,6 +28,10 @@ class interrupt_signal {
     // Sends it to a thread of this process that is known to be there; not if the program has given
     // it another handler meanwhile.
     void send(pid_t tid) const;
+    // The same again and again, by the kernel, until stop_sending(). 0, or -EAGAIN: it is the
+    // program's, or there is no timer.
+    [[nodiscard]] int send_repeatedly(pid_t tid, timer_t &sender) const;
+    static void stop_sending(timer_t sender) { timer_delete(sender); }
     // Would it run our handler? If it has been put back to its default, it would end the process:
     // then the handler is put in place again.
     [[nodiscard]] bool is_ours() const;
@@ -34,5 +39,8 @@ class interrupt_signal {
   private:
     int number_ = 0;
 };
+
+// A signal that is pending in the calling thread is taken here, and by no later system call.
+void take_pending_signals();
 
 } // namespace iowq

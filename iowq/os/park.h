@@ -3,38 +3,29 @@
 // calls of the library are here.
 #pragma once
 
+#include "iowq/os/atomic.h"
+#include "iowq/os/clock.h"
 #include "iowq/os/learner.h"
 
-#include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <linux/futex.h>
-#include <optional>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 namespace iowq {
 
-using clock = std::chrono::steady_clock;
-using deadline = std::optional<clock::time_point>; // nullopt: forever
-
 // Sleeps while `word` holds `value`, until woken or until `until`. May return early. False: because
 // a signal's handler has run, without SA_RESTART.
-inline bool futex_wait(std::atomic<uint32_t> &word, uint32_t value, deadline until) {
-    timespec at{};
-    if (until) { // steady_clock is CLOCK_MONOTONIC, which FUTEX_WAIT_BITSET takes as absolute
-        auto since = until->time_since_epoch();
-        auto whole = std::chrono::duration_cast<std::chrono::seconds>(since);
-        at = {whole.count(), std::chrono::nanoseconds(since - whole).count()};
-    }
+inline bool futex_wait(atomic<uint32_t> &word, uint32_t value, deadline until) {
+    // The clock is CLOCK_MONOTONIC, which FUTEX_WAIT_BITSET takes as absolute.
+    timespec at = until ? as_timespec(until->time_since_epoch()) : timespec{};
     return syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, value, until ? &at : nullptr,
                    nullptr, FUTEX_BITSET_MATCH_ANY) == 0 ||
            errno != EINTR;
 }
 
-inline void futex_wake_one(std::atomic<uint32_t> &word) {
+inline void futex_wake_one(atomic<uint32_t> &word) {
     syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
 
@@ -60,14 +51,6 @@ class parker {
   private:
     std::atomic<uint32_t> token_{0};
 };
-
-inline void cpu_relax() {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-}
 
 // Bounded spinning that stops by itself where it does not pay: nothing comes within the bound, or CPUs
 // are scarce and the one waited for cannot run. One thread at a time.

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Starting a thread the way the library wants them: joinable, on given CPUs, with every signal
-// but one (or every one) blocked, so that none meant for the program lands there.
+// Threads the way the library wants them: joinable, on given CPUs, with every signal but one (or
+// every one) blocked, so that none meant for the program lands there.
 #pragma once
 
 #include "iowq/os/topology.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <pthread.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace iowq {
 
@@ -37,6 +42,39 @@ enum class if_cpus_are_gone { use_others, refuse };
         error = create_on(cpu_mask::all());
     pthread_attr_destroy(&attr);
     return -error;
+}
+
+using thread_handle = pthread_t;
+inline void join(thread_handle thread) { pthread_join(thread, nullptr); }
+// 0 or -errno, as the next.
+inline int move_thread(thread_handle thread, const cpu_mask &cpus) {
+    return -pthread_setaffinity_np(thread, sizeof(cpu_set_t), &cpus.native());
+}
+// A thread by its task's number; 0: the calling thread.
+inline int move_task(pid_t task, const cpu_mask &cpus) {
+    return sched_setaffinity(task, sizeof(cpu_set_t), &cpus.native()) ? -errno : 0;
+}
+
+// ---- the calling thread
+
+[[nodiscard]] inline pid_t this_task() { return gettid(); }
+inline void name_this_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+inline void detach_this_thread() { pthread_detach(pthread_self()); }
+inline void yield() { sched_yield(); }
+// How often it has gone to sleep.
+[[nodiscard]] inline long voluntary_switches() {
+    rusage usage{};
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+// From now on its waits end on time; the default may add 50 us.
+inline void wake_on_time() { prctl(PR_SET_TIMERSLACK, 1000 /* ns */); }
+
+// How many threads the process may have (RLIMIT_NPROC), or 2^20 if that is less.
+[[nodiscard]] inline unsigned most_threads() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NPROC, &limit);
+    return static_cast<unsigned>(std::min(limit.rlim_cur, rlim_t{1} << 20));
 }
 
 } // namespace iowq

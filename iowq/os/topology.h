@@ -14,9 +14,11 @@ struct hwloc_topology;
 
 namespace iowq {
 
-// A set of CPUs. 1024 of them, as glibc's cpu_set_t: those from 1024 on are not there for the pool.
+// A set of CPUs. At most 1024, as glibc's cpu_set_t: those from 1024 on are not there for the pool.
 class IOWQ_API cpu_mask {
   public:
+    static constexpr unsigned most = CPU_SETSIZE;
+
     cpu_mask() { CPU_ZERO(&set_); }
     explicit cpu_mask(const cpu_set_t &set) : set_(set) {}
 

@@ -11,9 +11,9 @@ namespace iowq {
 
 namespace {
 
-void raise_to(std::atomic<int> &peak, int value) {
-    int old = peak.load(std::memory_order_relaxed);
-    while (old < value && !peak.compare_exchange_weak(old, value, std::memory_order_relaxed)) {
+void raise_to(atomic<int> &peak, int value) {
+    int old = peak.load(relaxed);
+    while (old < value && !peak.compare_exchange_weak(old, value, relaxed)) {
     }
 }
 
@@ -33,31 +33,30 @@ wq_counters &wq_counters::operator+=(const wq_counters &other) {
     return *this;
 }
 
-bool acct::has_incoming(std::memory_order order) const {
+bool acct::has_incoming(memory_order order) const {
     work *top = incoming_.load(order);
     return top && top != &closed_;
 }
 
 bool acct::has_work() const {
     // seq_cst: pairs with push's CAS; the caller has lowered nr_running_ before (README, orders).
-    return has_incoming(std::memory_order_seq_cst) || listed_.load(std::memory_order_seq_cst);
+    return has_incoming(seq_cst) || listed_.load(seq_cst);
 }
 
 int acct::push(work *w) {
-    work *top = incoming_.load(std::memory_order_relaxed);
+    work *top = incoming_.load(relaxed);
     do {
         if (top == &closed_)
             return -ESHUTDOWN;
         w->next = top;
         // seq_cst: publishes the item to drain, and comes before pushed()'s look at nr_running_.
-    } while (!incoming_.compare_exchange_weak(top, w, std::memory_order_seq_cst,
-                                              std::memory_order_relaxed));
+    } while (!incoming_.compare_exchange_weak(top, w, seq_cst, relaxed));
     return 0;
 }
 
 acct::action acct::pushed(bool concurrent) {
     // Pairs with the fetch_sub in go_idle and sleeping: either this sees 0, or they see the item.
-    if (!concurrent && nr_running_.load(std::memory_order_seq_cst) > 0)
+    if (!concurrent && nr_running_.load(seq_cst) > 0)
         return {};
     return settle(concurrent);
 }
@@ -68,17 +67,17 @@ acct::action acct::settle(bool concurrent) {
 }
 
 acct::action acct::settle_locked(bool concurrent) {
-    int running = nr_running_.load(std::memory_order_seq_cst);
+    int running = nr_running_.load(seq_cst);
     if (concurrent && running >= max_running_) {
         // seq_cst: comes before the second look; pairs with sleeping(), which lowers nr_running_
         // first.
-        concurrent_waits_.fetch_add(1, std::memory_order_seq_cst);
-        running = nr_running_.load(std::memory_order_seq_cst);
+        concurrent_waits_.fetch_add(1, seq_cst);
+        running = nr_running_.load(seq_cst);
         if (running < max_running_)
-            concurrent_waits_.fetch_sub(1, std::memory_order_relaxed);
+            concurrent_waits_.fetch_sub(1, relaxed);
     }
     if ((running > 0 && !concurrent) || running >= max_running_ ||
-        (!has_work() && !called_.load(std::memory_order_seq_cst)))
+        (!has_work() && !called_.load(seq_cst)))
         return {};
     action todo = employ(concurrent);
     retry_concurrent_ |= todo.what == action::elsewhere && concurrent && failed_creations_ > 0;
@@ -99,7 +98,7 @@ acct::action acct::employ(bool concurrent) {
     } else {
         return {action::elsewhere};
     }
-    raise_to(peak_running_, nr_running_.fetch_add(1, std::memory_order_seq_cst) + 1);
+    raise_to(peak_running_, nr_running_.fetch_add(1, seq_cst) + 1);
     return todo;
 }
 
@@ -108,8 +107,8 @@ acct::action acct::called() {
     if (exiting_)
         return {};
     // seq_cst, as the looks at it: comes before the look at nr_running_, which sleeping() has lowered before.
-    called_.store(true, std::memory_order_seq_cst);
-    return nr_running_.load(std::memory_order_seq_cst) > 0 ? action{} : employ(false);
+    called_.store(true, seq_cst);
+    return nr_running_.load(seq_cst) > 0 ? action{} : employ(false);
 }
 
 void acct::list(work *top) {
@@ -123,21 +122,21 @@ void acct::list(work *top) {
     }
     while (oldest) {
         work *newer = oldest->next;
-        oldest->where.store(this, std::memory_order_relaxed);
+        oldest->where.store(this, relaxed);
         counted_.enqueued += oldest->func != nullptr; // a token is none, its chain's items are
         queue_.push_back(oldest);
         oldest = newer;
     }
-    listed_.store(!queue_.empty(), std::memory_order_seq_cst);
+    listed_.store(!queue_.empty(), seq_cst);
 }
 
 void acct::drain() {
     // close() replaces the stack under lock_ too, so it cannot become closed in between.
-    if (!has_incoming(std::memory_order_relaxed))
+    if (!has_incoming(relaxed))
         return;
     // Before the exchange, so that has_work, which looks at the stack first, never sees both empty.
-    listed_.store(true, std::memory_order_seq_cst);
-    list(incoming_.exchange(nullptr, std::memory_order_seq_cst)); // pairs with push
+    listed_.store(true, seq_cst);
+    list(incoming_.exchange(nullptr, seq_cst)); // pairs with push
 }
 
 work *acct::take(worker &self, work_list &passed) {
@@ -160,16 +159,15 @@ work *acct::take_locked(worker &by, work_list &passed) {
         return nullptr;
     queue_.pop_markers(passed);
     if (queue_.empty()) {
-        listed_.store(false, std::memory_order_relaxed);
+        listed_.store(false, relaxed);
         // Then nobody is left who waits. Looked at first: it lies beside what every push reads.
-        if (concurrent_waits_.load(std::memory_order_relaxed) > 0 &&
-            !has_incoming(std::memory_order_relaxed))
-            concurrent_waits_.store(0, std::memory_order_relaxed);
+        if (concurrent_waits_.load(relaxed) > 0 && !has_incoming(relaxed))
+            concurrent_waits_.store(0, relaxed);
     }
     if (w->func) // a token is none to be cancelled
         by.current.publish(w);
     // Release: a canceller who sees that it is not queued any more sees it published.
-    w->where.store(work::nowhere, std::memory_order_release);
+    w->where.store(work::nowhere, release);
     return w;
 }
 
@@ -187,7 +185,7 @@ work *acct::take_to_help(work_list &passed) {
     queue_.remove(w);
     queue_.pop_markers(passed);
     helped_.publish(w);
-    w->where.store(work::nowhere, std::memory_order_release); // as in take
+    w->where.store(work::nowhere, release); // as in take
     return w;
 }
 
@@ -202,24 +200,24 @@ bool acct::publish(worker &self, work *w) {
 void acct::requeue(work *token) {
     locked guard(lock_);
     drain(); // what was pushed before goes first
-    token->where.store(this, std::memory_order_relaxed);
+    token->where.store(this, relaxed);
     queue_.push_back(token);
-    listed_.store(true, std::memory_order_seq_cst);
+    listed_.store(true, seq_cst);
 }
 
 bool acct::spin_for_work(worker &self) {
-    if (crowded() || spinning_.exchange(true, std::memory_order_relaxed))
+    if (crowded() || spinning_.exchange(true, relaxed))
         return false;
-    bool found = self.spin.until([&] { return incoming_.load(std::memory_order_relaxed); });
-    spinning_.store(false, std::memory_order_relaxed);
+    bool found = self.spin.until([&] { return incoming_.load(relaxed); });
+    spinning_.store(false, relaxed);
     return found && has_work();
 }
 
 acct::idle acct::go_idle(worker &self) {
     locked guard(lock_);
-    int before = nr_running_.fetch_sub(1, std::memory_order_seq_cst); // pairs with pushed()
+    int before = nr_running_.fetch_sub(1, seq_cst); // pairs with pushed()
     if ((before <= max_running_ || exiting_) && (has_work() || called_.exchange(false))) {
-        nr_running_.fetch_add(1, std::memory_order_seq_cst);
+        nr_running_.fetch_add(1, seq_cst);
         return idle::retry;
     }
     if (exiting_ || nr_workers_ > max_workers_) {
@@ -260,7 +258,7 @@ void acct::dismiss(worker **free, worker *&to_leave) {
 void acct::started(worker &self, int place) {
     locked guard(lock_);
     failed_creations_ = 0;
-    self.tid = gettid();
+    self.tid = this_task();
     self.place = place;
     self.next_known = known_;
     known_ = &self;
@@ -278,29 +276,29 @@ void acct::forget(worker &self) {
 }
 
 acct::action acct::sleeping() {
-    raise_to(peak_blocked_, nr_blocked_.fetch_add(1, std::memory_order_relaxed) + 1);
-    int others = nr_running_.fetch_sub(1, std::memory_order_seq_cst) - 1; // pairs with pushed()
+    raise_to(peak_blocked_, nr_blocked_.fetch_add(1, relaxed) + 1);
+    int others = nr_running_.fetch_sub(1, seq_cst) - 1; // pairs with pushed()
     IOWQ_PROBE(sleep, node, bound, others);
-    bool waits = concurrent_waits_.load(std::memory_order_seq_cst) > 0; // pairs with settle_locked
-    if ((others > 0 && !waits) || (!has_work() && !called_.load(std::memory_order_seq_cst)))
+    bool waits = concurrent_waits_.load(seq_cst) > 0; // pairs with settle_locked
+    if ((others > 0 && !waits) || (!has_work() && !called_.load(seq_cst)))
         return {};
     locked guard(lock_);
-    waits = concurrent_waits_.load(std::memory_order_relaxed) > 0;
+    waits = concurrent_waits_.load(relaxed) > 0;
     if (waits)
-        concurrent_waits_.fetch_sub(1, std::memory_order_relaxed);
+        concurrent_waits_.fetch_sub(1, relaxed);
     return settle_locked(waits);
 }
 
 void acct::running_again() {
-    nr_blocked_.fetch_sub(1, std::memory_order_relaxed);
-    raise_to(peak_running_, nr_running_.fetch_add(1, std::memory_order_seq_cst) + 1);
+    nr_blocked_.fetch_sub(1, relaxed);
+    raise_to(peak_running_, nr_running_.fetch_add(1, seq_cst) + 1);
 }
 
 size_t acct::suspects(std::span<suspect> out) {
     locked guard(lock_);
     size_t n = 0;
     for (worker *w = known_; w && n < out.size(); w = w->next_known) {
-        uint32_t call = w->call.load(std::memory_order_seq_cst); // pairs with blocking's store
+        uint32_t call = w->call.load(seq_cst); // pairs with blocking's store
         bool again = call == w->seen_call;
         w->seen_call = call;
         if (call & worker::in_call && !(call & worker::asleep))
@@ -313,7 +311,7 @@ size_t acct::found(std::span<suspect> out, size_t skip) {
     locked guard(lock_);
     size_t n = 0;
     for (worker *w = known_; w && n < out.size(); w = w->next_known) {
-        uint32_t call = w->call.load(std::memory_order_relaxed); // found_running's CAS looks again
+        uint32_t call = w->call.load(relaxed); // found_running's CAS looks again
         if (!(call & worker::asleep))
             continue;
         if (skip)
@@ -327,8 +325,7 @@ size_t acct::found(std::span<suspect> out, size_t skip) {
 acct::action acct::found_asleep(const suspect &s) {
     // The record is there as long as the wq, and a call's number comes back only after 2^30 others.
     uint32_t call = s.call;
-    if (!s.who->call.compare_exchange_strong(call, call | worker::asleep,
-                                             std::memory_order_acq_rel))
+    if (!s.who->call.compare_exchange_strong(call, call | worker::asleep, acq_rel))
         return {};
     sleeps_.assume(surest / 2);
     return sleeping();
@@ -337,8 +334,7 @@ acct::action acct::found_asleep(const suspect &s) {
 void acct::found_running(const suspect &s) {
     uint32_t call = s.call;
     // Acquire and release as the worker's exchange: whoever takes the mark away counts it as running.
-    if (s.who->call.compare_exchange_strong(call, call & ~worker::asleep,
-                                            std::memory_order_acq_rel))
+    if (s.who->call.compare_exchange_strong(call, call & ~worker::asleep, acq_rel))
         running_again();
 }
 
@@ -367,9 +363,9 @@ bool acct::mark(work *marker) {
 }
 
 void acct::count_hashed(bool waits) {
-    hashed_.fetch_add(1, std::memory_order_relaxed);
+    hashed_.fetch_add(1, relaxed);
     if (waits)
-        chain_waits_.fetch_add(1, std::memory_order_relaxed);
+        chain_waits_.fetch_add(1, relaxed);
 }
 
 unsigned acct::set_max_workers(unsigned most, action &todo, worker *&to_leave) {
@@ -388,24 +384,24 @@ int acct::set_affinity(const cpu_mask &cpus) {
     locked guard(lock_);
     int error = 0;
     for (worker *w = known_; w; w = w->next_known)
-        if (sched_setaffinity(w->tid, sizeof(cpu_set_t), &cpus.native()) && !error)
-            error = -errno;
+        if (int e = move_task(w->tid, cpus); e && !error)
+            error = e;
     return error;
 }
 
 worker *acct::close(work_list &cancelled, action &todo) {
     locked guard(lock_);
     exiting_ = true;
-    listed_.store(true, std::memory_order_seq_cst); // as in drain
-    work *top = incoming_.exchange(&closed_, std::memory_order_seq_cst);
+    listed_.store(true, seq_cst); // as in drain
+    work *top = incoming_.exchange(&closed_, seq_cst);
     list(top == &closed_ ? nullptr : top);
     if (!bound) {
         cancelled = queue_.take_matching([](work *w) { return w->func != nullptr; });
-        listed_.store(!queue_.empty(), std::memory_order_seq_cst);
+        listed_.store(!queue_.empty(), seq_cst);
     }
     worker *to_wake = free_;
     for (worker *w = free_; w; w = w->next_free)
-        nr_running_.fetch_add(1, std::memory_order_seq_cst);
+        nr_running_.fetch_add(1, seq_cst);
     free_ = nullptr;
     if (std::exchange(failed_creations_, 0))
         todo = settle_locked(false);
@@ -416,7 +412,7 @@ acct::action acct::create_failed(action asked, bool again, work_list &cancelled)
     locked guard(lock_);
     nr_workers_--;
     counted_.workers_created--;
-    nr_running_.fetch_sub(1, std::memory_order_seq_cst);
+    nr_running_.fetch_sub(1, seq_cst);
     if (free_) { // one has parked meanwhile
         failed_creations_ = 0;
         return settle_locked(asked.concurrent);
@@ -440,7 +436,7 @@ acct::action acct::create_failed(action asked, bool again, work_list &cancelled)
 
 work_list acct::take_all() {
     drain();
-    listed_.store(false, std::memory_order_relaxed);
+    listed_.store(false, relaxed);
     return queue_.take_all();
 }
 
@@ -453,16 +449,16 @@ wq_counters acct::counters() {
     locked guard(lock_);
     drain(); // which counts
     wq_counters now = counted_;
-    now.enqueued += hashed_.load(std::memory_order_relaxed);
-    now.chain_waits = chain_waits_.load(std::memory_order_relaxed);
+    now.enqueued += hashed_.load(relaxed);
+    now.chain_waits = chain_waits_.load(relaxed);
     now.nr_workers = nr_workers_;
-    auto count = [](const std::atomic<int> &n) {
-        return static_cast<unsigned>(std::max(0, n.load(std::memory_order_relaxed)));
+    auto count = [](const atomic<int> &n) {
+        return static_cast<unsigned>(std::max(0, n.load(relaxed)));
     };
     now.nr_running = count(nr_running_);
     now.nr_blocked = count(nr_blocked_);
-    now.peak_running = static_cast<unsigned>(peak_running_.load(std::memory_order_relaxed));
-    now.peak_blocked = static_cast<unsigned>(peak_blocked_.load(std::memory_order_relaxed));
+    now.peak_running = static_cast<unsigned>(peak_running_.load(relaxed));
+    now.peak_blocked = static_cast<unsigned>(peak_blocked_.load(relaxed));
     return now;
 }
 

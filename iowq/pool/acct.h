@@ -21,10 +21,10 @@
 #include "iowq/os/lock.h"
 #include "iowq/os/park.h"
 #include "iowq/os/sleep_hook.h"
+#include "iowq/os/thread.h"
 #include "iowq/os/topology.h"
 #include "iowq/pool/current_work.h"
 
-#include <pthread.h>
 #include <span>
 
 namespace iowq {
@@ -51,7 +51,7 @@ struct alignas(64) worker {
 
     // guarded by the wq's threads_lock_
     enum { spare, starting, live } phase = starting;
-    pthread_t thread{}; // to be joined while live
+    thread_handle thread{}; // to be joined while live
 
     // guarded by home.lock_
     worker *next_free = nullptr;
@@ -74,10 +74,10 @@ struct alignas(64) worker {
     // The call that may block: 0 outside, else epoch << 2 | in_call (| asleep, when the worker counts
     // as asleep). The worker sets it, the monitor adds `asleep` by CAS, or takes it away again, and
     // the worker's exchange at the end of the call learns of it.
-    std::atomic<uint32_t> call{0};
+    atomic<uint32_t> call{0};
     // The thread has left its loop. Release; pairs with the acquire of whoever joins it to use the
     // record again.
-    std::atomic<bool> gone{false};
+    atomic<bool> gone{false};
 
     static constexpr uint32_t in_call = 1;
     static constexpr uint32_t asleep = 2;
@@ -178,9 +178,7 @@ class acct {
     // The same for a worker of another node's acct, which has nothing left to take.
     [[nodiscard]] work *take_away(worker &other, work_list &passed) IOWQ_EXCLUDES(lock_);
     // Do more workers run than may? Then this one is to stop at the next opportunity.
-    [[nodiscard]] bool crowded() const {
-        return nr_running_.load(std::memory_order_relaxed) > max_running_;
-    }
+    [[nodiscard]] bool crowded() const { return nr_running_.load(relaxed) > max_running_; }
     // Publishes an item that did not come from the queue (a linked one). False: the exit has begun
     // and cancels it.
     [[nodiscard]] bool publish(worker &self, work *w) IOWQ_EXCLUDES(lock_);
@@ -235,7 +233,7 @@ class acct {
     [[nodiscard]] bool interrupt_again(const interrupt_signal &signal) IOWQ_EXCLUDES(lock_);
 
   private:
-    [[nodiscard]] bool has_incoming(std::memory_order order) const;
+    [[nodiscard]] bool has_incoming(memory_order order) const;
     [[nodiscard]] bool has_work() const;
     [[nodiscard]] work *take_locked(worker &by, work_list &passed) IOWQ_REQUIRES(lock_);
     void drain() IOWQ_REQUIRES(lock_);
@@ -257,23 +255,23 @@ class acct {
 
     // atomic: written by producers
     // The newest pushed item, linked to the older ones; `closed_` after close.
-    alignas(64) std::atomic<work *> incoming_{nullptr};
+    alignas(64) atomic<work *> incoming_{nullptr};
 
     // atomic: written when workers sleep, wake, park
     // Both may dip below 0 while the monitor counts a call that just ends.
-    alignas(64) std::atomic<int> nr_running_{0};
-    std::atomic<int> nr_blocked_{0};
-    std::atomic<int> peak_running_{0};
-    std::atomic<int> peak_blocked_{0};
+    alignas(64) atomic<int> nr_running_{0};
+    atomic<int> nr_blocked_{0};
+    atomic<int> peak_running_{0};
+    atomic<int> peak_blocked_{0};
     learner sleeps_{learner::rule{surest, 0, 1, 0}}; // do calls that may block?
-    std::atomic<uint64_t> hashed_{0};
-    std::atomic<uint64_t> chain_waits_{0};
-    std::atomic<bool> spinning_{false};
+    atomic<uint64_t> hashed_{0};
+    atomic<uint64_t> chain_waits_{0};
+    atomic<bool> spinning_{false};
     // How many items want a worker although others run, and found max_running_ of them: for when
     // one sleeps. Written under lock_.
-    std::atomic<int> concurrent_waits_{0};
+    atomic<int> concurrent_waits_{0};
     // Another node has work for this one's workers: counts as work until one of them finds nothing more there.
-    std::atomic<bool> called_{false};
+    atomic<bool> called_{false};
     current_work helped_; // published under lock_
 
     // guarded by lock_
@@ -290,7 +288,7 @@ class acct {
     bool retry_concurrent_ IOWQ_GUARDED_BY(lock_) = false; // somebody wants it even if others run
     wq_counters counted_ IOWQ_GUARDED_BY(lock_);
     // Whether queue_ holds something, or is about to; written under lock_, read without it.
-    std::atomic<bool> listed_{false};
+    atomic<bool> listed_{false};
 
     static inline work closed_;
 };

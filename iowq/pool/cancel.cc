@@ -10,12 +10,12 @@ namespace iowq {
 bool acct::cancel(work *w, work_list &passed) {
     locked guard(lock_);
     drain();
-    if (w->where.load(std::memory_order_relaxed) != this)
+    if (w->where.load(relaxed) != this)
         return false;
     queue_.remove(w);
     queue_.pop_markers(passed);
-    listed_.store(!queue_.empty(), std::memory_order_relaxed);
-    w->where.store(work::nowhere, std::memory_order_relaxed);
+    listed_.store(!queue_.empty(), relaxed);
+    w->where.store(work::nowhere, relaxed);
     return true;
 }
 
@@ -26,7 +26,7 @@ work_list acct::cancel_matching(match_fn match, void *data, bool all, work_list 
         [&](work *w) { return w->func && !(w->flags & work_marker) && (!match || match(w, data)); },
         all);
     queue_.pop_markers(passed);
-    listed_.store(!queue_.empty(), std::memory_order_relaxed);
+    listed_.store(!queue_.empty(), relaxed);
     return cancelled;
 }
 
@@ -82,13 +82,13 @@ bool chain_table::cancel(work *w, const void *where, work_list &passed) {
             continue;
         place at{s, 0};
         locked guard(at.in.lock);
-        if (w->where.load(std::memory_order_relaxed) != &s)
+        if (w->where.load(relaxed) != &s)
             return false;
         at.bucket = place_of(w->key).bucket; // only now: its func might change the key
         chain *c = find(at, w->key);
         c->fifo.remove(w);
         settle(at, *c, passed);
-        w->where.store(work::nowhere, std::memory_order_relaxed);
+        w->where.store(work::nowhere, relaxed);
         return true;
     }
     return false;
@@ -131,7 +131,7 @@ cancel_result wq::cancel(work *w) {
             return cancel_result::running;
         // It may have run when it was looked for in the queues, and enqueued itself before it was looked
         // for among those that run.
-    } while (w->where.load(std::memory_order_acquire) != work::nowhere);
+    } while (w->where.load(acquire) != work::nowhere);
     current_work *mine = current_item();
     return mine && mine->get() == w ? cancel_result::itself : cancel_result::notfound;
 }
@@ -139,7 +139,7 @@ cancel_result wq::cancel(work *w) {
 // Takes an item off the list that it is on.
 bool wq::unqueue(work *w, work_list &passed) {
     // Acquire: if it is on none any more, its worker is seen to run it.
-    const void *where = w->where.load(std::memory_order_acquire);
+    const void *where = w->where.load(acquire);
     if (where == work::nowhere)
         return false;
     if (chains_.cancel(w, where, passed))

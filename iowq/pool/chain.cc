@@ -66,7 +66,7 @@ void chain_table::settle(const place &at, chain &c, work_list &passed) {
 }
 
 void chain_table::list(const place &at, chain &c, work *w) {
-    w->where.store(&at.in, std::memory_order_relaxed);
+    w->where.store(&at.in, relaxed);
     c.fifo.push_back(w);
 }
 
@@ -88,10 +88,10 @@ int chain_table::enqueue(work *w, acct &home, acct::action &todo) {
         if (!c)
             return -ENOMEM;
         list(at, *c, w);
-        c->token.where.store(work::on_its_way, std::memory_order_relaxed);
+        c->token.where.store(work::on_its_way, relaxed);
         if (int error = home.push(&c->token)) {
             c->fifo.remove(w);
-            w->where.store(work::on_its_way, std::memory_order_relaxed);
+            w->where.store(work::on_its_way, relaxed);
             retire(at, *c);
             return error;
         }
@@ -111,7 +111,7 @@ work *chain_table::next(chain &c, worker &self, work_list &passed) {
     }
     c.fifo.pop_markers(passed);
     self.current.publish(w);
-    w->where.store(work::nowhere, std::memory_order_release); // as in acct::take
+    w->where.store(work::nowhere, release); // as in acct::take
     return w;
 }
 

@@ -14,39 +14,36 @@ class current_work {
     // the item here may look at it.
     void publish(work *w) {
         word_.store(reinterpret_cast<uintptr_t>(w) | (w->flags & work_unbound ? unbound : 0),
-                    std::memory_order_release);
+                    release);
     }
     // The worker: the item is over. True: somebody has cancelled it.
     [[nodiscard]] bool finish() {
         // acq_rel: a canceller's mark comes before this or misses the item.
-        return word_.exchange(0, std::memory_order_acq_rel) & cancelled;
+        return word_.exchange(0, acq_rel) & cancelled;
     }
     // The worker, from the item: has it been cancelled? Then that is acknowledged.
     [[nodiscard]] bool is_cancelled() {
-        uintptr_t now = word_.load(std::memory_order_acquire);
+        uintptr_t now = word_.load(acquire);
         if (now & cancelled && !(now & acknowledged))
-            word_.fetch_or(acknowledged, std::memory_order_relaxed);
+            word_.fetch_or(acknowledged, relaxed);
         return now & cancelled;
     }
 
-    [[nodiscard]] work *get() const { return item_in(word_.load(std::memory_order_acquire)); }
-    [[nodiscard]] bool is_unbound() const {
-        return word_.load(std::memory_order_relaxed) & unbound;
-    }
+    [[nodiscard]] work *get() const { return item_in(word_.load(acquire)); }
+    [[nodiscard]] bool is_unbound() const { return word_.load(relaxed) & unbound; }
     // Marks the item as cancelled, if it is still there. `first`: it was not before.
     [[nodiscard]] bool cancel(const work *w, bool &first) {
-        uintptr_t now = word_.load(std::memory_order_relaxed);
+        uintptr_t now = word_.load(relaxed);
         do {
             if (item_in(now) != w)
                 return false;
             first = !(now & cancelled);
-        } while (!word_.compare_exchange_weak(now, now | cancelled, std::memory_order_acq_rel,
-                                              std::memory_order_relaxed));
+        } while (!word_.compare_exchange_weak(now, now | cancelled, acq_rel, relaxed));
         return true;
     }
     // Is the item cancelled and has it not acknowledged that yet?
     [[nodiscard]] bool unacknowledged() const {
-        return (word_.load(std::memory_order_relaxed) & (cancelled | acknowledged)) == cancelled;
+        return (word_.load(relaxed) & (cancelled | acknowledged)) == cancelled;
     }
 
   private:
@@ -54,7 +51,7 @@ class current_work {
     static_assert(alignof(work) > bits);
     static work *item_in(uintptr_t word) { return reinterpret_cast<work *>(word & ~bits); }
 
-    std::atomic<uintptr_t> word_{0};
+    atomic<uintptr_t> word_{0};
 };
 
 } // namespace iowq

@@ -65,7 +65,7 @@ void io_wq_destroy(io_wq *wq) { delete wq; }
 void io_wq_enqueue(io_wq *wq, io_wq_work *work) { enqueue(wq, work); }
 
 void io_wq_enqueue_hashed(io_wq *wq, io_wq_work *work, void *val) {
-    if (!work || of(work)->where.load(std::memory_order_relaxed) != iowq::work::nowhere)
+    if (!work || of(work)->where.load(iowq::relaxed) != iowq::work::nowhere)
         return;
     work->flags |= IO_WQ_WORK_HASHED;
     of(work)->key = {0, reinterpret_cast<uintptr_t>(val)};

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <sys/prctl.h>
 
 namespace iowq {
 
@@ -33,39 +32,39 @@ deadline earlier(deadline a, deadline b) { return a && b ? std::min(*a, *b) : a 
 int monitor::start(const cpu_mask &cpus) {
     int error = start_thread(thread_, cpus, main, this);
     if (!error)
-        phase_.store(phase::running, std::memory_order_release);
+        phase_.store(phase::running, release);
     return error;
 }
 
 void monitor::stop() {
-    if (phase_.load(std::memory_order_acquire) != phase::running)
+    if (phase_.load(acquire) != phase::running)
         return;
-    stop_.store(true, std::memory_order_release); // pairs with run's acquire
+    stop_.store(true, release); // pairs with run's acquire
     park_.unpark();
-    pthread_join(thread_, nullptr);
-    phase_.store(phase::absent, std::memory_order_relaxed);
+    join(thread_);
+    phase_.store(phase::absent, relaxed);
 }
 
 int monitor::set_affinity(const cpu_mask &cpus) {
-    if (phase_.load(std::memory_order_acquire) != phase::running)
+    if (phase_.load(acquire) != phase::running)
         return 0;
-    return -pthread_setaffinity_np(thread_, sizeof(cpu_set_t), &cpus.native());
+    return move_thread(thread_, cpus);
 }
 
 void monitor::start_watching() {
-    if (!watching_.exchange(true, std::memory_order_seq_cst))
+    if (!watching_.exchange(true, seq_cst))
         park_.unpark();
 }
 
 void monitor::interrupt_soon() {
     // seq_cst: the mark on the item comes before; pairs with interrupt's exchange.
-    if (!interrupting_.exchange(true, std::memory_order_seq_cst))
+    if (!interrupting_.exchange(true, seq_cst))
         park_.unpark();
 }
 
 void *monitor::main(void *arg) {
-    pthread_setname_np(pthread_self(), "iowq-monitor");
-    prctl(PR_SET_TIMERSLACK, 1000); // ns; the default of 50 us would double the first look
+    name_this_thread("iowq-monitor");
+    wake_on_time(); // or the first look would come twice as late
     auto &self = *static_cast<monitor *>(arg);
     become_monitor_of(self.pool_);
     self.run();
@@ -76,7 +75,7 @@ void monitor::run() {
     deadline next;
     for (;;) {
         park_.park(next);
-        if (stop_.load(std::memory_order_acquire))
+        if (stop_.load(acquire))
             return;
         auto now = clock::now();
         next = earlier(earlier(look(now), retry(now)), earlier(interrupt(now), reap(now)));
@@ -84,7 +83,7 @@ void monitor::run() {
 }
 
 deadline monitor::look(clock::time_point now) {
-    if (!watching_.load(std::memory_order_seq_cst))
+    if (!watching_.load(seq_cst))
         return {};
     if (next_look_ && now < *next_look_)
         return next_look_;
@@ -96,12 +95,12 @@ deadline monitor::look(clock::time_point now) {
     if (empty_looks_ == last_looks) {
         empty_looks_ = 0;
         // Pairs with watch: a worker that still saw true is seen by this very last look.
-        watching_.store(false, std::memory_order_seq_cst);
+        watching_.store(false, seq_cst);
         if (!look_round(found)) {
             next_look_.reset();
             return {};
         }
-        watching_.store(true, std::memory_order_seq_cst);
+        watching_.store(true, seq_cst);
     }
     if (found)
         look_pause_ = first_look;
@@ -163,7 +162,7 @@ deadline monitor::retry(clock::time_point now) {
 }
 
 deadline monitor::interrupt(clock::time_point now) {
-    if (!interrupting_.load(std::memory_order_relaxed))
+    if (!interrupting_.load(relaxed))
         return {};
     if (!next_interrupt_) { // the canceller has just sent the first signal
         interrupt_pause_ = first_interrupt;
@@ -173,7 +172,7 @@ deadline monitor::interrupt(clock::time_point now) {
     if (now < *next_interrupt_)
         return next_interrupt_;
     // Before the look at the items, so that a mark that it misses sets the flag again.
-    interrupting_.exchange(false, std::memory_order_seq_cst);
+    interrupting_.exchange(false, seq_cst);
     bool any = false;
     for (auto &a : accts_)
         any |= a->interrupt_again(signal_);
@@ -181,14 +180,14 @@ deadline monitor::interrupt(clock::time_point now) {
         next_interrupt_.reset();
         return {};
     }
-    interrupting_.store(true, std::memory_order_relaxed);
+    interrupting_.store(true, relaxed);
     interrupt_pause_ = std::min(2 * interrupt_pause_, rarest_interrupt);
     next_interrupt_ = now + interrupt_pause_;
     return next_interrupt_;
 }
 
 deadline monitor::reap(clock::time_point now) {
-    if (!reaping_.load(std::memory_order_seq_cst))
+    if (!reaping_.load(seq_cst))
         return {};
     if (!next_reap_) { // the first worker is free since now
         next_reap_ = now + idle_;
@@ -200,9 +199,9 @@ deadline monitor::reap(clock::time_point now) {
     if (reap_round())
         return next_reap_;
     // Pairs with reap_later: a worker that still saw true is seen by this very last round.
-    reaping_.store(false, std::memory_order_seq_cst);
+    reaping_.store(false, seq_cst);
     if (reap_round()) {
-        reaping_.store(true, std::memory_order_seq_cst);
+        reaping_.store(true, seq_cst);
         return next_reap_;
     }
     next_reap_.reset();

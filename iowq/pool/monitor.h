@@ -28,17 +28,15 @@ class monitor {
     // The first who asks is to start it; whoever asks meanwhile, or once it runs, is not.
     [[nodiscard]] bool wants_start() {
         phase expected = phase::absent;
-        return phase_.load(std::memory_order_relaxed) == expected &&
-               phase_.compare_exchange_strong(expected, phase::starting, std::memory_order_relaxed);
+        return phase_.load(relaxed) == expected &&
+               phase_.compare_exchange_strong(expected, phase::starting, relaxed);
     }
     // By who is to. -EAGAIN: no thread to be had; then it may be tried again, or given up.
     [[nodiscard]] int start(const cpu_mask &cpus);
     // Somebody else may start it. seq_cst, as is_there(): comes before the look at what waits for it.
-    void give_up_start() { phase_.store(phase::absent, std::memory_order_seq_cst); }
+    void give_up_start() { phase_.store(phase::absent, seq_cst); }
     // It runs, or somebody is starting it.
-    [[nodiscard]] bool is_there() const {
-        return phase_.load(std::memory_order_seq_cst) != phase::absent;
-    }
+    [[nodiscard]] bool is_there() const { return phase_.load(seq_cst) != phase::absent; }
     void stop();
     // If it runs.
     [[nodiscard]] int set_affinity(const cpu_mask &cpus);
@@ -46,7 +44,7 @@ class monitor {
     // A worker is about to make a call that may block.
     void watch() {
         // seq_cst: pairs with the store of false before the last look.
-        if (!watching_.load(std::memory_order_seq_cst))
+        if (!watching_.load(seq_cst))
             start_watching();
     }
     // A worker could not be created.
@@ -56,7 +54,7 @@ class monitor {
     // A worker is free.
     void reap_later() {
         // seq_cst: it is on the free list before; pairs with reap's store of false before its last round.
-        if (!reaping_.load(std::memory_order_seq_cst) && !reaping_.exchange(true))
+        if (!reaping_.load(seq_cst) && !reaping_.exchange(true))
             park_.unpark();
     }
 
@@ -81,7 +79,7 @@ class monitor {
     const interrupt_signal &signal_;
     sleep_hook *const hook_; // may be nullptr
     const std::chrono::milliseconds idle_;
-    pthread_t thread_{}; // while it runs
+    thread_handle thread_{}; // while it runs
 
     // its own thread only
     deadline next_look_, next_interrupt_, next_reap_;
@@ -90,13 +88,13 @@ class monitor {
     size_t sleepers_seen_ = 0; // the next look at sleepers begins behind so many
 
     // atomic
-    std::atomic<bool> watching_{false};     // it looks for sleepers, or has been told to
-    std::atomic<bool> interrupting_{false}; // it signals, or has been told to
-    std::atomic<bool> reaping_{false}; // it looks for workers that are free, or has been told to
-    std::atomic<bool> stop_{false};
+    atomic<bool> watching_{false};     // it looks for sleepers, or has been told to
+    atomic<bool> interrupting_{false}; // it signals, or has been told to
+    atomic<bool> reaping_{false};      // it looks for workers that are free, or has been told to
+    atomic<bool> stop_{false};
     // running: release, publishes thread_ to stop and set_affinity.
     enum class phase { absent, starting, running };
-    std::atomic<phase> phase_{phase::absent};
+    atomic<phase> phase_{phase::absent};
     parker park_;
 };
 

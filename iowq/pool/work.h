@@ -4,8 +4,8 @@
 #pragma once
 
 #include "iowq/os/api.h"
+#include "iowq/os/atomic.h"
 
-#include <atomic>
 #include <cstdint>
 
 namespace iowq {
@@ -48,7 +48,7 @@ struct alignas(8) work {
     int32_t node = -1;
     // Where cancel finds it: nowhere, on_its_way once enqueue has taken it, or else the acct or the
     // shard of chains on whose list it is, written under that one's lock.
-    std::atomic<const void *> where{nowhere};
+    atomic<const void *> where{nowhere};
     chain_key key;
 
     static constexpr const void *nowhere = nullptr;
@@ -95,7 +95,7 @@ class work_list {
             next = w->next;
             if (match(w)) {
                 remove(w);
-                w->where.store(work::nowhere, std::memory_order_relaxed);
+                w->where.store(work::nowhere, relaxed);
                 taken.push_back(w);
             }
         }

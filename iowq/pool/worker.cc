@@ -5,9 +5,6 @@
 #include "iowq/pool/wq.h"
 
 #include <cerrno>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <utility>
 
 namespace iowq {
@@ -24,14 +21,7 @@ struct role {
     worker *annotated = nullptr;  // a worker whose items say when they block
     bool helps = false;           // it is the program's own
 };
-thread_local role here;
-
-// How often the calling thread has gone to sleep.
-long voluntary_switches() {
-    rusage usage{};
-    getrusage(RUSAGE_THREAD, &usage);
-    return usage.ru_nvcsw;
-}
+role &here() { return per_thread<role>(); }
 
 // What the worker ran is over.
 void finish(worker &self) {
@@ -43,14 +33,14 @@ void enter_call(worker &self) {
     self.epoch++;
     // seq_cst: comes before the look at whether the monitor watches; pairs with its look at `call`
     // after it has said that it is going to stop.
-    self.call.store(self.epoch << 2 | worker::in_call, std::memory_order_seq_cst);
+    self.call.store(self.epoch << 2 | worker::in_call, seq_cst);
     self.pool.watch();
 }
 
 // It is over. Was it found asleep, and counts as that?
 bool leave_call(worker &self) {
     // acq_rel: takes the monitor's verdict, if there was one.
-    return self.call.exchange(0, std::memory_order_acq_rel) & worker::asleep;
+    return self.call.exchange(0, acq_rel) & worker::asleep;
 }
 
 // Runs an item and what is linked behind it. The item may be gone once its func has been called.
@@ -96,12 +86,10 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
 
 } // namespace
 
-void take_pending_signals() { syscall(SYS_gettid); }
-
-void issue_on_own_thread(current_work &current) { here.item = &current; }
+void issue_on_own_thread(current_work &current) { here().item = &current; }
 
 void run_worker(worker &self, chain_table &chains) {
-    here = {&self.pool, &self.current, self.annotated ? &self : nullptr};
+    here() = {&self.pool, &self.current, self.annotated ? &self : nullptr};
     for (;;) {
         work_list passed;
         work *w = self.home.take(self, passed);
@@ -135,7 +123,7 @@ void run_cancelled(work *w) {
     for (;;) {
         work *item = w;
         // Atomic for another canceller of the same item, who may just be reading the flags.
-        std::atomic_ref(item->flags).fetch_or(work_cancel, std::memory_order_relaxed);
+        atomic_ref(item->flags).fetch_or(work_cancel, relaxed);
         item->func(&w);
         if (!w || w == item)
             return;
@@ -154,12 +142,12 @@ bool help_with_one(acct &home, wq &pool) {
         return false;
     run_markers(passed);
     work *item = w;
-    role before =
-        std::exchange(here, {&pool, &home.helped(), nullptr, true}); // maybe another pool's worker
+    role before = std::exchange(
+        here(), {&pool, &home.helped(), nullptr, true}); // maybe another pool's worker
     IOWQ_PROBE(start, &pool, item);
     item->func(&w);
     IOWQ_PROBE(finish, &pool, item);
-    here = before;
+    here() = before;
     (void)home.helped()
         .finish(); // nobody signals the program's own thread, so nothing is left over
     if (w && w != item && pool.enqueue(w) != 0)
@@ -167,34 +155,34 @@ bool help_with_one(acct &home, wq &pool) {
     return true;
 }
 
-current_work *current_item() { return here.item; }
+current_work *current_item() { return here().item; }
 
-bool inside(const wq &pool) { return here.pool == &pool; }
+bool inside(const wq &pool) { return here().pool == &pool; }
 
-void become_monitor_of(wq &pool) { here.pool = &pool; }
+void become_monitor_of(wq &pool) { here().pool = &pool; }
 
-bool helping() { return here.helps; }
+bool helping() { return here().helps; }
 
-bool cancel_requested() { return here.item && here.item->is_cancelled(); }
+bool cancel_requested() { return here().item && here().item->is_cancelled(); }
 
 bool interrupted_in_vain(int error) {
-    return error == EINTR && here.item && !here.helps && !here.item->is_cancelled();
+    return error == EINTR && here().item && !here().helps && !here().item->is_cancelled();
 }
 
 void says_sleeping() {
-    worker *self = here.annotated;
+    worker *self = here().annotated;
     if (!self || std::exchange(self->says_asleep, true))
         return;
     self->pool.act(self->home, self->home.sleeping());
 }
 
 void says_running() {
-    worker *self = here.annotated;
+    worker *self = here().annotated;
     if (self && std::exchange(self->says_asleep, false))
         self->home.running_again();
 }
 
-blocking::blocking(kind k) : self_(here.annotated), kind_(k) {
+blocking::blocking(kind k) : self_(here().annotated), kind_(k) {
     if (!self_)
         return;
     expected_ = kind_ == may && self_->home.expects_sleep();

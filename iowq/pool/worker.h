@@ -6,9 +6,6 @@
 
 namespace iowq {
 
-// A signal that is pending in the calling thread is taken here, and by no later system call.
-void take_pending_signals();
-
 // The life of a worker thread; returns when it is to leave. `chains` is its wq's table.
 void run_worker(worker &self, chain_table &chains);
 

@@ -10,30 +10,17 @@
 #include <cstdlib>
 #include <deque>
 #include <new>
-#include <sys/resource.h>
 
 namespace iowq {
 
-namespace {
-
-unsigned nproc_limit() {
-    rlimit limit{};
-    getrlimit(RLIMIT_NPROC, &limit);
-    // Thread counts beyond this are out of any machine's reach; it keeps the arithmetic in range.
-    constexpr rlim_t most = 1u << 20;
-    return static_cast<unsigned>(std::min(limit.rlim_cur, most));
-}
-
-} // namespace
-
 unsigned wq_config::default_max_bound() {
-    return std::min(4 * cpu_mask::of_this_thread().count(), nproc_limit());
+    return std::min(4 * cpu_mask::of_this_thread().count(), most_threads());
 }
-unsigned wq_config::default_max_unbound() { return nproc_limit(); }
+unsigned wq_config::default_max_unbound() { return most_threads(); }
 unsigned wq_config::default_max_running() { return 2 * cpu_mask::of_this_thread().count(); }
 
 int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *why) {
-    unsigned most = nproc_limit();
+    unsigned most = most_threads();
     for (unsigned limit : {config.max_bound, config.max_unbound})
         if (limit == 0 || limit > most)
             return -EINVAL;
@@ -105,7 +92,7 @@ int wq::exit() {
         return 0;
     if (inside(*this))
         return -EDEADLK;
-    if (exiting_.exchange(true, std::memory_order_relaxed))
+    if (exiting_.exchange(true, relaxed))
         return 0;
     for (auto &a : accts_) {
         work_list cancelled, passed;
@@ -126,9 +113,8 @@ int wq::exit() {
         monitor_.interrupt_soon();
     // The monitor last: until then a worker may have to be made up for, or signalled again. It may just be
     // creating one.
-    do
-        join_all();
-    while (counters().nr_workers > 0 && sched_yield() == 0);
+    for (join_all(); counters().nr_workers > 0; join_all())
+        yield();
     monitor_.stop();
     join_all();
     for (auto &a : accts_)
@@ -142,12 +128,12 @@ int wq::enqueue(work *w, bool &woke) {
         return -EINVAL;
     const void *expected = work::nowhere;
     // Relaxed: it only tells two enqueues apart; that its last run is over is the caller's to know.
-    if (!w->where.compare_exchange_strong(expected, work::on_its_way, std::memory_order_relaxed))
+    if (!w->where.compare_exchange_strong(expected, work::on_its_way, relaxed))
         return -EBUSY;
     IOWQ_PROBE(enqueue, this, w, w->flags);
     int error = -ESHUTDOWN;
     acct::action todo;
-    if (!exiting_.load(std::memory_order_relaxed) && !orphaned()) {
+    if (!exiting_.load(relaxed) && !orphaned()) {
         acct &home = acct_for(node_for(*w), w->flags);
         if (w->flags & work_hashed) {
             error = chains_.enqueue(w, home, todo);
@@ -164,7 +150,7 @@ int wq::enqueue(work *w, bool &woke) {
             return 0;
         }
     }
-    w->where.store(work::nowhere, std::memory_order_relaxed);
+    w->where.store(work::nowhere, relaxed);
     return error;
 }
 
@@ -179,7 +165,7 @@ unsigned wq::node_for(const work &w) {
     case placement::none:
         return topology_.here();
     case placement::interleave:
-        return turn_.fetch_add(1, std::memory_order_relaxed) % topology_.nodes();
+        return turn_.fetch_add(1, relaxed) % topology_.nodes();
     case placement::node:
         return only_node_;
     }
@@ -327,7 +313,7 @@ worker *wq::take_record(acct &home) {
     {
         locked guard(threads_lock_);
         for (auto &r : records_) {
-            joinable = r->phase == worker::live && r->gone.load(std::memory_order_acquire);
+            joinable = r->phase == worker::live && r->gone.load(acquire);
             if (&r->home == &home && (joinable || r->phase == worker::spare)) {
                 found = r.get();
                 found->phase = worker::starting;
@@ -345,8 +331,8 @@ worker *wq::take_record(acct &home) {
         }
     }
     if (joinable)
-        pthread_join(found->thread, nullptr);
-    found->gone.store(false, std::memory_order_relaxed);
+        join(found->thread);
+    found->gone.store(false, relaxed);
     return found;
 }
 
@@ -363,7 +349,7 @@ void wq::join_all() {
                 return;
             next->phase = worker::starting; // nobody else's, until joined
         }
-        pthread_join(next->thread, nullptr);
+        join(next->thread);
         locked guard(threads_lock_);
         next->phase = worker::spare;
     }
@@ -391,11 +377,11 @@ int wq::flush() {
     // A marker behind everything that is queued anywhere. It is called by whoever takes, or cancels,
     // the last item before it, so nothing has to finish for that.
     struct latch {
-        std::atomic<unsigned> left{1};
+        atomic<unsigned> left{1};
         parker done;
         void count_down() {
             // acq_rel: the last one publishes to flush that all the others are done too.
-            if (left.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            if (left.fetch_sub(1, acq_rel) == 1)
                 done.unpark();
         }
     };
@@ -409,7 +395,7 @@ int wq::flush() {
         m.func = [](work **w) { static_cast<marker *>(*w)->all->count_down(); };
         m.flags = work_marker;
         m.all = &all;
-        all.left.fetch_add(1, std::memory_order_relaxed);
+        all.left.fetch_add(1, relaxed);
         return &m;
     };
     int error = 0;
@@ -429,7 +415,7 @@ int wq::flush() {
 worker_limits wq::max_workers(worker_limits wanted) {
     if (orphaned())
         return {};
-    unsigned most = nproc_limit();
+    unsigned most = most_threads();
     worker_limits old;
     for (auto &a : accts_) {
         acct::action todo;
@@ -449,7 +435,7 @@ int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
     const cpu_mask &all = cpus ? *cpus : *config_.cpus;
     if (!all.count() || !all.within(config_.reach))
         return -EINVAL;
-    helpers_welcome_.store(!cpus && !never_helped_, std::memory_order_relaxed);
+    helpers_welcome_.store(!cpus && !never_helped_, relaxed);
     locked guard(affinity_lock_);
     affinity_epoch_++;
     cpus_ = all;
@@ -470,7 +456,7 @@ int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
 void wq::apply_affinity(worker &self) {
     locked guard(affinity_lock_);
     if (self.affinity_epoch != affinity_epoch_)
-        sched_setaffinity(0, sizeof(cpu_set_t), &node_cpus_[self.home.node].native());
+        (void)move_task(0, node_cpus_[self.home.node]);
 }
 
 wq_counters wq::counters(std::optional<unsigned> node) {
@@ -488,7 +474,7 @@ void *wq::worker_main(void *arg) {
     char name[16];
     snprintf(name, sizeof name, "iowq-wrk-%u%c",
              self.pool.topology_.os_number(self.home.node) % 1000, self.home.bound ? 'b' : 'u');
-    pthread_setname_np(pthread_self(), name);
+    name_this_thread(name);
     live_on_node(self.pool.topology_.memory(self.home.node));
     iowq::sleep_hook *hook = self.pool.hook_.get();
     // Where the hook cannot watch this thread, the monitor looks at /proc for it.
@@ -499,7 +485,7 @@ void *wq::worker_main(void *arg) {
     if (place >= 0)
         hook->detach(place);
     IOWQ_PROBE(reap, &self.pool, self.home.node, self.home.bound);
-    self.gone.store(true, std::memory_order_release);
+    self.gone.store(true, release);
     return nullptr;
 }
 

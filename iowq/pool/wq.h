@@ -114,7 +114,7 @@ class wq final : across_forks {
     // work instead, and a single item still goes to a worker. False: there was nothing to help with.
     // Workers with CPUs of their own (wq_config::cpus, set_affinity) get no help, nor those whose place is not the
     // submitter's.
-    bool help() { return helpers_welcome_.load(std::memory_order_relaxed) && help_with_oldest(); }
+    bool help() { return helpers_welcome_.load(relaxed) && help_with_oldest(); }
 
     // Waits until everything enqueued before has started (not finished). -EDEADLK from inside an item.
     [[nodiscard]] IOWQ_API int flush();
@@ -213,10 +213,9 @@ class wq final : across_forks {
         node_cpus_ IOWQ_GUARDED_BY(affinity_lock_); // where each node's workers run
     unsigned affinity_epoch_ IOWQ_GUARDED_BY(affinity_lock_) = 0;
 
-    std::atomic<unsigned> turn_{0}; // with placement::interleave; relaxed: only the share counts
-    std::atomic<bool> helpers_welcome_; // relaxed: a hint
-    std::atomic<bool> exiting_{
-        false}; // relaxed: a shortcut; accts and chains are closed under locks
+    atomic<unsigned> turn_{0};     // with placement::interleave; relaxed: only the share counts
+    atomic<bool> helpers_welcome_; // relaxed: a hint
+    atomic<bool> exiting_{false};  // relaxed: a shortcut; accts and chains are closed under locks
 };
 
 } // namespace iowq

@@ -29,7 +29,7 @@ class cq {
 
     // Any thread. The request is the reaper's from here on.
     void push(request &r) {
-        uint64_t old = head_.load(std::memory_order_relaxed);
+        uint64_t old = head_.load(relaxed);
         uint64_t wanted;
         do {
             r.next = newest(old);
@@ -37,16 +37,16 @@ class cq {
             // Release: publishes the request to take.
         } while (!head_.compare_exchange_weak(
             old, reinterpret_cast<uintptr_t>(&r) | (wanted ? wanted - 1 : 0) << address_bits,
-            std::memory_order_release, std::memory_order_relaxed));
+            release, relaxed));
         if (wanted == 1)
             futex_wake_one(futex_word()); // by address only, so it may be gone by now
     }
 
     // Reaper only. All that has been pushed, oldest first, linked by `next`.
     [[nodiscard]] request *take() {
-        if (!head_.load(std::memory_order_relaxed))
+        if (!head_.load(relaxed))
             return nullptr;
-        request *newer = newest(head_.exchange(0, std::memory_order_acquire)); // pairs with push
+        request *newer = newest(head_.exchange(0, acquire)); // pairs with push
         request *oldest = nullptr;
         while (newer) {
             request *older = newer->next;
@@ -64,22 +64,22 @@ class cq {
     // longer than what it then does. Without patience for that, the reaper would be asleep when the
     // push comes, the worker in turn when the next request comes, and so on.
     [[nodiscard]] waited wait(uint32_t count, deadline until, bool slow_start = false) {
-        if (spin_.until([this] { return head_.load(std::memory_order_relaxed) != 0; },
+        if (spin_.until([this] { return head_.load(relaxed) != 0; },
                         slow_start ? slow_start_patience : 1))
             return waited::come;
         uint64_t seen = 0;
         uint64_t waiting = uint64_t{std::min(count, most_wanted)} << address_bits;
-        if (!head_.compare_exchange_strong(seen, waiting, std::memory_order_relaxed))
+        if (!head_.compare_exchange_strong(seen, waiting, relaxed))
             return waited::come;
         waited came_to = waited::come;
         for (seen = waiting; came_to == waited::come && seen >> address_bits;
-             seen = head_.load(std::memory_order_relaxed)) {
+             seen = head_.load(relaxed)) {
             if (until && clock::now() >= *until)
                 came_to = waited::late;
             else if (!futex_wait(futex_word(), static_cast<uint32_t>(seen >> 32), until))
                 came_to = waited::interrupted;
         }
-        head_.fetch_and(address_mask, std::memory_order_relaxed); // awake
+        head_.fetch_and(address_mask, relaxed); // awake
         return came_to;
     }
 
@@ -95,13 +95,13 @@ class cq {
 
     // A futex has 32 bits: the upper half, which holds the count (and a part of the address, so
     // that the sleeper may look once more than it must).
-    std::atomic<uint32_t> &futex_word() {
+    atomic<uint32_t> &futex_word() {
         static_assert(std::endian::native == std::endian::little);
-        return reinterpret_cast<std::atomic<uint32_t> *>(&head_)[1];
+        return reinterpret_cast<atomic<uint32_t> *>(&head_)[1];
     }
 
     // atomic: pushers and the reaper
-    alignas(64) std::atomic<uint64_t> head_{0};
+    alignas(64) atomic<uint64_t> head_{0};
 
     // reaper only
     alignas(64) adaptive_spin spin_;

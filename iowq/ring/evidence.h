@@ -3,10 +3,10 @@
 // did what it is named for. Owned by the ring; the submitter's thread only.
 #pragma once
 
+#include "iowq/os/topology.h"
 #include "iowq/ring/request.h"
 
 #include <array>
-#include <sched.h>
 #include <span>
 
 namespace iowq {
@@ -55,7 +55,7 @@ class evidence {
 
   private:
     path_counts counts_[nr_directions];
-    std::array<uint64_t, CPU_SETSIZE> ran_on_{};
+    std::array<uint64_t, cpu_mask::most> ran_on_{};
 };
 
 } // namespace iowq

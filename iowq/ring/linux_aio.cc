@@ -4,37 +4,17 @@
 #include "iowq/os/topology.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <new>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 namespace iowq {
-
-// What the kernel maps at the context's address. Not in its headers, but fixed: programs have read it
-// since 2.6.
-struct linux_aio::completions {
-    static constexpr unsigned known = 0xa10a10a1;
-    unsigned id;
-    unsigned nr;   // of events
-    unsigned head; // written by whoever reaps
-    unsigned tail; // written by the kernel
-    unsigned magic;
-    unsigned compatible_features;
-    unsigned incompatible_features;
-    unsigned header_length;
-    io_event events[];
-};
 
 int linux_aio::create(unsigned depth, std::unique_ptr<linux_aio> &out) {
     try {
         std::unique_ptr<linux_aio> a(new linux_aio(depth));
-        if (syscall(SYS_io_setup, depth, &a->context_))
-            return -errno;
-        auto &ring = *reinterpret_cast<completions *>(a->context_);
-        if (ring.magic != completions::known || ring.incompatible_features)
+        if (int error = aio_setup(depth, a->context_))
+            return error;
+        if (a->kernels().magic != aio_ring::known || a->kernels().incompatible_features)
             return -ENOSYS;
         out = std::move(a);
     } catch (const std::bad_alloc &) {
@@ -45,7 +25,7 @@ int linux_aio::create(unsigned depth, std::unique_ptr<linux_aio> &out) {
 
 linux_aio::~linux_aio() {
     if (context_)
-        syscall(SYS_io_destroy, context_);
+        aio_destroy(context_);
 }
 
 void linux_aio::fill(iocb &cb, request &r, int flags) {
@@ -72,18 +52,18 @@ int linux_aio::send_by_worker(request &r) {
     fill(cb, r, 0);
     aio_context_t context = context_;
     // Release: pairs with poll and wait. Once it is sent, all of this may be gone.
-    sent_.fetch_add(1, std::memory_order_release);
-    long n = syscall(SYS_io_submit, context, 1, &batch);
-    return n == 1 ? 0 : n < 0 ? -errno : -EAGAIN;
+    sent_.fetch_add(1, release);
+    long n = aio_submit(context, 1, &batch);
+    return n == 1 ? 0 : n < 0 ? static_cast<int>(n) : -EAGAIN;
 }
 
 void linux_aio::send() {
     for (unsigned sent = 0; sent < nr_batch_;) {
-        long n = syscall(SYS_io_submit, context_, nr_batch_ - sent, &batch_[sent]);
+        long n = aio_submit(context_, nr_batch_ - sent, &batch_[sent]);
         if (n > 0)
             sent += static_cast<unsigned>(n);
         else // the first of them is refused, the others are still to come
-            fail(*reinterpret_cast<request *>(batch_[sent++]->aio_data), n < 0 ? -errno : -EIO);
+            fail(*reinterpret_cast<request *>(batch_[sent++]->aio_data), n < 0 ? n : -EIO);
     }
     nr_batch_ = 0;
 }
@@ -109,16 +89,16 @@ unsigned linux_aio::poll(std::span<request *> out) {
     unsigned n = 0;
     for (; failed_ && n < out.size(); failed_ = failed_->next)
         out[n++] = failed_;
-    auto &ring = *reinterpret_cast<completions *>(context_);
-    unsigned tail = std::atomic_ref(ring.tail).load(std::memory_order_acquire); // the kernel's
+    aio_ring &ring = kernels();
+    unsigned tail = atomic_ref(ring.tail).load(acquire); // the kernel's
     unsigned head = ring.head;
     for (; head != tail && n < out.size(); head = (head + 1) % ring.nr) {
         auto *r = reinterpret_cast<request *>(ring.events[head].data);
         r->result = ring.events[head].res;
         out[n++] = r;
     }
-    std::atomic_ref(ring.head).store(head, std::memory_order_release); // the kernel may overwrite
-    (void)sent_.load(std::memory_order_acquire);                       // pairs with send_by_worker
+    atomic_ref(ring.head).store(head, release); // the kernel may overwrite
+    (void)sent_.load(acquire);                  // pairs with send_by_worker
     return n;
 }
 
@@ -126,23 +106,16 @@ unsigned linux_aio::wait(std::span<request *> out, unsigned min, deadline until,
                          bool &interrupted) {
     unsigned n = poll(out);
     if (n < min) {
-        timespec left{};
-        if (until) {
-            auto ns = std::chrono::nanoseconds(*until - clock::now()).count();
-            if (ns > 0)
-                left = {ns / 1000000000, ns % 1000000000};
-        }
-        unsigned most = static_cast<unsigned>(std::min(events_.size(), out.size() - n));
-        long got = syscall(SYS_io_getevents, context_, min - n, most, events_.data(),
-                           until ? &left : nullptr);
-        interrupted = got < 0 && errno == EINTR;
+        auto most = static_cast<unsigned>(std::min(events_.size(), out.size() - n));
+        long got = aio_getevents(context_, min - n, most, events_.data(), until);
+        interrupted = got == -EINTR;
         for (long i = 0; i < got; i++) {
             auto *r = reinterpret_cast<request *>(events_[static_cast<size_t>(i)].data);
             r->result = events_[static_cast<size_t>(i)].res;
             out[n++] = r;
         }
     }
-    (void)sent_.load(std::memory_order_acquire); // pairs with send_by_worker
+    (void)sent_.load(acquire); // pairs with send_by_worker
     return n;
 }
 

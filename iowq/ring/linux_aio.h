@@ -8,10 +8,10 @@
 // has room. The ring sees to it.
 #pragma once
 
-#include "iowq/os/park.h"
+#include "iowq/os/aio.h"
+#include "iowq/os/atomic.h"
 #include "iowq/ring/request.h"
 
-#include <linux/aio_abi.h>
 #include <memory>
 #include <span>
 #include <vector>
@@ -42,10 +42,9 @@ class linux_aio {
                                 bool &interrupted);
 
   private:
-    struct completions;
-
     explicit linux_aio(unsigned depth) : iocbs_(depth), batch_(depth), events_(depth) {}
     static void fill(iocb &cb, request &r, int flags);
+    [[nodiscard]] aio_ring &kernels() const { return *reinterpret_cast<aio_ring *>(context_); }
     void fail(request &r, int64_t error);
 
     aio_context_t context_ = 0; // the address of the ring of completions
@@ -56,7 +55,7 @@ class linux_aio {
     request *failed_ = nullptr; // refused by io_submit, linked by `next`
 
     // By the workers: publishes a request to whoever reaps it.
-    alignas(64) std::atomic<unsigned> sent_{0};
+    alignas(64) atomic<unsigned> sent_{0};
 };
 
 } // namespace iowq

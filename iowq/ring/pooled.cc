@@ -16,7 +16,9 @@ namespace {
 
 // What this thread's cancel_pooled may find queued. Of the thread, as the pool cancels by itself,
 // too, in any thread, and those requests are to be reaped.
-thread_local request *taking_back = nullptr;
+struct taking_back {
+    request *it = nullptr;
+};
 
 // True: it is done, or begun. False: AIO has it, and it comes from there.
 bool issue_on_worker(request &r) {
@@ -47,7 +49,7 @@ void run(work **w) {
     request &r = *reinterpret_cast<request *>(*w);
     if (r.item.flags & work_cancel) {
         r.result = -ECANCELED;
-        if (taking_back == &r)
+        if (per_thread<taking_back>().it == &r)
             return;
     } else if (!(helping() ? issue_on_helper(r) : issue_on_worker(r))) {
         return;
@@ -74,9 +76,9 @@ int enqueue_pooled(wq &pool, request &r, bool &woke) {
 }
 
 bool cancel_pooled(wq &pool, request &r) {
-    taking_back = &r;
+    per_thread<taking_back>().it = &r;
     bool queued = pool.cancel(&r.item) == cancel_result::ok;
-    taking_back = nullptr;
+    per_thread<taking_back>().it = nullptr;
     return queued;
 }
 

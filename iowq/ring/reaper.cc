@@ -6,7 +6,6 @@
 #include "iowq/ring/pooled.h"
 
 #include <algorithm>
-#include <sched.h>
 #include <utility>
 
 namespace iowq {
@@ -283,7 +282,7 @@ bool reaper::take_off(request &r) {
             return true;
         if (threads_->interrupt(r))
             return false;
-        sched_yield(); // a thread is just taking it, or just giving it back
+        yield(); // a thread is just taking it, or just giving it back
     }
 }
 

@@ -4,6 +4,7 @@
 // request.
 #pragma once
 
+#include "iowq/os/file_io.h"
 #include "iowq/os/learner.h"
 #include "iowq/pool/work.h"
 #include "iowq/ring/route.h"
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <climits>
 #include <cstdint>
-#include <sys/uio.h>
 
 namespace iowq {
 

@@ -7,7 +7,6 @@
 #include <bit>
 #include <cerrno>
 #include <new>
-#include <unistd.h>
 
 namespace iowq {
 
@@ -41,7 +40,7 @@ sqthread::~sqthread() {
     std::vector<std::unique_ptr<member>> members;
     {
         locked hold(lock_);
-        stop_.store(true, std::memory_order_release); // pairs with wait_for_work's acquire
+        stop_.store(true, release); // pairs with wait_for_work's acquire
         for (member *m = standbys_; m; m = m->next_standby) {
             m->next_role = role::leave;
             m->park.unpark();
@@ -50,27 +49,27 @@ sqthread::~sqthread() {
     }
     leaders_park_.unpark();
     for (auto &m : members)
-        pthread_join(m->thread, nullptr);
+        join(m->thread);
 }
 
 // ---- the submitter
 
 void sqthread::publish() {
     // seq_cst: publishes the slots, and comes before the look at asleep_; pairs with wait_for_work.
-    tail_.store(next_, std::memory_order_seq_cst);
-    if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false))
+    tail_.store(next_, seq_cst);
+    if (asleep_.load(seq_cst) && asleep_.exchange(false))
         leaders_park_.unpark();
 }
 
 request *sqthread::take_back() {
     // Most often there is nothing, and a leader that sleeps must not be woken for that.
-    if (next_ - head_.load(std::memory_order_relaxed) < 2)
+    if (next_ - head_.load(relaxed) < 2)
         return nullptr;
     uint32_t newest = next_ - 1;
     // seq_cst, here and in take(): either puts its mark before the request, then looks for the other's, so of
     // two that are after the same one at least one sees the other, and leaves it.
-    tail_.store(newest, std::memory_order_seq_cst);
-    auto left = static_cast<int32_t>(newest - head_.load(std::memory_order_seq_cst));
+    tail_.store(newest, seq_cst);
+    auto left = static_cast<int32_t>(newest - head_.load(seq_cst));
     if (left <= 0) {
         publish(); // to a leader that may have seen an empty ring
         return nullptr;
@@ -80,13 +79,13 @@ request *sqthread::take_back() {
 }
 
 bool sqthread::remove(const request &r) {
-    const uint32_t published = tail_.load(std::memory_order_relaxed);
+    const uint32_t published = tail_.load(relaxed);
     // As in take_back; but the last one is taken, too, unless the leader is after it.
     auto taken_back = [&](uint32_t slot) {
         if (static_cast<int32_t>(slot - published) >= 0)
             return true; // it has not been published
-        tail_.store(slot, std::memory_order_seq_cst);
-        return static_cast<int32_t>(slot - head_.load(std::memory_order_seq_cst)) >= 0;
+        tail_.store(slot, seq_cst);
+        return static_cast<int32_t>(slot - head_.load(seq_cst)) >= 0;
     };
     uint32_t at = next_;
     do {
@@ -138,7 +137,7 @@ void sqthread::look() {
 }
 
 void sqthread::relieve() {
-    uint64_t call = call_.load(std::memory_order_relaxed);
+    uint64_t call = call_.load(relaxed);
     bool still_in_it = call && call == seen_call_;
     seen_call_ = call;
     if (still_in_it && call >> 1 != next_)
@@ -164,7 +163,7 @@ int sqthread::start(role what, uint64_t call, if_cpus_are_gone then) {
         members_.push_back(std::move(made));
     }
     auto main = [](void *arg) -> void * {
-        pthread_setname_np(pthread_self(), "iowq-sq");
+        name_this_thread("iowq-sq");
         auto *self = static_cast<member *>(arg);
         self->owner.run(*self);
         return nullptr;
@@ -199,7 +198,7 @@ bool sqthread::stand_by(member &self, request *done) {
     bool stays;
     {
         locked hold(lock_);
-        stays = !stop_.load(std::memory_order_relaxed);
+        stays = !stop_.load(relaxed);
         if (stays) {
             self.next_standby = standbys_;
             standbys_ = &self;
@@ -215,15 +214,14 @@ bool sqthread::stand_by(member &self, request *done) {
 void sqthread::run(member &self) {
     {
         locked hold(lock_);
-        self.tid = gettid();
+        self.tid = this_task();
     }
     issue_on_own_thread(self.current);
     request *done;
     do {
         done = nullptr;
         // Acquire: pairs with issue_unless_relieved, which publishes head_.
-        if (self.next_role == role::lead ||
-            call_.compare_exchange_strong(self.call, 0, std::memory_order_acquire))
+        if (self.next_role == role::lead || call_.compare_exchange_strong(self.call, 0, acquire))
             done = lead(self);
     } while (stand_by(self, done));
 }
@@ -249,13 +247,13 @@ request *sqthread::lead(member &self) {
 
 // The oldest request, or nullptr.
 request *sqthread::take() {
-    uint32_t oldest = head_.load(std::memory_order_relaxed);
-    if (tail_.load(std::memory_order_relaxed) == oldest)
+    uint32_t oldest = head_.load(relaxed);
+    if (tail_.load(relaxed) == oldest)
         return nullptr;
-    head_.store(oldest + 1, std::memory_order_seq_cst); // see take_back
-    if (static_cast<int32_t>(tail_.load(std::memory_order_seq_cst) - oldest) > 0)
+    head_.store(oldest + 1, seq_cst); // see take_back
+    if (static_cast<int32_t>(tail_.load(seq_cst) - oldest) > 0)
         return slots_[oldest & mask_];
-    head_.store(oldest, std::memory_order_relaxed); // it is being taken back
+    head_.store(oldest, relaxed); // it is being taken back
     return nullptr;
 }
 
@@ -277,30 +275,30 @@ sqthread::outcome sqthread::issue(request &r) {
 }
 
 sqthread::outcome sqthread::issue_unless_relieved(request &r) {
-    uint64_t call = uint64_t{head_.load(std::memory_order_relaxed)} << 1 | 1;
-    call_.store(call, std::memory_order_release); // publishes head_ to whoever takes over
+    uint64_t call = uint64_t{head_.load(relaxed)} << 1 | 1;
+    call_.store(call, release); // publishes head_ to whoever takes over
     issue_blocking(r);
-    bool still = call_.compare_exchange_strong(call, 0, std::memory_order_relaxed);
+    bool still = call_.compare_exchange_strong(call, 0, relaxed);
     return still ? outcome::done : outcome::relieved;
 }
 
 // False: the ring is to end.
 bool sqthread::wait_for_work() {
-    uint32_t head = head_.load(std::memory_order_relaxed);
+    uint32_t head = head_.load(relaxed);
     auto end = clock::now() + config_.idle;
     do {
         for (int i = 0; i < 64; i++) {
-            if (tail_.load(std::memory_order_relaxed) != head)
+            if (tail_.load(relaxed) != head)
                 return true;
             cpu_relax();
         }
-    } while (clock::now() < end && !stop_.load(std::memory_order_relaxed));
-    if (stop_.load(std::memory_order_acquire) && tail_.load(std::memory_order_relaxed) == head)
+    } while (clock::now() < end && !stop_.load(relaxed));
+    if (stop_.load(acquire) && tail_.load(relaxed) == head)
         return false;
-    asleep_.store(true, std::memory_order_seq_cst);
-    if (tail_.load(std::memory_order_seq_cst) == head) // pairs with publish
+    asleep_.store(true, seq_cst);
+    if (tail_.load(seq_cst) == head) // pairs with publish
         leaders_park_.park();
-    asleep_.store(false, std::memory_order_relaxed);
+    asleep_.store(false, relaxed);
     return true;
 }
 

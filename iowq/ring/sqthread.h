@@ -61,9 +61,7 @@ class sqthread final : public own_pages, across_forks {
     // under way would overwrite one: that is the caller's error.
     void push(request &r) { slots_[next_++ & mask_] = &r; }
     void publish();
-    [[nodiscard]] bool all_published() const {
-        return tail_.load(std::memory_order_relaxed) == next_;
-    }
+    [[nodiscard]] bool all_published() const { return tail_.load(relaxed) == next_; }
     // Submitter only, while it would only wait: takes the newest request back, of what has been published, to
     // issue it itself. nullptr: there are not two that the leader has not come to; one is left for it.
     [[nodiscard]] request *take_back();
@@ -92,7 +90,7 @@ class sqthread final : public own_pages, across_forks {
         sqthread &owner;
         role next_role;    // these two are written by whoever wakes it, before
         uint64_t call = 0; // to take over from the leader
-        pthread_t thread{};
+        thread_handle thread{};
         pid_t tid = 0; // guarded by lock_; before it issues anything
         parker park{};
         current_work current{};
@@ -145,12 +143,12 @@ class sqthread final : public own_pages, across_forks {
     // atomic
     // Between them lies what is published. The leader takes at head_; the submitter adds at tail_, and takes
     // back there: a deque as by Chase and Lev, where at most one thread takes at the head at a time.
-    alignas(64) std::atomic<uint32_t> head_{0};
-    alignas(64) std::atomic<uint32_t> tail_{0};
-    alignas(64) std::atomic<bool> asleep_{false};
-    std::atomic<bool> stop_{false};
+    alignas(64) atomic<uint32_t> head_{0};
+    alignas(64) atomic<uint32_t> tail_{0};
+    alignas(64) atomic<bool> asleep_{false};
+    atomic<bool> stop_{false};
     // The call that the leader is in and that may be taken for blocking: head_ shifted by one, and 1. Else 0.
-    std::atomic<uint64_t> call_{0};
+    atomic<uint64_t> call_{0};
     parker leaders_park_;
 };
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The library's folders are its layers: what is in one includes nothing of those above it."""
+"""The library's folders are its layers: what is in one includes nothing of those above it, and only
+the lowest names what a test build may want to put something else in the place of."""
 
 import re
 import subprocess
@@ -14,8 +15,8 @@ MAY_INCLUDE = {"os": {"os"}, "pool": {"os", "pool"}, "ring": {"os", "pool", "rin
 
 
 def sources(layer):
-    listed = subprocess.run(["git", "ls-files", f"iowq/{layer}"], cwd=REPOSITORY, capture_output=True,
-                            text=True, check=True)
+    listed = subprocess.run(["git", "ls-files", f"iowq/{layer}"], cwd=REPOSITORY,
+                            capture_output=True, text=True, check=True)
     return listed.stdout.split()
 
 
@@ -43,3 +44,51 @@ def test_an_upward_include_is_found():
     text = '#include "iowq/ring/cq.h"\n#include <sys/uio.h>\n#include "iowq/os/park.h"\n'
     assert upward_includes("pool", text) == ["ring/cq.h"]
     assert upward_includes("ring", text) == []
+
+
+# Atomics, futexes, mutexes, clocks, threads, thread_local, signals and system calls. Those whose names
+# are also those of methods (read, close, poll) need a header that is not to be included either.
+OF_OS_ONLY = re.compile(
+    r"\bstd::(?:atomic|memory_order|mutex|thread\b|jthread|condition_variable|this_thread)"
+    r"|\bchrono::\w+_clock|\bthread_local\b|\b__(?:atomic|sync)_|\bpthread_"
+    r"|\b(?:syscall|futex|gettid|getpid|tgkill|kill|sigaction|ppoll|eventfd|timer_\w+|sched_\w+"
+    r"|prctl|getrusage|getrlimit|sysconf|clock_gettime|nanosleep|mmap|munmap|ioctl|fcntl|fstat"
+    r"|p(?:read|write)(?:v2?)?|fsync|fdatasync|fallocate)\(")
+OF_OS_ONLY_HEADERS = re.compile(
+    r"#include <(?:atomic|mutex|thread|condition_variable|semaphore|pthread\.h|unistd\.h|fcntl\.h"
+    r"|poll\.h|c?signal(?:\.h)?|(?:linux|sys)/\S+)>")
+# Types in the interfaces for C.
+ALLOWED_HEADERS = {"iowq/acall/acall.h": {"#include <sys/select.h>"}}
+
+
+def named_outside_os(source, text):
+    code = re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.DOTALL)
+    headers = set(OF_OS_ONLY_HEADERS.findall(code)) - ALLOWED_HEADERS.get(source, set())
+    return [*OF_OS_ONLY.findall(code), *headers]
+
+
+@pytest.mark.parametrize("layer", [layer for layer in MAY_INCLUDE if layer != "os"])
+def test_only_os_names_the_machine(layer):
+    found = {source: named for source in sources(layer)
+             if (named := named_outside_os(source, (REPOSITORY / source).read_text()))}
+    assert not found
+
+
+@pytest.mark.parametrize("line", [
+    "std::atomic<int> a;", "std::memory_order_relaxed", "thread_local int x;",
+    "pthread_join(t, nullptr);", "syscall(SYS_gettid);", "std::chrono::steady_clock::now();",
+    "gettid()", "timer_create(x)", "n = preadv2(fd, &v, 1, 0, 0);", "n = pread(fd, b, 1, 0);"])
+def test_what_os_alone_may_name_is_found(line):
+    assert named_outside_os("iowq/pool/wq.cc", f"void f() {{\n    {line}\n}}\n")
+
+
+@pytest.mark.parametrize("header", ["atomic", "sys/mman.h", "linux/futex.h", "unistd.h", "signal.h"])
+def test_a_header_for_os_alone_is_found(header):
+    assert named_outside_os("iowq/pool/wq.cc", f"#include <{header}>\n")
+
+
+@pytest.mark.parametrize("line", [
+    "atomic<int> a;", "a->close(cancelled);", "// close(2)", "std::chrono::milliseconds idle;",
+    "all().signal.emplace().open()", "n += aio_->poll(out);"])
+def test_what_others_may_name_is_not(line):
+    assert not named_outside_os("iowq/pool/wq.cc", f"void f() {{\n    {line}\n}}\n")

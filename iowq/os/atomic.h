@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Atomics, and what each thread has of its own. In the library only os/ names these of the standard
+// library and the compiler, so that a test build can put something else in their place.
+#pragma once
+
+#include <atomic>
+
+namespace iowq {
+
+using std::atomic;
+using std::atomic_ref; // memory that the kernel or a program writes, too
+using std::memory_order;
+using enum std::memory_order;
+
+// The calling thread's own T, one for each type. T's initial value must be a constant.
+template <class T>
+[[nodiscard]] inline T &per_thread() {
+    static constinit thread_local T own{};
+    return own;
+}
+
+inline void cpu_relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+} // namespace iowq
