@@ -214,9 +214,12 @@ define test_program
 $(BUILD)/$(1)/%.o: iowq/%.cc | setup-check
 	@mkdir -p $$(@D)
 	$$(CXX) $$(FLAGS) $(2) $$(TESTED_FLAGS) -c $$< -o $$@
-$(BUILD)/$(1)/test/%.o: iowq/test/%.cc | setup-check
+$(BUILD)/$(1)/test/precompiled.h.gch: iowq/test/precompiled.h | setup-check
 	@mkdir -p $$(@D)
-	$$(CXX) $$(FLAGS) $(2) $$(TEST_FLAGS) -c $$< -o $$@
+	$$(CXX) $$(FLAGS) $(2) $$(TEST_FLAGS) -x c++-header -c $$< -o $$@
+$(BUILD)/$(1)/test/%.o: iowq/test/%.cc $(BUILD)/$(1)/test/precompiled.h.gch
+	@mkdir -p $$(@D)
+	$$(CXX) $$(FLAGS) $(2) $$(TEST_FLAGS) -include $(BUILD)/$(1)/test/precompiled.h -c $$< -o $$@
 $(BUILD)/$(1)/test/%.o: iowq/test/%.c | setup-check
 	@mkdir -p $$(@D)
 	$$(CC) $$(C_FLAGS) $(2) $$(TEST_FLAGS) -c $$< -o $$@

@@ -2,13 +2,9 @@
 #include "iowq/pool/chain.h"
 
 #include <cerrno>
-#include <cstddef>
 #include <new>
 
 namespace iowq {
-
-static_assert(offsetof(chain, token) == 0,
-              "chain_table::of takes the token's address for the chain's");
 
 chain_table::place chain_table::place_of(const chain_key &key) {
     // Multiplying by odd constants and folding spreads inodes and ranges that differ in a few low
@@ -21,16 +17,16 @@ chain_table::place chain_table::place_of(const chain_key &key) {
 chain *chain_table::find(const place &at, const chain_key &key) {
     chain *c = at.in.buckets[at.bucket];
     while (c && !(c->key == key))
-        c = c->next;
+        c = c->next_chain;
     return c;
 }
 
 chain *chain_table::add(const place &at, const chain_key &key, acct &home) {
     chain *c = at.in.spare;
     if (c) {
-        at.in.spare = c->next;
+        at.in.spare = c->next_chain;
     } else {
-        std::unique_ptr<chain> fresh(new (std::nothrow) chain);
+        std::unique_ptr<chain> fresh(new (std::nothrow) chain(at.in));
         if (!fresh)
             return nullptr;
         c = fresh.get();
@@ -42,32 +38,26 @@ chain *chain_table::add(const place &at, const chain_key &key, acct &home) {
     }
     c->key = key;
     c->home = &home;
-    c->next = at.in.buckets[at.bucket];
+    c->next_chain = at.in.buckets[at.bucket];
     at.in.buckets[at.bucket] = c;
     return c;
 }
 
 void chain_table::retire(const place &at, chain &c) {
-    for (chain **link = &at.in.buckets[at.bucket]; *link; link = &(*link)->next) {
+    for (chain **link = &at.in.buckets[at.bucket]; *link; link = &(*link)->next_chain) {
         if (*link == &c) {
-            *link = c.next;
+            *link = c.next_chain;
             break;
         }
     }
-    c.next = at.in.spare;
+    c.next_chain = at.in.spare;
     at.in.spare = &c;
 }
 
 void chain_table::settle(const place &at, chain &c, work_list &passed) {
-    c.fifo.pop_markers(passed);
     // Not on the acct: then a worker holds the chain, and finds it empty.
-    if (c.fifo.empty() && c.home->cancel(&c.token, passed))
+    if (c.items.empty() && c.home->with_queue([&](work_queue &q) { return q.cancel(&c, passed); }))
         retire(at, c);
-}
-
-void chain_table::list(const place &at, chain &c, work *w) {
-    w->where.store(&at.in, relaxed);
-    c.fifo.push_back(w);
 }
 
 int chain_table::enqueue(work *w, acct &home, acct::action &todo) {
@@ -80,17 +70,18 @@ int chain_table::enqueue(work *w, acct &home, acct::action &todo) {
             return -ESHUTDOWN;
         chain *c = find(at, w->key);
         if (c) {
-            list(at, *c, w);
+            c->items.push_back(w);
             home.count_hashed(true);
             return 0;
         }
         c = add(at, w->key, home);
         if (!c)
             return -ENOMEM;
-        list(at, *c, w);
-        c->token.where.store(work::on_its_way, relaxed);
-        if (int error = home.push(&c->token)) {
-            c->fifo.remove(w);
+        c->items.push_back(w);
+        c->where.store(work::on_its_way, relaxed);
+        if (int error = home.push(c)) {
+            work_list none;
+            (void)c->items.cancel(w, none);
             w->where.store(work::on_its_way, relaxed);
             retire(at, *c);
             return error;
@@ -104,14 +95,13 @@ int chain_table::enqueue(work *w, acct &home, acct::action &todo) {
 work *chain_table::next(chain &c, worker &self, work_list &passed) {
     place at = place_of(c.key); // the key stays while the chain is the worker's
     locked guard(at.in.lock);
-    work *w = c.fifo.pop_front();
+    work *w = c.items.pop_front(passed);
     if (!w) {
         retire(at, c);
         return nullptr;
     }
-    c.fifo.pop_markers(passed);
     self.current.publish(w);
-    w->where.store(work::nowhere, release); // as in acct::take
+    fifo::published(w);
     return w;
 }
 
@@ -119,11 +109,11 @@ acct *chain_table::end_turn(chain &c, const worker &self, acct::action &todo) {
     place at = place_of(c.key);
     locked guard(at.in.lock);
     acct *home = c.home;
-    if (c.fifo.empty()) {
+    if (c.items.empty()) {
         retire(at, c);
         return nullptr;
     }
-    home->requeue(&c.token);
+    home->with_queue([&c](work_queue &q) { q.put_back(&c); });
     if (home == &self.home)
         return nullptr;
     todo = home->pushed(false);
@@ -133,13 +123,13 @@ acct *chain_table::end_turn(chain &c, const worker &self, acct::action &todo) {
 work_list chain_table::dissolve(chain &c) {
     place at = place_of(c.key);
     locked guard(at.in.lock);
-    work_list items = c.fifo.take_all();
+    work_list items = c.items.take_all(false);
     retire(at, c);
     return items;
 }
 
 work_list chain_table::close(work_list &passed) {
-    for (shard &s : shards_) {
+    for (chain_shard &s : shards_) {
         locked guard(s.lock);
         s.closed = true;
     }

@@ -20,12 +20,30 @@
 
 namespace iowq {
 
-struct chain {
-    work token; // what an acct queues; func is nullptr, by which a worker knows it
-    chain_key key;
-    acct *home = nullptr;  // where the token is, when it is on one
-    work_list fifo;        // guarded by the shard's lock, as is `next`
-    chain *next = nullptr; // in its bucket, or among the spare ones
+struct chain_shard;
+
+// Itself the token, which an acct queues: an item without a func, by which a worker knows it. Its
+// `key` is that of its items.
+struct chain : work {
+    explicit chain(chain_shard &in) : in(in) {}
+
+    chain_shard &in;
+    // guarded by the shard's lock, as is `key`
+    acct *home = nullptr; // where the token is, when it is on one
+    fifo items{this};
+    chain *next_chain = nullptr; // in its bucket, or among the spare ones
+};
+
+// The chains of the keys that fall there.
+struct alignas(64) chain_shard {
+    static constexpr size_t nr_buckets = 64;
+
+    mutex lock;
+    std::array<chain *, nr_buckets> buckets IOWQ_GUARDED_BY(lock){};
+    chain *spare IOWQ_GUARDED_BY(lock) = nullptr;
+    bool closed IOWQ_GUARDED_BY(lock) = false;
+    // Never freed before the table: a canceller may still have one in hand.
+    std::vector<std::unique_ptr<chain>> all IOWQ_GUARDED_BY(lock);
 };
 
 class chain_table {
@@ -37,7 +55,7 @@ class chain_table {
 
     // The chain that a token on an acct stands for; nullptr for an ordinary item.
     [[nodiscard]] static chain *of(work *taken) {
-        return taken->func ? nullptr : reinterpret_cast<chain *>(taken);
+        return taken->func ? nullptr : static_cast<chain *>(taken);
     }
     // The next item of a chain whose token the worker took, published as self.current; nullptr when
     // there is none left, and then the chain is no more the worker's. `passed`: as in acct::take.
@@ -49,9 +67,8 @@ class chain_table {
     // Ends a chain whose token nobody will take any more, and gives back its items.
     [[nodiscard]] work_list dissolve(chain &c);
 
-    // Unlinks an item that is queued on its chain, and has been seen `where`. False: it is not (or no
-    // more).
-    [[nodiscard]] bool cancel(work *w, const void *where, work_list &passed);
+    // Unlinks an item that has been seen on this chain. False: it is there no more.
+    [[nodiscard]] bool cancel(chain &c, work *w, work_list &passed);
 
     // Takes no more items, and gives back those that are queued and unbound.
     [[nodiscard]] work_list close(work_list &passed);
@@ -61,40 +78,32 @@ class chain_table {
 
     // Holds all of it still while the process forks (fork.h), and lets it go.
     void hold_still() IOWQ_ANNOTATE(no_thread_safety_analysis) {
-        for (shard &s : shards_)
+        for (chain_shard &s : shards_)
             s.lock.lock();
     }
     void go_on() IOWQ_ANNOTATE(no_thread_safety_analysis) {
-        for (shard &s : shards_)
+        for (chain_shard &s : shards_)
             s.lock.unlock();
     }
 
     // Puts new_marker() behind what is queued on each chain that has something queued.
     template <class NewMarker>
     void mark_each(NewMarker new_marker) {
-        for (shard &s : shards_) {
+        for (chain_shard &s : shards_) {
             locked guard(s.lock);
             for (chain *c : s.buckets)
-                for (; c; c = c->next)
-                    if (!c->fifo.empty())
-                        c->fifo.push_back(new_marker());
+                for (; c; c = c->next_chain)
+                    if (!c->items.empty())
+                        c->items.push_marker(new_marker());
         }
     }
 
   private:
     static constexpr size_t nr_shards = 16;
-    static constexpr size_t nr_buckets = 64;
-
-    struct alignas(64) shard {
-        mutex lock;
-        std::array<chain *, nr_buckets> buckets IOWQ_GUARDED_BY(lock){};
-        chain *spare IOWQ_GUARDED_BY(lock) = nullptr;
-        bool closed IOWQ_GUARDED_BY(lock) = false;
-        std::vector<std::unique_ptr<chain>> all IOWQ_GUARDED_BY(lock);
-    };
+    static constexpr size_t nr_buckets = chain_shard::nr_buckets;
 
     struct place {
-        shard &in;
+        chain_shard &in;
         size_t bucket;
     };
     [[nodiscard]] place place_of(const chain_key &key);
@@ -105,9 +114,8 @@ class chain_table {
     static void retire(const place &at, chain &c) IOWQ_REQUIRES(at.in.lock);
     // After items have been cancelled: the markers at the front, and the chain if none is left.
     static void settle(const place &at, chain &c, work_list &passed) IOWQ_REQUIRES(at.in.lock);
-    static void list(const place &at, chain &c, work *w) IOWQ_REQUIRES(at.in.lock);
 
-    std::array<shard, nr_shards> shards_;
+    std::array<chain_shard, nr_shards> shards_;
 };
 
 } // namespace iowq

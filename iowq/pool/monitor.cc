@@ -23,7 +23,7 @@ constexpr auto first_interrupt = std::chrono::microseconds(1000);
 constexpr auto rarest_interrupt = std::chrono::microseconds(50000);
 
 // As many as one look at an acct takes; the rest is looked at the next time.
-using suspect_batch = std::array<acct::suspect, 16>;
+using suspect_batch = std::array<worker_set::suspect, 16>;
 
 deadline earlier(deadline a, deadline b) { return a && b ? std::min(*a, *b) : a ? a : b; }
 
@@ -116,9 +116,9 @@ bool monitor::look_round(bool &found) {
         found |= look_at_sleepers();
     suspect_batch suspects;
     for (auto &a : accts_) {
-        size_t n = a->suspects(suspects);
+        size_t n = a->with_workers([&](worker_set &w) { return w.suspects(suspects); });
         in_call |= n > 0;
-        for (const acct::suspect &s : std::span(suspects).first(n)) {
+        for (const worker_set::suspect &s : std::span(suspects).first(n)) {
             if (!sleeps(s))
                 continue;
             found = true;
@@ -133,9 +133,10 @@ bool monitor::look_at_sleepers() {
     bool any = false, more = false;
     suspect_batch sleepers;
     for (auto &a : accts_) {
-        size_t n = a->found(sleepers, sleepers_seen_);
+        size_t n =
+            a->with_workers([&](worker_set &w) { return w.found(sleepers, sleepers_seen_); });
         more |= n == sleepers.size();
-        for (const acct::suspect &s : std::span(sleepers).first(n)) {
+        for (const worker_set::suspect &s : std::span(sleepers).first(n)) {
             if (sleeps(s))
                 continue;
             any = true;
@@ -147,7 +148,7 @@ bool monitor::look_at_sleepers() {
 }
 
 // One that copies, or waits for a CPU, must not be made up for.
-bool monitor::sleeps(const acct::suspect &s) const {
+bool monitor::sleeps(const worker_set::suspect &s) const {
     if (s.place >= 0)
         return hook_->sleeps(s.place);
     // Where the state is not to be had, a call that lasts from one look to the next has to do.
@@ -175,7 +176,7 @@ deadline monitor::interrupt(clock::time_point now) {
     interrupting_.exchange(false, seq_cst);
     bool any = false;
     for (auto &a : accts_)
-        any |= a->interrupt_again(signal_);
+        any |= a->with_workers([&](worker_set &w) { return w.interrupt_again(signal_); });
     if (!any) {
         next_interrupt_.reset();
         return {};
@@ -212,7 +213,7 @@ deadline monitor::reap(clock::time_point now) {
 bool monitor::reap_round() {
     bool due = false;
     for (auto &a : accts_)
-        wq::wake_all(a->reap(due));
+        wq::wake_all(a->with_workers([&](worker_set &w) { return w.reap(due); }));
     return due;
 }
 

@@ -67,7 +67,7 @@ class monitor {
     [[nodiscard]] deadline look(clock::time_point now);
     [[nodiscard]] bool look_round(bool &found);
     [[nodiscard]] bool look_at_sleepers();
-    [[nodiscard]] bool sleeps(const acct::suspect &s) const;
+    [[nodiscard]] bool sleeps(const worker_set::suspect &s) const;
     [[nodiscard]] deadline retry(clock::time_point now);
     [[nodiscard]] deadline interrupt(clock::time_point now);
     [[nodiscard]] deadline reap(clock::time_point now);

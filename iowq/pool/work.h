@@ -46,73 +46,13 @@ struct alignas(8) work {
     uint32_t flags = 0;
     // The OS number of the node that what it needs is at, for placement::device; below 0: none in particular.
     int32_t node = -1;
-    // Where cancel finds it: nowhere, on_its_way once enqueue has taken it, or else the acct or the
-    // shard of chains on whose list it is, written under that one's lock.
+    // Where cancel finds it: nowhere, on_its_way once enqueue has taken it, or else the fifo that it
+    // is on (work_queue.h), written under that one's lock.
     atomic<const void *> where{nowhere};
     chain_key key;
 
     static constexpr const void *nowhere = nullptr;
     static inline const char on_its_way[1] = {};
-};
-
-// A FIFO of items. Not thread-safe: its owner's lock guards it.
-class work_list {
-  public:
-    [[nodiscard]] bool empty() const { return head_ == nullptr; }
-    [[nodiscard]] work *front() const { return head_; }
-
-    void push_back(work *w) {
-        w->next = nullptr;
-        w->prev = tail_;
-        (tail_ ? tail_->next : head_) = w;
-        tail_ = w;
-    }
-
-    void remove(work *w) {
-        (w->prev ? w->prev->next : head_) = w->next;
-        (w->next ? w->next->prev : tail_) = w->prev;
-    }
-
-    work *pop_front() {
-        work *w = head_;
-        if (w)
-            remove(w);
-        return w;
-    }
-
-    // Unlinks the markers at the front, before which nothing is left, and adds them to `out`.
-    void pop_markers(work_list &out) {
-        while (head_ && head_->flags & work_marker)
-            out.push_back(pop_front());
-    }
-
-    // Unlinks those that `match`, or only the first one. They are not queued any more: no canceller
-    // looks for them here.
-    template <class Match>
-    work_list take_matching(Match match, bool all = true) {
-        work_list taken;
-        for (work *w = head_, *next; w && (all || taken.empty()); w = next) {
-            next = w->next;
-            if (match(w)) {
-                remove(w);
-                w->where.store(work::nowhere, relaxed);
-                taken.push_back(w);
-            }
-        }
-        return taken;
-    }
-    work_list take_all() {
-        return take_matching([](work *) { return true; });
-    }
-
-    void append(work_list more) {
-        while (work *w = more.pop_front())
-            push_back(w);
-    }
-
-  private:
-    work *head_ = nullptr;
-    work *tail_ = nullptr;
 };
 
 } // namespace iowq

@@ -185,7 +185,7 @@ void says_running() {
 blocking::blocking(kind k) : self_(here().annotated), kind_(k) {
     if (!self_)
         return;
-    expected_ = kind_ == may && self_->home.expects_sleep();
+    expected_ = kind_ == may && self_->home.sleepers().expects_sleep();
     if (kind_ == will || expected_) {
         self_->pool.act(self_->home, self_->home.sleeping());
         if (expected_)
@@ -201,7 +201,7 @@ blocking::~blocking() {
     if (kind_ == will || expected_ || leave_call(*self_))
         self_->home.running_again();
     if (expected_)
-        self_->home.learn(voluntary_switches() != switches_);
+        self_->home.sleepers().learn(voluntary_switches() != switches_);
 }
 
 } // namespace iowq

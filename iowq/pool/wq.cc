@@ -108,7 +108,8 @@ int wq::exit() {
     // Whatever is unbound and not published by now is not run any more, but cancelled.
     bool any = false;
     for (auto &a : accts_)
-        any |= a->cancel_unbound(signal_);
+        any |= a->cancel_running([](current_work &c, work *) { return c.is_unbound(); }, true,
+                                 signal_);
     if (any)
         monitor_.interrupt_soon();
     // The monitor last: until then a worker may have to be made up for, or signalled again. It may just be
@@ -118,7 +119,8 @@ int wq::exit() {
     monitor_.stop();
     join_all();
     for (auto &a : accts_)
-        cancel_list(a->abandon()); // what no thread was to be had for
+        cancel_list(a->with_queue(
+            [](work_queue &q) { return q.take_all(); })); // what no thread was to be had for
     return 0;
 }
 
@@ -401,7 +403,7 @@ int wq::flush() {
     int error = 0;
     try {
         for (auto &a : accts_)
-            if (marker *m = new_marker(); !a->mark(m))
+            if (marker *m = new_marker(); !a->with_queue([m](work_queue &q) { return q.mark(m); }))
                 all.count_down();
         chains_.mark_each(new_marker);
     } catch (const std::bad_alloc &) {
@@ -442,10 +444,11 @@ int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
     int error = monitor_.set_affinity(all);
     for (unsigned node = 0; node < topology_.nodes(); node++) {
         cpu_mask mine = topology_.cpus(node) & all;
-        node_cpus_[node] = mine.count() ? mine : all;
+        const cpu_mask &cpus_here = node_cpus_[node] = mine.count() ? mine : all;
         for (bool bound : {true, false}) {
             acct &a = acct_for(node, bound ? 0u : work_unbound);
-            if (int e = a.set_affinity(node_cpus_[node]); e && !error)
+            int e = a.with_workers([&](worker_set &w) { return w.move_to(cpus_here); });
+            if (e && !error)
                 error = e;
         }
     }
@@ -479,7 +482,7 @@ void *wq::worker_main(void *arg) {
     iowq::sleep_hook *hook = self.pool.hook_.get();
     // Where the hook cannot watch this thread, the monitor looks at /proc for it.
     int place = hook ? hook->attach() : -1;
-    self.home.started(self, place);
+    self.home.with_workers([&](worker_set &w) { w.started(self, place); });
     self.pool.apply_affinity(self);
     run_worker(self, self.pool.chains_);
     if (place >= 0)

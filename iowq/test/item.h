@@ -152,7 +152,7 @@ struct by_hand {
     std::deque<iowq::worker> workers;
     iowq::worker &add(iowq::acct &home) {
         iowq::worker &w = workers.emplace_back(*pool, home, std::chrono::nanoseconds(0));
-        home.started(w);
+        home.with_workers([&w](iowq::worker_set &s) { s.started(w, -1); });
         return w;
     }
 };

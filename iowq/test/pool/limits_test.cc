@@ -143,15 +143,16 @@ TEST(reaping, lets_a_worker_be_that_has_been_used_since_the_last_round) {
     };
     take_all();
     bool due = false;
-    EXPECT_EQ(a.reap(due), nullptr);
+    auto reap = [&] { return a.with_workers([&](worker_set &w) { return w.reap(due); }); };
+    EXPECT_EQ(reap(), nullptr);
     EXPECT_TRUE(due);
     for (item *it : {&items[2], &items[3]})
         EXPECT_EQ(push(*it).what, iowq::acct::action::wake);
     take_all();
     due = false;
-    EXPECT_EQ(a.reap(due), nullptr) << "it has just been used";
+    EXPECT_EQ(reap(), nullptr) << "it has just been used";
     EXPECT_TRUE(due);
-    EXPECT_EQ(a.reap(due), &first);
+    EXPECT_EQ(reap(), &first);
     EXPECT_EQ(a.counters().nr_workers, 1u);
 }
 

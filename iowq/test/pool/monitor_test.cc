@@ -87,18 +87,19 @@ TEST(monitor, does_not_count_a_call_that_has_ended) {
     by_hand hands;
     iowq::acct a(true, 0, 2, 2);
     worker &w = hands.add(a);
-    std::array<iowq::acct::suspect, 4> out;
+    std::array<worker_set::suspect, 4> out;
+    auto suspects = [&] { return a.with_workers([&](worker_set &s) { return s.suspects(out); }); };
     w.call = 1 << 2 | worker::in_call;
-    ASSERT_EQ(a.suspects(out), 1u);
+    ASSERT_EQ(suspects(), 1u);
     EXPECT_FALSE(out[0].again);
-    ASSERT_EQ(a.suspects(out), 1u);
+    ASSERT_EQ(suspects(), 1u);
     EXPECT_TRUE(out[0].again);
     for (uint32_t now : {0u, 2u << 2 | worker::in_call}) {
         w.call = now;
         EXPECT_EQ(a.found_asleep(out[0]).what, iowq::acct::action::nothing);
         EXPECT_EQ(a.counters().nr_blocked, 0u);
         EXPECT_EQ(w.call, now);
-        EXPECT_FALSE(a.expects_sleep());
+        EXPECT_FALSE(a.sleepers().expects_sleep());
     }
 }
 

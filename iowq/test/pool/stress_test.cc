@@ -34,7 +34,7 @@ struct model {
     std::atomic<uint64_t> ran{0}, cancelled{0}, doubled{0};
 };
 
-struct item : work {
+struct numbered : work {
     model *m = nullptr;
     unsigned producer = 0, number = 0;
     uint64_t random = 0;
@@ -42,7 +42,7 @@ struct item : work {
 };
 
 void run(work **w) {
-    auto &it = *static_cast<item *>(*w);
+    auto &it = *static_cast<numbered *>(*w);
     if (!it.busy.load())
         it.m->doubled++;
     jitter delay(it.random);
@@ -74,12 +74,12 @@ void run(work **w) {
 // Enqueues `count` items from a set of 64, waiting for each to be free again, and cancels some.
 void produce(wq &pool, model &m, unsigned producer, unsigned count, uint64_t &accepted) {
     jitter delay(1000 + producer);
-    std::deque<item> items(64);
-    for (item &it : items)
+    std::deque<numbered> items(64);
+    for (numbered &it : items)
         it.producer = producer;
     std::vector<unsigned> numbers(nr_keys);
     for (unsigned i = 0; i < count; i++) {
-        item &it = items[delay.random()() % items.size()];
+        numbered &it = items[delay.random()() % items.size()];
         while (it.busy.load())
             std::this_thread::yield();
         it.m = &m;
@@ -113,7 +113,7 @@ void produce(wq &pool, model &m, unsigned producer, unsigned count, uint64_t &ac
         if ((it.random >> 41) % 4096 == 2) // all that are this producer's, queued or running
             (void)pool.cancel_matching(
                 [](work *w, void *p) {
-                    return static_cast<item *>(w)->producer == *static_cast<unsigned *>(p);
+                    return static_cast<numbered *>(w)->producer == *static_cast<unsigned *>(p);
                 },
                 &producer);
         if ((it.random >> 32) % 512 == 0) {
@@ -121,7 +121,7 @@ void produce(wq &pool, model &m, unsigned producer, unsigned count, uint64_t &ac
         }
         delay.maybe();
     }
-    for (item &it : items)
+    for (numbered &it : items)
         while (it.busy.load())
             std::this_thread::yield();
 }
@@ -184,9 +184,9 @@ TEST(stress, exit_with_items_queued_loses_none) {
         std::unique_ptr<wq> pool;
         ASSERT_EQ(wq::create(config, pool), 0);
         model m(1);
-        std::deque<item> items(delay.random()() % 50);
+        std::deque<numbered> items(delay.random()() % 50);
         unsigned number = 0;
-        for (item &it : items) {
+        for (numbered &it : items) {
             it.m = &m;
             it.func = run;
             it.random = delay.random()();

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// How many workers of an acct run and how many are blocked, and what has been learnt of calls that
+// may block. Any thread; all of it is atomic.
+//
+// Invariants:
+//  1. running() counts the workers that run or are about to: one that is woken or created is counted
+//     by whoever decides it, so one wake is in flight at a time.
+//  2. Both counts may dip below 0 while the monitor counts a call that just ends.
+#pragma once
+
+#include "iowq/os/atomic.h"
+#include "iowq/os/learner.h"
+
+#include <algorithm>
+
+namespace iowq {
+
+class sleep_accounting {
+  public:
+    // seq_cst, here and below: either a pusher sees that nobody runs, or whoever stops running sees
+    // what was pushed (README, orders).
+    [[nodiscard]] int running(memory_order order = seq_cst) const { return running_.load(order); }
+    void starts_running() { raise_to(peak_running_, running_.fetch_add(1, seq_cst) + 1); }
+    // One that has just stopped goes on, or one that was free is woken: no new peak.
+    void resumes_running() { running_.fetch_add(1, seq_cst); }
+    // Returns how many still run.
+    int stops_running() { return running_.fetch_sub(1, seq_cst) - 1; }
+    // The same, to sleep inside its item.
+    int falls_asleep() {
+        raise_to(peak_blocked_, blocked_.fetch_add(1, relaxed) + 1);
+        return stops_running();
+    }
+    void wakes_up() {
+        blocked_.fetch_sub(1, relaxed);
+        starts_running();
+    }
+
+    // Items that want a worker although others run, and found max_running of them: for when one
+    // sleeps. Written under the acct's lock. seq_cst: pairs with falls_asleep, which comes first.
+    [[nodiscard]] int concurrent_waits() const { return concurrent_waits_.load(seq_cst); }
+    void concurrent_waits_more() { concurrent_waits_.fetch_add(1, seq_cst); }
+    void concurrent_waits_less() { concurrent_waits_.fetch_sub(1, relaxed); }
+    // Nobody is left who waits. Looked at first: it lies beside what every push reads.
+    void no_concurrent_waits() {
+        if (concurrent_waits_.load(relaxed) > 0)
+            concurrent_waits_.store(0, relaxed);
+    }
+
+    // Do calls that may block sleep, lately?
+    [[nodiscard]] bool expects_sleep() const { return sleeps_.worth_it(); }
+    void learn(bool slept) { sleeps_.learn(slept); }
+    void found_asleep() { sleeps_.assume(surest / 2); }
+
+    struct figures {
+        unsigned running, blocked, peak_running, peak_blocked;
+    };
+    [[nodiscard]] figures now() const {
+        auto count = [](const atomic<int> &n) {
+            return static_cast<unsigned>(std::max(0, n.load(relaxed)));
+        };
+        return {count(running_), count(blocked_), count(peak_running_), count(peak_blocked_)};
+    }
+
+  private:
+    static constexpr unsigned surest = 8;
+
+    static void raise_to(atomic<int> &peak, int value) {
+        int old = peak.load(relaxed);
+        while (old < value && !peak.compare_exchange_weak(old, value, relaxed)) {
+        }
+    }
+
+    atomic<int> running_{0};
+    atomic<int> blocked_{0};
+    atomic<int> peak_running_{0};
+    atomic<int> peak_blocked_{0};
+    atomic<int> concurrent_waits_{0};
+    learner sleeps_{learner::rule{surest, 0, 1, 0}};
+};
+
+} // namespace iowq

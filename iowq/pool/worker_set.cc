@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/pool/worker_set.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace iowq {
+
+worker_set::action worker_set::employ(bool concurrent) {
+    if (free_) {
+        counted_.wakes++;
+        return {action::wake, std::exchange(free_, free_->next_free), concurrent};
+    }
+    if (nr_workers_ >= max_workers_ || waits_for_retry())
+        return {action::elsewhere};
+    nr_workers_++;
+    counted_.created++;
+    return {action::create, nullptr, concurrent};
+}
+
+void worker_set::started(worker &w, int place) {
+    failed_creations_ = 0;
+    w.tid = this_task();
+    w.place = place;
+    w.next_known = known_;
+    known_ = &w;
+}
+
+void worker_set::park(worker &w) {
+    w.rested = false;
+    w.next_free = free_;
+    free_ = &w;
+}
+
+void worker_set::forget(worker &w) {
+    nr_workers_--;
+    counted_.reaped += !exiting_;
+    for (worker **link = &known_; *link; link = &(*link)->next_known) {
+        if (*link == &w) {
+            *link = w.next_known;
+            return;
+        }
+    }
+}
+
+worker *worker_set::take_free() { return std::exchange(free_, nullptr); }
+
+void worker_set::dismiss(worker **free, worker *&to_leave) {
+    worker *w = *free;
+    *free = w->next_free;
+    forget(*w);
+    w->leaving = true;
+    w->next_free = to_leave;
+    to_leave = w;
+}
+
+worker *worker_set::reap(bool &due) {
+    worker *to_leave = nullptr;
+    // The first on the list is the last to have parked.
+    for (worker **link = free_ && last_stays_ ? &free_->next_free : &free_; *link;) {
+        worker *w = *link;
+        if (!std::exchange(w->rested, true)) {
+            due = true;
+            link = &w->next_free;
+            continue;
+        }
+        dismiss(link, to_leave);
+    }
+    return to_leave;
+}
+
+unsigned worker_set::set_max(unsigned most, worker *&to_leave) {
+    unsigned old = max_workers_;
+    if (most) {
+        max_workers_ = most;
+        while (above_limit() && free_) // the last to have parked is the last to go
+            dismiss(free_->next_free ? &free_->next_free : &free_, to_leave);
+    }
+    return old;
+}
+
+int worker_set::move_to(const cpu_mask &cpus) {
+    int error = 0;
+    for (worker *w = known_; w; w = w->next_known)
+        if (int e = move_task(w->tid, cpus); e && !error)
+            error = e;
+    return error;
+}
+
+bool worker_set::creation_failed(const action &asked, bool again) {
+    nr_workers_--;
+    counted_.created--;
+    if (free_) { // one has parked meanwhile
+        failed_creations_ = 0;
+        return true;
+    }
+    again &= !exiting_; // the monitor that would try is to go
+    retry_concurrent_ |= again && asked.concurrent;
+    if (again && failed_creations_ && clock::now() < retry_at_)
+        return true; // of two that failed at once, one is enough to be tried again
+    if (again && failed_creations_ < creation_retries) {
+        failed_creations_++;
+        retry_at_ = clock::now() + failed_creations_ * creation_pause;
+        return true;
+    }
+    failed_creations_ = 0;
+    retry_concurrent_ = false;
+    return false;
+}
+
+std::optional<worker_set::retry> worker_set::take_retry(clock::time_point now, deadline &due) {
+    if (!waits_for_retry())
+        return {};
+    if (now < retry_at_) {
+        due = due ? std::min(*due, retry_at_) : retry_at_;
+        return {};
+    }
+    return retry{std::exchange(failed_creations_, 0), std::exchange(retry_concurrent_, false)};
+}
+
+bool worker_set::interrupt_again(const interrupt_signal &signal) {
+    bool any = false;
+    for (worker *w = known_; w; w = w->next_known) {
+        if (w->current.unacknowledged()) {
+            signal.send(w->tid);
+            any = true;
+        }
+    }
+    return any;
+}
+
+size_t worker_set::suspects(std::span<suspect> out) {
+    size_t n = 0;
+    for (worker *w = known_; w && n < out.size(); w = w->next_known) {
+        uint32_t call = w->call.load(seq_cst); // pairs with blocking's store
+        bool again = call == w->seen_call;
+        w->seen_call = call;
+        if (call & worker::in_call && !(call & worker::asleep))
+            out[n++] = {w, call, w->tid, w->place, again};
+    }
+    return n;
+}
+
+size_t worker_set::found(std::span<suspect> out, size_t skip) {
+    size_t n = 0;
+    for (worker *w = known_; w && n < out.size(); w = w->next_known) {
+        uint32_t call = w->call.load(relaxed); // acct::found_running's CAS looks again
+        if (!(call & worker::asleep))
+            continue;
+        if (skip)
+            skip--;
+        else
+            out[n++] = {w, call, w->tid, w->place, true};
+    }
+    return n;
+}
+
+} // namespace iowq
