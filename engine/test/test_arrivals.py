@@ -26,7 +26,7 @@ def arrivals_of(tmp_path_factory):
     if not shutil.which("g++"):
         pytest.skip("g++ is not installed")
     program = tmp_path_factory.mktemp("gaps") / "gaps"
-    subprocess.run(["g++", "-std=gnu++20", f"-I{REPO}/iowq", f"{REPO}/engine/test/gaps.cc",
+    subprocess.run(["g++", "-std=gnu++20", f"-I{REPO}", f"{REPO}/engine/test/gaps.cc",
                     f"{REPO}/build/engine/arrivals.o", "-pthread", "-o", program], check=True)
 
     def run(*arguments):

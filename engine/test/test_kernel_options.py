@@ -141,7 +141,7 @@ def test_deferred_completions_come_to_a_reap_that_does_not_wait(tmp_path):
         pytest.skip("g++ is not installed")
     program, page = tmp_path / "reap_polls", tmp_path / "page"
     page.write_bytes(b"x" * 4096)
-    subprocess.run(["g++", "-std=gnu++20", f"-I{REPO}/iowq", f"{REPO}/engine/test/reap_polls.cc",
+    subprocess.run(["g++", "-std=gnu++20", f"-I{REPO}", f"{REPO}/engine/test/reap_polls.cc",
                     f"{REPO}/build/engine/uring.o", f"{REPO}/build/engine/task_names.o", f"{REPO}/build/libiowq.a",
                     "-luring", "-lhwloc", "-pthread",
                     "-o", program], check=True)

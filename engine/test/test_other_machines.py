@@ -32,14 +32,15 @@ def test_a_job_that_may_use_none_of_the_first_1024(fio, tmp_path, many_cpus, mod
                 prefix=[*many_cpus, "FIRST_CPU=1024"]), "CPUs below 1024")
 
 
-@pytest.mark.parametrize("header", ["wq.h", "ring.h", "topology.h", "io_wq.h", "acall.h"])
+@pytest.mark.parametrize("header", ["pool/wq.h", "ring/ring.h", "os/topology.h",
+                                    "pool/io_wq.h", "acall/acall.h"])
 def test_32_bits_are_refused_in_one_line(header):
     """Whether the compiler has the system's headers for that or not."""
     if platform.machine() != "x86_64":
         pytest.skip("-m32 is an option of compilers for x86-64")
     done = subprocess.run(
-        ["g++", "-m32", "-std=gnu++20", "-fsyntax-only", "-Wfatal-errors", f"-I{REPO}/iowq",
-         "-x", "c++", "-"], input=f'#include "{header}"\n', capture_output=True, text=True)
+        ["g++", "-m32", "-std=gnu++20", "-fsyntax-only", "-Wfatal-errors", f"-I{REPO}",
+         "-x", "c++", "-"], input=f'#include "iowq/{header}"\n', capture_output=True, text=True)
     assert done.returncode != 0
     errors = [line for line in done.stderr.splitlines() if "error:" in line]
     assert len(errors) == 1 and "64-bit" in errors[0], done.stderr
