@@ -3,17 +3,11 @@
 
 #include "create.h"
 
-#include "acalls.h"
 #include "drain.h"
-#include "pool.h"
-#include "uring.h"
+#include "makers.h"
+#include "modes.h"
 
 namespace engine {
-
-void say_no_thread(const options &o) {
-    log_err("iowq: offload=%s: no thread can be created (pids.max, RLIMIT_NPROC)\n",
-            name_of(o.offload));
-}
 
 namespace {
 
@@ -62,20 +56,30 @@ const char *of_io_uring_only(const options &o) {
     return nullptr;
 }
 
+// "a, b and c": the modes that have the ability.
+std::string names_with(ability wanted) {
+    std::vector<const char *> names;
+    for (const offload_mode &mode : modes)
+        if (mode.abilities & wanted)
+            names.push_back(mode.name);
+    std::string listed;
+    for (size_t i = 0; i < names.size(); i++)
+        listed += std::string(i == 0 ? "" : i + 1 < names.size() ? ", " : " and ") + names[i];
+    return listed;
+}
+
 // False, and said why, where an option asks for what the mode cannot do.
-bool mode_can(const thread_data *td, const options &o) {
+bool mode_can(const thread_data *td, const options &o, const offload_mode &mode) {
     const char *asked = of_io_uring_only(o);
-    if (asked && o.offload < offload_uring) {
-        log_err("iowq: offload=%s: system calls cannot do %s; allowed with offload=uring, "
-                "uring_async, uring_sqpoll and uring_defer\n",
-                name_of(o.offload), asked);
+    if (asked && !(mode.abilities & io_uring_options)) {
+        log_err("iowq: offload=%s: system calls cannot do %s; allowed with offload=%s\n", mode.name,
+                asked, names_with(io_uring_options).c_str());
         return false;
     }
-    if (o.target == target_null &&
-        (o.offload == offload_acall || o.offload == offload_acall_pool)) {
+    if (o.target == target_null && !(mode.abilities & null_target)) {
         log_err(
             "iowq: offload=%s: is about making system calls, so target=null would leave nothing\n",
-            name_of(o.offload));
+            mode.name);
         return false;
     }
     if (o.hipri && !td->o.odirect) {
@@ -110,131 +114,22 @@ bool may_arrive(const thread_data *td, const options &o) {
     return !other;
 }
 
-int create_uring(const thread_data *td, const options &o, const placed &at,
-                 std::unique_ptr<backend> &out) {
-    uring_config config;
-    config.depth = td->o.iodepth;
-    config.async = o.offload == offload_uring_async;
-    config.sqpoll = o.offload == offload_uring_sqpoll;
-    config.defer = o.offload == offload_uring_defer;
-    config.hipri = o.hipri;
-    config.vectored = !o.nonvectored;
-    config.drain = o.fsync_order == fsync_drains && !issues_beside_io_uring(td);
-    config.nr_files = o.registerfiles ? td->files_index : 0;
-    config.fixed_bufs = o.fixedbufs;
-    config.sqpoll_idle = std::chrono::milliseconds(o.sqthread_idle_ms);
-    config.spin = std::chrono::microseconds(o.spin_us);
-    config.max_workers[0] = o.max_bounded;
-    config.max_workers[1] = o.max_unbounded;
-    if (o.sqthread_cpu_given)
-        config.sqpoll_cpu = o.sqthread_cpu;
-    config.worker_cpus = at.worker_cpus;
-    int error = uring::create(config, out);
-    if (error == -EINVAL && config.defer)
-        log_err("iowq: offload=uring_defer: this kernel knows no IORING_SETUP_DEFER_TASKRUN (Linux "
-                "6.1); offload=uring needs none\n");
-    else if (error == -EAGAIN)
-        say_no_thread(o);
-    else if (error)
-        log_err("iowq: offload=%s: io_uring cannot be used here (%s); offload=punt needs none\n",
-                name_of(o.offload), strerror(-error));
-    return error;
-}
-
-iowq::offload mode_of(unsigned offload) {
-    switch (offload) {
-    case offload_inline:
-        return iowq::offload::inline_;
-    case offload_sqthread:
-        return iowq::offload::sqthread;
-    case offload_handoff:
-        return iowq::offload::handoff;
-    case offload_sqwq:
-        return iowq::offload::sqwq;
-    case offload_hashed:
-        return iowq::offload::hashed;
-    default:
-        return iowq::offload::punt;
-    }
-}
-
-int create_pool(const options &o, unsigned depth, const placed &at, std::unique_ptr<backend> &out) {
-    iowq::ring_config ring;
-    ring.mode = mode_of(o.offload);
-    ring.depth = depth;
-    ring.spin = std::chrono::microseconds(o.spin_us);
-    ring.sqthread_idle = std::chrono::milliseconds(o.sqthread_idle_ms);
-    ring.sqthread_cpus = at.thread_cpus;
-    ring.direct = static_cast<iowq::direct_by>(o.direct_by);
-
-    iowq::wq_config wq;
-    // The seed's SQWQ: the queue's depth, or twice the CPUs, whatever is smallest. Workers that
-    // block are made up for, and more than the depth never have anything to do.
-    // In a pool that is shared by several jobs, one's depth says little.
-    bool shared = o.wq_scope == scope_process;
-    wq.max_running = 2 * at.reach.count();
-    wq.max_running = o.max_bounded ? o.max_bounded
-                     : shared      ? wq.max_running
-                                   : std::min(depth, wq.max_running);
-    wq.max_bound = std::max(depth, wq.max_running);
-    if (o.max_unbounded)
-        wq.max_unbound = o.max_unbounded;
-    wq.idle = std::chrono::milliseconds(o.idle_ms);
-    wq.spin = std::chrono::microseconds(o.spin_us);
-    wq.place = at.where;
-    wq.node = at.node;
-    wq.reach = at.reach;
-    wq.cpus = at.worker_cpus;
-    wq.sleep_hook = static_cast<iowq::sleep_hook_kind>(o.sleep_hook);
-    std::string why;
-    int error = pool::create(ring, wq, shared, out, why);
-    if (!why.empty())
-        log_err("iowq: %s\n", why.c_str());
-    else if (error == -EAGAIN)
-        say_no_thread(o);
-    else if (error)
-        log_err("iowq: offload=%s: cannot create the pool: %s (limits here: %u workers)\n",
-                name_of(o.offload), strerror(-error), iowq::wq_config::default_max_unbound());
-    return error;
-}
-
-int create_acalls(const options &o, unsigned depth, std::unique_ptr<backend> &out) {
-    acalls_config config;
-    config.depth = depth;
-    config.pooled = o.offload == offload_acall_pool;
-    config.most = o.max_bounded;
-    config.spin = std::chrono::microseconds(o.spin_us);
-    int error = acalls::create(config, out);
-    if (error == -EEXIST)
-        log_err(
-            "iowq: max_bounded=%u: acall_pool has one pool a process, and another job has given "
-            "it another limit (as processes, without thread, each job has its own)\n",
-            o.max_bounded);
-    else if (error == -EAGAIN)
-        say_no_thread(o);
-    else if (error)
-        log_err("iowq: offload=%s: %s\n", name_of(o.offload), strerror(-error));
-    return error;
-}
-
 } // namespace
 
 int create_backend(const thread_data *td, const options &o, std::unique_ptr<backend> &out,
                    placed &at) {
-    if (!within_limits(o) || !mode_can(td, o) || !may_arrive(td, o))
+    const offload_mode &mode = mode_of(o);
+    if (!within_limits(o) || !mode_can(td, o, mode) || !may_arrive(td, o))
         return -EINVAL;
-    unsigned depth = td->o.iodepth;
-    bool kernels = o.offload >= offload_uring;
-    int error = place(td, o, at);
-    if (!error)
-        error = kernels                      ? create_uring(td, o, at, out)
-                : o.offload >= offload_acall ? create_acalls(o, depth, out)
-                                             : create_pool(o, depth, at, out);
-    if (error)
+    if (int error = place(td, o, mode.name, mode.place, at))
         return error;
-    if (o.fsync_order != fsync_drains || (kernels && !issues_beside_io_uring(td)))
+    bool drains = o.fsync_order == fsync_drains;
+    bool itself = drains && (mode.abilities & own_drain) && !issues_beside_io_uring(td);
+    if (int error = mode.make({td, o, mode.name, at, itself}, out))
+        return error;
+    if (!drains || itself)
         return 0;
-    error = drain::create(depth, out);
+    int error = drain::create(td->o.iodepth, out);
     if (error)
         log_err("iowq: fsync_order=drain: %s\n", strerror(-error));
     return error;

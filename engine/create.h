@@ -14,7 +14,4 @@ namespace engine {
 [[nodiscard]] int create_backend(const thread_data *td, const options &o,
                                  std::unique_ptr<backend> &out, placed &at);
 
-// Of a mode that got EAGAIN for a thread.
-void say_no_thread(const options &o);
-
 } // namespace engine

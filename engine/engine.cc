@@ -5,6 +5,8 @@
 
 #include "arrivals.h"
 #include "create.h"
+#include "makers.h"
+#include "modes.h"
 #include "pool_stats.h"
 
 namespace engine {
@@ -236,7 +238,7 @@ bool lacked_thread(const request &r) {
 // The one place that flips the sign for fio.
 void finish(thread_data *td, io_u *u, const request &r) {
     if (lacked_thread(r) && !std::exchange(job_of(td).lacked_thread, true))
-        say_no_thread(*static_cast<options *>(td->eo));
+        say_no_thread(mode_of(*static_cast<options *>(td->eo)).name);
     if (r.result < 0)
         u->error = static_cast<unsigned>(-r.result);
     else if (r.is_rw() && static_cast<uint64_t>(r.result) < u->xfer_buflen)
@@ -485,7 +487,7 @@ void report(const thread_data *td, job &j) {
     const options &o = *static_cast<options *>(td->eo);
     if (j.threads)
         j.threads->stop();
-    job_stats at_end{td->o.name, td->thread_number, name_of(o.offload), j.depth,
+    job_stats at_end{td->o.name, td->thread_number, mode_of(o).name, j.depth,
                      *j.io,      j.threads.get(),   j.buffers};
     int error = o.pool_stats ? write_stats(o.pool_stats, at_end) : 0;
     if (error)

@@ -3,6 +3,8 @@
 
 #include "options.h"
 
+#include "modes.h"
+
 #include "iowq/ring/ring.h"
 
 namespace engine {
@@ -43,45 +45,28 @@ int set_placement(void *data, const char *value) {
     return 1;
 }
 
+// An option whose values are the modes: the number of each is that of its row.
+fio_option one_of_the_modes(fio_option option) {
+    static_assert(most_modes <= PARSE_MAX_VP);
+    for (size_t i = 0; i < modes.size(); i++)
+        option.posval[i] = {modes[i].name, i, modes[i].help, 0, nullptr};
+    return option;
+}
+
 } // namespace
 
 // fio takes the members in the order of their declaration only. A maxval keeps 32-bit fields whole.
 fio_option option_table[] = {
-    {
+    one_of_the_modes({
         .name = "offload",
         .lname = "Offload mode",
         .type = FIO_OPT_STR,
         .off1 = offsetof(options, offload),
         .help = "Who makes the system calls",
         .def = "punt",
-        .posval =
-            {
-                {"inline", offload_inline, "the submitter itself", 0, nullptr},
-                {"sqthread", offload_sqthread, "one thread that drains the submission ring", 0,
-                 nullptr},
-                {"handoff", offload_handoff,
-                 "as sqthread, but a standby takes the ring over before the thread blocks", 0,
-                 nullptr},
-                {"sqwq", offload_sqwq, "a worker pool (io-wq in user space), for every I/O", 0,
-                 nullptr},
-                {"punt", offload_punt,
-                 "the submitter with RWF_NOWAIT; the pool for what would block", 0, nullptr},
-                {"hashed", offload_hashed,
-                 "the pool; buffered writes to one file one after another", 0, nullptr},
-                {"acall", offload_acall, "a new thread for each I/O", 0, nullptr},
-                {"acall_pool", offload_acall_pool,
-                 "threads that wait for calls, and leave after 200 ms without", 0, nullptr},
-                {"uring", offload_uring, "the kernel's io_uring", 0, nullptr},
-                {"uring_async", offload_uring_async, "io_uring with IOSQE_ASYNC: its io-wq", 0,
-                 nullptr},
-                {"uring_sqpoll", offload_uring_sqpoll, "io_uring with a submission thread", 0,
-                 nullptr},
-                {"uring_defer", offload_uring_defer,
-                 "io_uring that completes only when it is asked to", 0, nullptr},
-            },
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,
-    },
+    }),
     {
         .name = "max_bounded",
         .lname = "Running workers",
@@ -406,12 +391,5 @@ fio_option option_table[] = {
     },
     {},
 };
-
-const char *name_of(unsigned offload) {
-    for (const value_pair &mode : option_table[0].posval)
-        if (mode.ival && mode.oval == offload)
-            return mode.ival;
-    return "?";
-}
 
 } // namespace engine

@@ -8,21 +8,6 @@ struct fio_option;
 
 namespace engine {
 
-enum offload_mode : unsigned {
-    offload_inline,
-    offload_sqthread,
-    offload_handoff,
-    offload_sqwq,
-    offload_punt,
-    offload_hashed,
-    offload_acall,
-    offload_acall_pool,
-    offload_uring, // from here on: the kernel's own counterparts
-    offload_uring_async,
-    offload_uring_sqpoll,
-    offload_uring_defer,
-};
-
 enum target_kind : unsigned { target_file, target_null };
 enum wq_scope_kind : unsigned { scope_job, scope_process };
 // The first: none given. The others in the order of iowq::placement.
@@ -39,8 +24,8 @@ enum fsync_ordering : unsigned { fsync_unordered, fsync_drains };
 // Copied by fio with memcpy, so it holds plain values only. A number that was not given is 0, and the
 // table refuses a 0 that is given, except where a default says otherwise.
 struct options {
-    void *pad; // fio keeps its thread_data here
-    unsigned offload;
+    void *pad;        // fio keeps its thread_data here
+    unsigned offload; // its row among the modes
     unsigned max_bounded;
     unsigned max_unbounded;
     unsigned idle_ms;
@@ -72,8 +57,5 @@ struct options {
 };
 
 extern fio_option option_table[];
-
-// The name of a mode, as offload= takes it.
-const char *name_of(unsigned offload);
 
 } // namespace engine

@@ -14,37 +14,6 @@ namespace {
 using iowq::cpu_mask;
 
 constexpr unsigned bit(unsigned placement) { return 1u << placement; }
-constexpr unsigned submitters = bit(placement_local) | bit(placement_none);
-
-// What a mode can do, and why not more.
-struct ability {
-    unsigned placements;
-    const char *because;
-};
-
-ability ability_of(unsigned offload) {
-    switch (offload) {
-    case offload_inline:
-        return {submitters,
-                "the submitter makes the calls, where cpus_allowed and numa_cpu_nodes put it"};
-    case offload_sqthread:
-    case offload_handoff:
-        return {submitters | bit(placement_device) | bit(placement_node),
-                "one submission thread serves all"};
-    case offload_acall:
-        return {bit(placement_none), "each call has a thread of its own, on any CPU of the job"};
-    case offload_acall_pool:
-        return {bit(placement_local), "the process has one pool, which serves where it is called"};
-    case offload_uring:
-    case offload_uring_async:
-    case offload_uring_defer:
-        return {bit(placement_node), "the kernel says where its workers are"};
-    case offload_uring_sqpoll:
-        return {0, "sqthread_cpu says where the kernel's submission thread is"};
-    default:
-        return {~0u, ""};
-    }
-}
 
 std::string name_of_placement(const options &o) {
     static const char *const names[] = {"", "local", "device", "interleave", "node", "none"};
@@ -52,9 +21,8 @@ std::string name_of_placement(const options &o) {
     return o.placement == placement_node ? name + ":" + std::to_string(o.placement_node) : name;
 }
 
-bool mode_can(const options &o, const std::string &name) {
-    ability can = ability_of(o.offload);
-    if (can.placements & bit(o.placement))
+bool mode_can(const options &o, const char *offload, const placing &can, const std::string &name) {
+    if (can.allowed & bit(o.placement))
         return true;
     std::string allowed;
     static const std::pair<unsigned, const char *> all[] = {{placement_local, "local"},
@@ -62,15 +30,11 @@ bool mode_can(const options &o, const std::string &name) {
                                                             {placement_node, "node:N"},
                                                             {placement_none, "none"}};
     for (auto [placement, its] : all)
-        if (can.placements & bit(placement))
+        if (can.allowed & bit(placement))
             allowed += std::string(allowed.empty() ? "" : ", ") + its;
-    log_err("iowq: offload=%s: placement=%s: %s; %s%s\n", name_of(o.offload), name.c_str(),
-            can.because, allowed.empty() ? "leave it out" : "allowed: ", allowed.c_str());
+    log_err("iowq: offload=%s: placement=%s: %s; %s%s\n", offload, name.c_str(), can.because,
+            allowed.empty() ? "leave it out" : "allowed: ", allowed.c_str());
     return false;
-}
-
-bool has_submission_thread(const options &o) {
-    return o.offload == offload_sqthread || o.offload == offload_handoff;
 }
 
 // fio's jobs are its threads or its children.
@@ -136,7 +100,8 @@ bool node_is_there(const options &o, const iowq::topology &machine, const cpu_ma
 
 } // namespace
 
-int place(const thread_data *td, const options &o, placed &out) {
+int place(const thread_data *td, const options &o, const char *offload, const placing &can,
+          placed &out) {
     out.reach = reach_of(td, o);
     if (!out.reach.count()) {
         log_err("iowq: the engine knows the CPUs below 1024, and this job may use none of them\n");
@@ -147,7 +112,7 @@ int place(const thread_data *td, const options &o, placed &out) {
     if (o.placement == placement_default) // a submission thread may then be wherever the job may
         return 0;
     std::string name = name_of_placement(o);
-    if (!mode_can(o, name))
+    if (!mode_can(o, offload, can, name))
         return -EINVAL;
     out.where = static_cast<iowq::placement>(o.placement - placement_local);
     out.node = o.placement_node;
@@ -166,7 +131,7 @@ int place(const thread_data *td, const options &o, placed &out) {
         unsigned here = machine.here();
         if (out.thread_cpus)
             return 0; // which says it more exactly
-        if (has_submission_thread(o) || usable.within(machine.cpus(here)))
+        if (can.held == held_to_node::submission_thread || usable.within(machine.cpus(here)))
             os = static_cast<int>(machine.os_number(here));
     } else if (o.placement == placement_device) {
         os = node_of_files(td);
@@ -180,11 +145,11 @@ int place(const thread_data *td, const options &o, placed &out) {
     out.memory = machine.memory_near(static_cast<unsigned>(os));
     auto serving = static_cast<unsigned>(machine.nearest(static_cast<unsigned>(os)));
     cpu_mask cpus = machine.cpus(serving);
-    if (o.offload >= offload_uring)
+    if (can.held == held_to_node::workers)
         out.worker_cpus = cpus;
-    else if (has_submission_thread(o) && !out.thread_cpus)
+    else if (can.held == held_to_node::submission_thread && !out.thread_cpus)
         out.thread_cpus = cpus;
-    else if (has_submission_thread(o) && !out.thread_cpus->within(cpus)) {
+    else if (can.held == held_to_node::submission_thread && !out.thread_cpus->within(cpus)) {
         log_err("iowq: placement=%s: sqthread_cpu=%u is on another node: give one of the two\n",
                 name.c_str(), o.sqthread_cpu);
         return -EINVAL;

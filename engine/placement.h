@@ -27,8 +27,20 @@ struct placed {
     int memory = -1;
 };
 
-// What the job asks for. -EINVAL, and said why, when its mode cannot, or when its options contradict each other.
-[[nodiscard]] int place(const thread_data *td, const options &o, placed &out);
+// What of a mode has to be held to the node's CPUs, as it does not go there by itself.
+enum class held_to_node { nothing, submission_thread, workers };
+
+// Where a mode can have its work done.
+struct placing {
+    unsigned allowed;    // a bit for each placement_kind
+    const char *because; // why no other is
+    held_to_node held = held_to_node::nothing;
+};
+
+// What the job asks for. -EINVAL, and said why, when `offload`, its mode, cannot, or when its
+// options contradict each other.
+[[nodiscard]] int place(const thread_data *td, const options &o, const char *offload,
+                        const placing &can, placed &out);
 
 // Takes the job's buffers to the node that serves it or, if there is one, to where numa_mem_policy says: fio has set
 // that for the job's thread, but it is workers who touch what is read into.

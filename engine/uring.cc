@@ -95,7 +95,7 @@ int uring::create(const uring_config &config, std::unique_ptr<backend> &out) {
 
 int uring::set_up() {
     io_uring_params params{};
-    if (config_.sqpoll) {
+    if (config_.way.sqpoll) {
         params.flags = IORING_SETUP_SQPOLL;
         params.sq_thread_idle = static_cast<unsigned>(config_.sqpoll_idle.count());
         if (config_.sqpoll_cpu) {
@@ -106,13 +106,13 @@ int uring::set_up() {
         // The job's thread enters the kernel to wait anyway, so completions need not interrupt it; the
         // flag tells a reap that does not wait when to enter.
         params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_TASKRUN_FLAG |
-                       (config_.defer ? IORING_SETUP_DEFER_TASKRUN : IORING_SETUP_COOP_TASKRUN);
+                       (config_.way.defer ? IORING_SETUP_DEFER_TASKRUN : IORING_SETUP_COOP_TASKRUN);
     }
     unsigned polled = config_.hipri ? IORING_SETUP_IOPOLL : 0;
     params.flags |= polled;
     int error = io_uring_queue_init_params(config_.depth, &ring_, &params);
     // A kernel before 6.0 knows no such flags; deferring is what its mode is about.
-    if (error == -EINVAL && !config_.sqpoll && !config_.defer) {
+    if (error == -EINVAL && !config_.way.sqpoll && !config_.way.defer) {
         params = {};
         params.flags = polled;
         error = io_uring_queue_init_params(config_.depth, &ring_, &params);
@@ -175,19 +175,19 @@ iowq::ring::submitted uring::submit(request &r) {
             r.result = error;
             return iowq::ring::submitted::completed;
         }
-        if (config_.sqpoll)
+        if (config_.way.sqpoll)
             io_uring_sqring_wait(&ring_);
         sqe = io_uring_get_sqe(&ring_);
     }
     prepare(sqe, static_cast<job_request &>(r));
-    if (config_.async)
+    if (config_.way.async)
         sqe->flags |= IOSQE_ASYNC;
     io_uring_sqe_set_data(sqe, &r);
     return iowq::ring::submitted::queued;
 }
 
 int uring::commit() {
-    int sent = config_.defer ? io_uring_submit_and_get_events(&ring_) : io_uring_submit(&ring_);
+    int sent = config_.way.defer ? io_uring_submit_and_get_events(&ring_) : io_uring_submit(&ring_);
     // EBUSY, EAGAIN: the kernel wants completions reaped first; what is left goes with the next call.
     return sent >= 0 || sent == -EBUSY || sent == -EAGAIN || sent == -EINTR ? 0 : sent;
 }
@@ -210,7 +210,7 @@ unsigned uring::take(std::span<request *> out) {
 // Completions are there that the kernel hands out only to who enters it.
 bool uring::completes_when_asked() const {
     constexpr unsigned asks = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
-    return !config_.sqpoll && (config_.hipri || IO_URING_READ_ONCE(*ring_.sq.kflags) & asks);
+    return !config_.way.sqpoll && (config_.hipri || IO_URING_READ_ONCE(*ring_.sq.kflags) & asks);
 }
 
 int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
@@ -221,7 +221,7 @@ int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
     }
     while (n < min) {
         // Only the submission thread completes requests without this thread's entering the kernel.
-        if (config_.sqpoll && spin_.until([&] { return io_uring_cq_ready(&ring_) > 0; })) {
+        if (config_.way.sqpoll && spin_.until([&] { return io_uring_cq_ready(&ring_) > 0; })) {
             n += take(out.subspan(n));
             continue;
         }
@@ -231,7 +231,7 @@ int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
             if (ns <= 0)
                 break;
             left = {ns / 1000000000, ns % 1000000000};
-            if (config_.hipri && !config_.sqpoll) { // a call that polls heeds no timeout
+            if (config_.hipri && !config_.way.sqpoll) { // a call that polls heeds no timeout
                 (void)io_uring_get_events(&ring_);
                 n += take(out.subspan(n));
                 continue;
@@ -239,7 +239,7 @@ int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
         }
         // With deferred completions the kernel sleeps until there are as many as are waited for, and starts
         // what is drained only when it wakes up for those before: so for each of them.
-        unsigned wanted = config_.defer && config_.drain ? 1 : min - n;
+        unsigned wanted = config_.way.defer && config_.drain ? 1 : min - n;
         io_uring_cqe *cqe;
         int error = until ? io_uring_wait_cqes(&ring_, &cqe, wanted, &left, nullptr)
                           : io_uring_submit_and_wait(&ring_, wanted);

@@ -9,13 +9,18 @@
 
 namespace engine {
 
-struct uring_config {
-    unsigned depth = 1;
+// What sets the kernel's modes apart.
+struct uring_way {
     bool async = false;  // IOSQE_ASYNC on every request
     bool sqpoll = false; // IORING_SETUP_SQPOLL
-    std::optional<unsigned> sqpoll_cpu;
+    bool defer = false;  // IORING_SETUP_DEFER_TASKRUN
+};
+
+struct uring_config {
+    unsigned depth = 1;
+    uring_way way;
+    std::optional<unsigned> sqpoll_cpu; // with way.sqpoll
     std::chrono::milliseconds sqpoll_idle{1000};
-    bool defer = false; // IORING_SETUP_DEFER_TASKRUN
     bool hipri = false; // IORING_SETUP_IOPOLL
     bool vectored = false;
     bool drain = false;      // IOSQE_IO_DRAIN on every sync

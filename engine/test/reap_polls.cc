@@ -8,7 +8,7 @@
 
 int main(int, char **argv) {
     engine::uring_config config;
-    config.defer = true;
+    config.way.defer = true;
     std::unique_ptr<engine::backend> io;
     engine::job_file from;
     engine::job_request read;
