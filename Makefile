@@ -29,8 +29,8 @@ export FIO_DIR
 # The library's layers, lowest first: what is in one includes nothing of those behind it.
 LAYERS := os pool ring acall
 IOWQ := $(foreach layer,$(LAYERS),$(patsubst iowq/%.cc,%,$(sort $(wildcard iowq/$(layer)/*.cc))))
-ENGINE := options modes makers task_names placement pool acalls uring drain arrivals create sampler \
-    version pool_stats engine
+ENGINE := options modes makers task_names placement pool acalls uring drain arrivals create loop \
+    sampler version pool_stats job translate engine
 BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
 # Tests are compiled three times, so in the quickest way; what they test under a sanitizer is optimised.
 TEST_FLAGS := -O0 -g1

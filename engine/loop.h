@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// The loop that a job's I/Os run in. In a closed one the next I/O goes when one is done; in an open
+// one (arrival_rate=) each goes at an arrival of its own. arrivals makes I/Os wait for theirs; here
+// is fio's side: which times an I/O is stamped with, how its completion is waited for, and what
+// becomes of those that have not arrived when the job ends. One a job; its thread.
+#pragma once
+
+#include "fio_abi.h"
+
+#include "arrivals.h"
+#include "options.h"
+
+namespace engine {
+
+class loop {
+  public:
+    // Over `io`, which has to outlive it. With arrival_rate=, `io` is wrapped into arrivals first.
+    // 0, or -errno after having said why. May throw std::bad_alloc.
+    [[nodiscard]] int start(const thread_data *td, const options &o, std::unique_ptr<backend> &io);
+
+    // An I/O is about to be submitted.
+    void submits(thread_data *td, io_u *u, job_request &r) const {
+        if (arrivals_)
+            r.pace = pace_of(td, u);
+        else if (fio_fill_issue_time(td))
+            stamp(td, u);
+    }
+    // It has been queued; or has been taken back, and reap() will not return it.
+    void enters() { in_flight_++; }
+    void leaves() { in_flight_--; }
+    // These have been sent. Those of an open loop may not have been issued yet.
+    void sent(thread_data *td, std::span<io_u *const> batch) const {
+        if (!arrivals_ && fio_fill_issue_time(td))
+            for (io_u *u : batch)
+                io_u_queued(td, u);
+    }
+    // As backend::reap.
+    [[nodiscard]] int reap(thread_data *td, std::span<iowq::request *> out, unsigned min,
+                           iowq::deadline until);
+    // One that reap() returned goes to fio.
+    void completes(thread_data *td, io_u *u, const job_request &r) const {
+        if (arrivals_)
+            stamp_arrival(td, u, r);
+    }
+    // The job has ended: returns when nothing is in flight. False: the backend failed, and some is.
+    // `scratch` has room for as many as can be in flight.
+    [[nodiscard]] bool finish(std::span<iowq::request *> scratch);
+
+  private:
+    static void stamp(thread_data *td, io_u *u);
+    [[nodiscard]] static pacing pace_of(const thread_data *td, const io_u *u);
+    void stamp_arrival(thread_data *td, io_u *u, const job_request &r) const;
+    [[nodiscard]] int reap_closed(std::span<iowq::request *> out, unsigned min,
+                                  iowq::deadline until);
+    [[nodiscard]] int reap_open(thread_data *td, std::span<iowq::request *> out, unsigned min,
+                                iowq::deadline until);
+    void take_back(thread_data *td);
+
+    backend *io_ = nullptr;
+    arrivals *arrivals_ = nullptr; // io_, in an open loop
+    unsigned in_flight_ = 0;       // queued and not reaped, whether they have arrived or not
+    timespec reaped_{};            // by fio's clock, when an open loop's reap() last returned
+};
+
+// The time of issue, from before the attempt: so an I/O that completes in queue() has a completion
+// latency. fio has looked at the clock just before, and a second look would cost 3 % of a cached read.
+inline void loop::stamp(thread_data *td, io_u *u) {
+    if (td->o.disable_lat || td->o.read_iolog_file)
+        fio_gettime(&u->issue_time, nullptr);
+    else
+        u->issue_time = u->start_time;
+    if (td->o.read_iolog_file) // the replay's next wait starts here
+        td->last_issue = u->issue_time;
+}
+
+} // namespace engine
