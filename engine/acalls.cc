@@ -21,11 +21,13 @@ using iowq::request;
 
 namespace {
 
-// With nothing under way to wait for, a thread that has just ended may still count against a limit.
+// A thread that has just ended may still count against a limit. With calls in flight the next try
+// is after one of them; without any it is after a pause.
 constexpr unsigned most_refusals = 100;
 constexpr timespec between_refusals{0, 1000000};
 
-// The pool's limit is the process's: that of the first job holds while there are others.
+// acall has one pool a process, and so one limit: the first job's holds until the last job has
+// left.
 struct pool_users {
     std::mutex lock;
     unsigned nr = 0;
@@ -50,7 +52,7 @@ struct pool_users {
         if (--nr)
             return;
         (void)acall_max_threads(static_cast<unsigned>(most_before));
-        (void)acall_end(); // else its threads leave by themselves, once they are idle
+        (void)acall_end(); // its threads need not stay until they have been idle
     }
 };
 pool_users users;
@@ -71,7 +73,7 @@ int acalls::create(const acalls_config &config, std::unique_ptr<backend> &out) {
 
 int acalls::set_up() {
     unsigned depth = config_.depth;
-    // A power of two, so that the entries follow each other where head starts again at 0.
+    // A power of two, so that entries still follow each other when the 32-bit head wraps to 0.
     uint32_t nr = std::bit_ceil(depth);
     slots_.reset(new (std::nothrow) slot[depth]);
     unsent_.reset(new (std::nothrow) acall_submission *[2 * size_t{depth}]);
@@ -97,8 +99,8 @@ int acalls::set_up() {
 }
 
 acalls::~acalls() {
-    // What is under way writes into the ring.
-    while (under_way_) {
+    // Calls in flight write into the ring.
+    while (in_flight_) {
         long got = wait(1, {});
         request *lost;
         while (take({&lost, 1}))
@@ -122,7 +124,7 @@ void acalls::prepare(slot &s, const request &r) {
     switch (r.op) {
     case opcode::read:
     case opcode::write:
-        if (r.rw_flags) { // an offset of -1 stands for read and write
+        if (r.rw_flags) { // offset -1: they work as read and write
             s.data = {r.buffer, r.length};
             set(reads ? SYS_preadv2 : SYS_pwritev2, fd, value_of(&s.data), 1,
                 has_offsets ? r.offset : uint64_t(-1), 0, r.rw_flags);
@@ -184,21 +186,21 @@ int acalls::commit() {
 
 void acalls::send() {
     unsigned most = config_.most && !config_.pooled ? config_.most : config_.depth;
-    while (nr_unsent_ && under_way_ < most) {
-        unsigned n = std::min(nr_unsent_, most - under_way_);
+    while (nr_unsent_ && in_flight_ < most) {
+        unsigned n = std::min(nr_unsent_, most - in_flight_);
         long taken = std::max(acall_submit(&unsent_[first_unsent_], n), 0L);
         if (taken)
             refusals_ = 0;
         first_unsent_ += static_cast<unsigned>(taken);
         nr_unsent_ -= static_cast<unsigned>(taken);
-        under_way_ += static_cast<unsigned>(taken);
+        in_flight_ += static_cast<unsigned>(taken);
         if (taken == n)
             continue;
         refused_++;
         long error = acall_submit_error();
         if (!worth_another_try(error))
             fail_first(error);
-        else if (under_way_)
+        else if (in_flight_)
             return;
     }
 }
@@ -206,7 +208,7 @@ void acalls::send() {
 bool acalls::worth_another_try(long error) {
     if (error != -EAGAIN && error != -ENOMEM && error != -EBUSY)
         return false;
-    if (under_way_)
+    if (in_flight_)
         return true;
     if (refusals_ == most_refusals)
         return false;
@@ -243,7 +245,7 @@ unsigned acalls::take(std::span<request *> out) {
         s->r->result = static_cast<int64_t>(c.return_code);
         __atomic_store_n(&c.cookie, 0, __ATOMIC_RELEASE);
         consumed_++;
-        under_way_--;
+        in_flight_--;
         out[n++] = s->r;
         s->next_spare = spare_;
         spare_ = s;
@@ -264,11 +266,11 @@ long acalls::wait(uint32_t more, iowq::deadline until) const {
 
 int acalls::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
     unsigned n = take(out);
-    send(); // what was refused may have been waiting for those
-    // send() leaves nothing unsent without something under way.
-    while (n < min && (under_way_ || nr_failed_)) {
+    send(); // calls that were refused may find room now
+    // send() leaves calls unsent only while others are in flight.
+    while (n < min && (in_flight_ || nr_failed_)) {
         if (!nr_failed_ && !spin_.until([&] { return next_is_there(); })) {
-            uint32_t more = nr_unsent_ ? 1 : std::min(min - n, under_way_);
+            uint32_t more = nr_unsent_ ? 1 : std::min(min - n, in_flight_);
             long got = wait(more, until);
             if (got < 0 && got != -EINTR)
                 return n ? static_cast<int>(n) : static_cast<int>(got);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// Every I/O by acall: a system call in a thread of its own, or in acall's pool, through the library's
-// public C interface alone. One a job; the pool is the process's.
+// Every I/O by acall: a system call in a thread of its own, or in acall's pool. Uses the library's
+// public C interface alone. One a job, in its thread; the pool is the process's.
 //
 // Invariants:
-//  1. A slot is spare, unsent or under way; a request that a slot is for is in no other.
-//  2. Unsent slots are in the order in which they were submitted, and are taken in that order.
+//  1. A slot is spare, unsent or in flight, and no two slots have the same request.
+//  2. Unsent slots stand in the order of submission, and acall takes them in this order.
 #pragma once
 
 #include "backend.h"
@@ -18,15 +18,15 @@ namespace engine {
 struct acalls_config {
     unsigned depth = 1;
     bool pooled = false;
-    // Threads at a time: of this job, or else of the pool on each NUMA node. 0: no limit but depth, or
-    // else the library's own.
+    // Most threads at a time: the job's own or, where pooled, the pool's on each NUMA node. 0: as
+    // many as the depth or, where pooled, the library's own limit.
     unsigned most = 0;
     std::chrono::microseconds spin{10};
 };
 
 class acalls final : public backend {
   public:
-    // -ENOMEM. -EEXIST: another job of this process has given its pool another limit. The errors of
+    // -ENOMEM. -EEXIST: another job of this process has given the pool another limit. Errors of
     // acall_max_threads.
     [[nodiscard]] static int create(const acalls_config &config, std::unique_ptr<backend> &out);
     ~acalls() override;
@@ -37,7 +37,7 @@ class acalls final : public backend {
     iowq::path_counts counts(iowq::ring::direction d) const override {
         return {.issued = issued_[d], .inlined = inlined_[d]};
     }
-    // Of all jobs of this process that use acall: their threads have no owner.
+    // Those of all jobs of this process that use acall, as its threads have no owner.
     unsigned threads() const override;
     void print_stats(FILE *to) const override;
 
@@ -59,7 +59,8 @@ class acalls final : public backend {
     explicit acalls(const acalls_config &config) : config_(config), spin_(config.spin) {}
     [[nodiscard]] int set_up();
     void prepare(slot &s, const iowq::request &r);
-    // Sends what is unsent. What is refused waits for calls under way to end; without any it is failed.
+    // Sends what is unsent. A call that is refused waits until one in flight ends; where none is in
+    // flight it fails.
     void send();
     [[nodiscard]] bool worth_another_try(long error);
     void fail_first(long error);
@@ -72,12 +73,12 @@ class acalls final : public backend {
     bool counted_ = false; // among the pool's users
     std::unique_ptr<slot[]> slots_;
     std::unique_ptr<acall_completion_ring, freed> ring_;
-    std::unique_ptr<acall_submission *[]> unsent_; // twice the depth, so that it seldom has to move
+    std::unique_ptr<acall_submission *[]> unsent_; // twice the depth: seldom has to be moved down
     std::unique_ptr<iowq::request *[]> failed_;    // their results are set
     slot *spare_ = nullptr;
-    unsigned first_unsent_ = 0, nr_unsent_ = 0, nr_failed_ = 0, under_way_ = 0;
+    unsigned first_unsent_ = 0, nr_unsent_ = 0, nr_failed_ = 0, in_flight_ = 0;
     uint32_t consumed_ = 0; // completions, as the ring's head counts them
-    unsigned refusals_ = 0; // since something was taken, with nothing under way
+    unsigned refusals_ = 0; // in a row, with nothing in flight
     uint64_t refused_ = 0;  // how often acall took less than it was given
     iowq::adaptive_spin spin_;
     uint64_t issued_[iowq::ring::nr_directions] = {};

@@ -15,7 +15,8 @@ using submitted = iowq::ring::submitted;
 
 namespace {
 
-// A sleep ends late by what it takes to get a CPU back; so much before an arrival it is polled for instead.
+// A sleep ends late, by what it takes to get a CPU back. So it ends this long before an arrival,
+// and the rest of the time is spent polling.
 constexpr std::chrono::microseconds polled{50};
 
 } // namespace
@@ -27,7 +28,7 @@ schedule::schedule(double per_second, uint64_t seed, unsigned job) : mean_gap_(1
     random_.seed(both);
 }
 
-// By hand, as std::exponential_distribution may be another one in another library.
+// By hand, as each C++ library has a std::exponential_distribution of its own.
 schedule::nanoseconds schedule::next() {
     double below_one = static_cast<double>(random_() >> 11) * 0x1p-53;
     return at_ += mean_gap_ * -std::log1p(-below_one);
@@ -42,7 +43,7 @@ int arrivals::create(const arrivals_config &config, std::unique_ptr<backend> &io
     std::unique_ptr<arrivals> a(new (std::nothrow) arrivals(config));
     if (!a || !a->held_.reserve(config.depth) || !a->done_.reserve(config.depth))
         return -ENOMEM;
-    // Else the kernel may end each sleep of this thread 50 us late, to save wakeups.
+    // With the default slack the kernel may end each sleep of this thread 50 us late.
     (void)prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
     a->io_ = std::move(io);
     out = a.get();
@@ -74,14 +75,14 @@ void arrivals::send(job_request &r, time_point now) {
         most_behind_ = std::max(most_behind_, now - r.due);
     }
     if (io_->submit(r) == submitted::queued) {
-        under_way_++;
+        in_flight_++;
         return;
     }
     r.done = iowq::clock::now();
     done_.push(r);
 }
 
-// Returns whether there was any.
+// Sends the requests that have arrived. Returns whether there was any.
 bool arrivals::send_due(time_point now) {
     bool any = false;
     while (!held_.empty()) {
@@ -113,22 +114,22 @@ bool arrivals::cancel(request &r) {
     if (held_.remove(r))
         return true;
     bool taken_back = io_->cancel(r);
-    under_way_ -= taken_back;
+    in_flight_ -= taken_back;
     return taken_back;
 }
 
 int arrivals::take(std::span<request *> out, unsigned min, iowq::deadline until) {
-    int got = out.empty() || !under_way_ ? 0 : io_->reap(out, min, until);
+    int got = out.empty() || !in_flight_ ? 0 : io_->reap(out, min, until);
     if (got <= 0)
         return got;
-    under_way_ -= static_cast<unsigned>(got);
+    in_flight_ -= static_cast<unsigned>(got);
     time_point now = iowq::clock::now();
     for (request *r : out.first(static_cast<unsigned>(got)))
         static_cast<job_request *>(r)->done = now;
     return got;
 }
 
-// Until shortly before the next arrival, or until one is done.
+// Sleeps until shortly before the next arrival, or until a request is done.
 int arrivals::wait(std::span<request *> out, iowq::deadline until) {
     if (!held_.empty()) {
         time_point poll_from = static_cast<job_request &>(held_.front()).due - polled;
@@ -136,7 +137,7 @@ int arrivals::wait(std::span<request *> out, iowq::deadline until) {
             return 0;
         until = std::min(until.value_or(poll_from), poll_from);
     }
-    if (under_way_)
+    if (in_flight_)
         return take(out, 1, until);
     if (until)
         std::this_thread::sleep_until(*until);
@@ -151,7 +152,7 @@ int arrivals::reap(std::span<request *> out, unsigned min, iowq::deadline until)
         n += done_.hand_out(out.subspan(n));
         int got = error ? error : take(out.subspan(n), 0, {});
         n += static_cast<unsigned>(std::max(got, 0));
-        bool none_to_come = held_.empty() && !under_way_;
+        bool none_to_come = held_.empty() && !in_flight_;
         if (got >= 0 && n < min && n < out.size() && !none_to_come && (!until || now < *until)) {
             got = wait(out.subspan(n), until);
             n += static_cast<unsigned>(std::max(got, 0));
@@ -159,7 +160,7 @@ int arrivals::reap(std::span<request *> out, unsigned min, iowq::deadline until)
             return static_cast<int>(n);
         }
         if (got < 0)
-            return n ? static_cast<int>(n) : got; // what is reaped counts; the error comes again
+            return n ? static_cast<int>(n) : got; // the next call has the error again
     }
 }
 

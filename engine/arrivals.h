@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// arrival_rate=: an open loop. Each I/O of the load has an intended arrival, from a schedule that does not
-// know how the I/O goes. What is queued before its arrival is kept here until then; what is queued after it,
-// as the depth was used up or the submitter was held up, goes at once, and its latency counts from the arrival
-// all the same: so a stall counts for every I/O that should have come meanwhile.
+// arrival_rate=: an open loop. Each I/O of the load has an intended arrival, from a schedule that
+// does not know how the I/Os go. An I/O that is queued before its arrival is held here until then.
+// An I/O that is queued after its arrival, as the depth was used up or the submitter was held up,
+// goes at once. Latency counts from the arrival in both cases, so that a stall counts for every I/O
+// that should have come meanwhile.
 //
-// fio's queue stays full that way, of what is kept here and what is under way, and fio stays in reap(): which
-// returns when something completes, not when something arrives. For FIO_Q_BUSY, the other way to make fio wait,
-// 3.33 stamps the I/O anew, fills its buffer anew (and verifies what it did not write) and logs it twice.
+// In this way fio's queue is always full, of I/Os that are held here and I/Os that are in flight,
+// and fio stays in reap(), which returns when an I/O completes, not when one arrives. The other way
+// to make fio wait is FIO_Q_BUSY. After that, fio 3.33 stamps the I/O again, fills its buffer again
+// (and then verifies what it did not write) and logs it twice.
+//
+// fio's side of the open loop is in loop.h. Used by the job's thread only, but for threads().
 #pragma once
 
 #include "backend.h"
@@ -21,9 +25,9 @@ class schedule {
   public:
     using nanoseconds = std::chrono::duration<double, std::nano>;
 
-    // The same for the same seed and job, and another for another of either.
+    // A seed and a job have the same schedule each time; another seed or another job has another.
     schedule(double per_second, uint64_t seed, unsigned job);
-    // When the next one is, from the start on; and when the last one was.
+    // When the next arrival is, and when the last one was; from the start of the schedule.
     [[nodiscard]] nanoseconds next();
     [[nodiscard]] nanoseconds last() const { return at_; }
 
@@ -41,22 +45,23 @@ struct arrivals_config {
 };
 
 // Invariants:
-//  1. A request is in held_, under way in io_, or in done_.
-//  2. held_ is in the order of submission, and `due` does not fall in it.
+//  1. A request is in held_, in flight in io_, or in done_.
+//  2. held_ is in the order of submission, and no `due` in it is before that of its predecessor.
 class arrivals final : public backend {
   public:
     // Puts itself before `io`, by the job's own thread. 0 or -ENOMEM; may throw std::bad_alloc.
     [[nodiscard]] static int create(const arrivals_config &config, std::unique_ptr<backend> &io,
                                     arrivals *&out);
 
-    // Takes back one that has not arrived, as if it had never been submitted; nullptr: there is none.
+    // Takes back a request that has not arrived, as if it had never been submitted. nullptr: there
+    // is none.
     [[nodiscard]] iowq::request *take_back() { return held_.empty() ? nullptr : &held_.pop(); }
     [[nodiscard]] bool all_have_come() const { return held_.empty(); }
 
     int use_buffers(std::span<const iovec> buffers) override { return io_->use_buffers(buffers); }
     int opened(job_file &f) override { return io_->opened(f); }
     void closing(job_file &f) override { io_->closing(f); }
-    // Never completed: reap() returns every one, with the time at which it was done.
+    // Never `completed`: reap() returns every request, with the time at which it was done.
     iowq::ring::submitted submit(iowq::request &r) override;
     bool cancel(iowq::request &r) override;
     int commit() override { return io_->commit(); }
@@ -79,13 +84,13 @@ class arrivals final : public backend {
     const unsigned per_second_;
     schedule schedule_;
     time_point start_{};    // of the schedule
-    time_point last_due_{}; // of all that was submitted
+    time_point last_due_{}; // the latest, of all that was submitted
     bool stands_still_ = true;
 
     std::unique_ptr<backend> io_;
     fifo held_;
-    fifo done_;              // completed at once when they were sent
-    unsigned under_way_ = 0; // in io_
+    fifo done_;              // completed in io_->submit()
+    unsigned in_flight_ = 0; // in io_
 
     uint64_t nr_ = 0; // arrived and sent
     std::chrono::nanoseconds last_at_{0}, behind_{0}, most_behind_{0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// What the engine's callbacks need of a way to do I/O: the library's ring, acall, or the kernel's io_uring;
-// drain goes before any of them, and arrivals before that.
-// Used by the job's thread only, but for threads().
+// A way to do I/O, as the engine's callbacks see it: the library's ring, acall, or the kernel's
+// io_uring. drain can stand before any of these, and arrivals before drain. Used by the job's
+// thread only, but for threads().
 #pragma once
 
 #include "iowq/ring/ring.h"
@@ -17,15 +17,15 @@ struct job_file : iowq::file {
     bool registered = false;
 };
 
-// How a request stands to the schedule of an open loop.
+// What the schedule of an open loop has for a request.
 enum class pacing : uint8_t {
-    arrives,  // it has an arrival of its own
-    follows,  // it goes right after what was submitted before it
-    verifies, // so does this one, and the schedule stands still until the next that arrives
-    goes_on   // it is the rest of one that has arrived
+    arrives,  // an arrival of its own
+    follows,  // none: the request goes right after the one submitted before it
+    verifies, // none, as `follows`; the schedule stands still until the next request that arrives
+    goes_on   // none: the request is the rest of one that has arrived
 };
 
-// A request with what only io_uring, and only an open loop, can be told.
+// A request, with what only io_uring needs and what only an open loop needs.
 struct job_request : iowq::request {
     unsigned index = 0;  // of its buffer among the registered ones
     uint16_t ioprio = 0; // as in ioprio_set(2); 0: the thread's
@@ -42,7 +42,7 @@ class backend {
     virtual ~backend() = default;
     // Called once, before the first request, with each request's buffer, by index; 0 or -errno.
     [[nodiscard]] virtual int use_buffers(std::span<const iovec>) { return 0; }
-    // A file has been opened, or is about to be closed. No request may be under way on it.
+    // A file has been opened, or is about to be closed. No request on it may be in flight.
     [[nodiscard]] virtual int opened(job_file &) { return 0; }
     virtual void closing(job_file &) {}
     // completed: the result is set. queued: commit() sends it, reap() returns it.
@@ -54,9 +54,9 @@ class backend {
     // Waits for `min` or until `until`; returns how many were put into `out`, or -errno.
     [[nodiscard]] virtual int reap(std::span<iowq::request *> out, unsigned min,
                                    iowq::deadline until) = 0;
-    // The ways that the requests took, as far as the backend knows them; all are `issued`.
+    // Which ways the requests took, as far as the backend knows. Every request counts as `issued`.
     [[nodiscard]] virtual iowq::path_counts counts(iowq::ring::direction d) const = 0;
-    // How many requests were issued from each CPU; empty where that is not known.
+    // How many requests were issued from each CPU. Empty: the backend does not know.
     [[nodiscard]] virtual std::span<const uint64_t> ran_on() const { return {}; }
     // How many threads it has now, besides the job's own. Any thread.
     [[nodiscard]] virtual unsigned threads() const = 0;

@@ -11,12 +11,12 @@ namespace engine {
 
 namespace {
 
-// fio takes a number below 0 for a large one and lets it pass where the smallest allowed is 0.
+// fio reads a number below 0 as a large one, and lets it pass where the smallest allowed is 0.
 bool within_limits(const options &o) {
     for (const fio_option *entry = option_table; entry->name; entry++) {
         if (entry->type != FIO_OPT_INT)
             continue;
-        for (unsigned at : {entry->off1, entry->off2}) { // 0: there is no second
+        for (unsigned at : {entry->off1, entry->off2}) { // off2 is 0 where there is one value
             unsigned value;
             memcpy(&value, reinterpret_cast<const char *>(&o) + at, sizeof value);
             if (at && value > entry->maxval) {
@@ -29,8 +29,8 @@ bool within_limits(const options &o) {
     return true;
 }
 
-// Whether the job asks for what uring issues by a system call of its own, so that the kernel cannot keep
-// it in order.
+// Whether the job asks for what `uring` issues by a system call of its own, which the kernel cannot
+// keep in order.
 bool issues_beside_io_uring(const thread_data *td) {
     return td_trim(td) || td->o.trim_percentage || td->o.sync_file_range;
 }
@@ -56,7 +56,7 @@ const char *of_io_uring_only(const options &o) {
     return nullptr;
 }
 
-// "a, b and c": the modes that have the ability.
+// The modes that have the ability, as "a, b and c".
 std::string names_with(ability wanted) {
     std::vector<const char *> names;
     for (const offload_mode &mode : modes)
@@ -89,7 +89,8 @@ bool mode_can(const thread_data *td, const options &o, const offload_mode &mode)
     return true;
 }
 
-// The first of fio's options given that makes the job wait for something else than arrivals, or null.
+// The first of fio's options given that makes a job wait for something other than arrivals, or
+// null.
 const char *other_pace(const thread_data *td) {
     for (int d = 0; d < DDIR_RWDIR_CNT; d++) {
         if (td->o.rate_iops[d])

@@ -31,13 +31,13 @@ int drain::create(unsigned depth, std::unique_ptr<backend> &io) {
 }
 
 bool drain::may_go(const request &r) const {
-    return !sync_sent_ && (!is_sync(r) || under_way_ == 0);
+    return !sync_sent_ && (!is_sync(r) || in_flight_ == 0);
 }
 
 submitted drain::send(request &r) {
     submitted how = io_->submit(r);
     if (how == submitted::queued) {
-        under_way_++;
+        in_flight_++;
         sync_sent_ = is_sync(r);
     }
     return how;
@@ -54,12 +54,12 @@ bool drain::cancel(request &r) {
     if (held_.remove(r))
         return true;
     bool taken_back = io_->cancel(r);
-    under_way_ -= taken_back;
+    in_flight_ -= taken_back;
     sync_sent_ &= !taken_back;
     return taken_back;
 }
 
-// Sends what need not wait any longer. Returns whether anything was sent.
+// Sends the requests that no longer have to wait. Returns whether there was any.
 bool drain::release() {
     bool sent = false;
     while (!held_.empty() && may_go(held_.front())) {
@@ -75,15 +75,15 @@ int drain::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
     unsigned n = done_.hand_out(out);
     for (;;) {
         auto rest = out.subspan(n);
-        // No more than are under way can come, whatever is held behind them.
-        unsigned wanted = n < min ? std::min(min - n, under_way_) : 0;
+        // No more can come than are in flight, however many are held behind them.
+        unsigned wanted = n < min ? std::min(min - n, in_flight_) : 0;
         int got = rest.empty() ? 0 : io_->reap(rest, wanted, until);
         if (got < 0)
-            return n ? static_cast<int>(n) : got; // what is reaped counts; the error comes again
+            return n ? static_cast<int>(n) : got; // the next call has the error again
         n += static_cast<unsigned>(got);
-        under_way_ -= static_cast<unsigned>(got);
+        in_flight_ -= static_cast<unsigned>(got);
         if (got)
-            sync_sent_ = false; // while it is under way, nothing else is
+            sync_sent_ = false; // a sync is in flight alone, so it is what was reaped
         if (release())
             if (int error = io_->commit())
                 return n ? static_cast<int>(n) : error;

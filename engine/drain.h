@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// fsync_order=drain for a backend that knows no such order itself: a sync waits for all that came
-// before it, and all that comes after waits for it. What has to wait is kept here and goes on as
-// completions are reaped.
+// fsync_order=drain for a backend that does not keep this order itself: a sync waits for all
+// requests before it, and all requests after it wait for the sync. Those that wait are held here,
+// and are sent as completions are reaped. One a job; its thread.
 #pragma once
 
 #include "backend.h"
@@ -11,7 +11,7 @@ namespace engine {
 
 class drain final : public backend {
   public:
-    // Puts itself before `io`, for at most `depth` requests under way. 0 or -ENOMEM.
+    // Puts itself before `io`, for at most `depth` requests in flight. 0 or -ENOMEM.
     [[nodiscard]] static int create(unsigned depth, std::unique_ptr<backend> &io);
 
     int use_buffers(std::span<const iovec> buffers) override { return io_->use_buffers(buffers); }
@@ -33,9 +33,9 @@ class drain final : public backend {
 
     std::unique_ptr<backend> io_;
     fifo held_;              // in the order of their submission
-    fifo done_;              // completed at once when they were released; not yet handed out
-    unsigned under_way_ = 0; // in io_
-    bool sync_sent_ = false; // a sync is the one that is under way
+    fifo done_;              // completed in io_->submit() when released; not yet handed out
+    unsigned in_flight_ = 0; // in io_
+    bool sync_sent_ = false; // what is in flight is one sync
 };
 
 } // namespace engine

@@ -34,7 +34,7 @@ int init(thread_data *td) {
     }
     try {
         return begin_job(td) ? 1 : 0;
-    } catch (const std::exception &e) { // a message's string
+    } catch (const std::exception &e) { // no memory for the text of a message
         log_err("iowq: %s\n", e.what());
         return 1;
     }
@@ -47,7 +47,7 @@ int io_u_init(thread_data *td, io_u *u) {
     return 0;
 }
 
-// The buffers have been laid out by now.
+// By now fio has laid out the buffers.
 int post_init(thread_data *td) {
     job &j = job_of(td);
     place_buffers(td, j.at);
@@ -75,11 +75,11 @@ int open_file(thread_data *td, fio_file *f) {
     int error = known ? known->examine(f->fd) : -ENOMEM;
     if (known && static_cast<options *>(td->eo)->target == target_null) {
         known->null = true;
-        known->direct = false; // it goes the way of what is cached
+        known->direct = false; // the way of cached I/O
     }
     if (known && static_cast<options *>(td->eo)->placement == placement_device)
         known->node = iowq::device_node(f->fd);
-    if (!error && td->io_ops_data) { // without, fio asks for the size of a device
+    if (!error && td->io_ops_data) { // no job yet: fio only asks for a device's size
         known->slot = static_cast<unsigned>(f->fileno);
         error = job_of(td).io->opened(*known);
     }
@@ -111,7 +111,7 @@ fio_q_status queue(thread_data *td, io_u *u) {
     fill(td, j, u, r);
     j.loop.submits(td, u, r);
     if (u->ddir == DDIR_TRIM && td->o.zone_mode == ZONE_MODE_ZBD) {
-        (void)do_io_u_trim(td, u); // resets the zone, of which fio keeps account; sets u->error
+        (void)do_io_u_trim(td, u); // resets the zone, as fio keeps account of zones; sets u->error
         return FIO_Q_COMPLETED;
     }
     if (j.io->submit(r) == iowq::ring::submitted::completed) {

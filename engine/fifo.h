@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// A queue for as many requests as are ever under way. Used by the job's thread only.
+// A queue with room for as many requests as are ever in flight. Used by the job's thread only.
 #pragma once
 
 #include "iowq/ring/ring.h"
@@ -11,7 +11,7 @@ namespace engine {
 
 class fifo {
   public:
-    // Once, before anything else. False: no memory.
+    // Called once, before all others. False: no memory.
     [[nodiscard]] bool reserve(unsigned depth) {
         slots_.reset(new (std::nothrow) iowq::request *[depth]);
         depth_ = depth;
@@ -26,7 +26,7 @@ class fifo {
         size_--;
         return r;
     }
-    // Whether it was in it.
+    // Returns whether the request was in the queue.
     [[nodiscard]] bool remove(const iowq::request &r) {
         unsigned i = 0;
         while (i < size_ && at(i) != &r)

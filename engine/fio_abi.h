@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// The only file that includes fio's headers. fio.h is C, defines min, max and nop as macros, and its
-// arch.h includes <atomic>: so every C++ standard header that the engine uses comes first.
+// The only file that includes fio's headers. fio.h is C, and defines min, max and nop as macros;
+// its arch.h includes <atomic>. So every C++ standard header that the engine uses comes before it.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@
 extern "C" {
 #include "fio.h"
 #include "optgroup.h"
-#define class class_ // a member there
+#define class class_ // the name of a member
 #include "engines/cmdprio.h"
 #undef class
 }

@@ -11,7 +11,8 @@ namespace {
 
 const options &options_of(const thread_data *td) { return *static_cast<const options *>(td->eo); }
 
-// fio chooses which I/Os get the priority, and keeps their statistics.
+// Sets up fio's own cmdprio, which chooses the I/Os that get the priority and keeps their
+// statistics.
 int init_cmdprio(thread_data *td, const options &o, job &j) {
     for (int i = 0; i < 2; i++) {
         j.prio_options.percentage[i] = o.cmdprio_percentage[i];
@@ -66,13 +67,13 @@ void note_buffers(const thread_data *td, job &j) {
     try {
         j.buffers = on_nodes(td->orig_buffer, td->orig_buffer_size);
     } catch (const std::bad_alloc &) {
-        // The evidence goes without.
+        // The evidence is written without them.
     }
 }
 
 } // namespace
 
-// Once td->done is set (the end of a replay), fio 3.33 asks for nothing more, and frees the buffers of
+// Once td->done is set, at the end of a replay, fio 3.33 reaps no more, and frees the buffers of
 // what is in flight.
 void end_job(const thread_data *td, job &j) {
     bool finished = j.loop.finish({j.events.get(), j.depth});
@@ -104,12 +105,13 @@ void report_job(const thread_data *td, job &j) {
     if (error)
         log_err("iowq: pool_stats=%s: %s\n", o.pool_stats, strerror(-error));
     try {
-        // A client puts what its servers say before its JSON, and learns there which engine each has.
+        // A client writes its servers' lines before its JSON: they say which engine each server
+        // has.
         unsigned has_room = FIO_OUTPUT_NORMAL | (is_backend ? FIO_OUTPUT_JSON : 0);
         if (output_format & has_room)
             say(td, summary(at_end));
     } catch (const std::bad_alloc &) {
-        // The line is not worth more.
+        // The job ends without its line.
     }
 }
 

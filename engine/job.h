@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// What the engine has for a job, from fio's init to its cleanup; and what begins and ends it. The
-// job's thread.
+// What the engine has for a job from fio's init to its cleanup, and what begins and ends it. Used
+// by the job's thread only.
 #pragma once
 
 #include "fio_abi.h"
@@ -20,10 +20,10 @@ struct job {
     unsigned nr_unsent = 0;
     bool ended = false;         // nothing more is to come
     int rw_flags = 0;           // of every read and write
-    bool lacked_thread = false; // and has said so
+    bool lacked_thread = false; // has had no thread for an I/O, and has said so
     cmdprio_options prio_options{};
     struct cmdprio prio {};
-    std::unique_ptr<backend> io; // its workers use what stands above
+    std::unique_ptr<backend> io; // destroyed before the above, which its workers use
     engine::loop loop;           // over io
     placed at;
     std::string buffers;              // where they lay at the end, for pool_stats=

@@ -31,7 +31,7 @@ int loop::reap(thread_data *td, std::span<request *> out, unsigned min, iowq::de
 
 int loop::reap_closed(std::span<request *> out, unsigned min, iowq::deadline until) {
     unsigned n = 0;
-    do { // again where a signal's handler has run: fio asks once only for what it needs at its end
+    do { // a signal's handler may have ended the wait, and at its end fio asks only once
         int got = io_->reap(out.subspan(n), min - std::min(min, n), until);
         if (got < 0)
             return n ? static_cast<int>(n) : got;
@@ -58,8 +58,8 @@ bool loop::finish(std::span<request *> scratch) {
 
 // ---- the open loop
 
-// A sync belongs to what was written before it. What reads back what the job has written is not of
-// the load.
+// A sync belongs to the write before it. A read that verifies what the job has written is no part
+// of the load.
 pacing loop::pace_of(const thread_data *td, const io_u *u) {
     if (!ddir_rw(u->ddir))
         return pacing::follows;
@@ -79,8 +79,8 @@ timespec before(const timespec &t, std::chrono::nanoseconds ago) {
 
 } // namespace
 
-// fio takes each I/O for done when getevents returned. An I/O that was done earlier begins earlier by
-// as much, so that its latencies are right.
+// fio takes an I/O to be done when getevents returns. An I/O that was done before then gets a start
+// that is later by the same time, so that its latencies are right.
 void loop::stamp_arrival(thread_data *td, io_u *u, const job_request &r) const {
     u->start_time = before(reaped_, r.done - r.due);
     u->issue_time = before(reaped_, r.done - r.sent);
@@ -90,7 +90,7 @@ void loop::stamp_arrival(thread_data *td, io_u *u, const job_request &r) const {
 
 namespace {
 
-// As fio's own loop asks, which does not run while this one waits for an arrival.
+// What fio's own loop would find, which does not run while this one waits for an arrival.
 template <class Td>
 bool is_over(Td *td) {
     if (td->terminate || td->error)
@@ -106,7 +106,7 @@ bool is_over(Td *td) {
     return true;
 }
 
-// In fio's distribution of depths the last ones queued are the deepest.
+// In fio's distribution of depths, the last I/Os to be queued count in the deepest class.
 void unmark_depth(thread_stat &ts) {
     for (unsigned i = FIO_IO_U_MAP_NR; i-- > 0;)
         if (ts.io_u_map[i]) {
@@ -115,7 +115,7 @@ void unmark_depth(thread_stat &ts) {
         }
 }
 
-// As if fio had not queued it.
+// Undoes what fio has counted when it queued the I/O.
 void unqueue(thread_data *td, io_u *u) {
     unmark_depth(td->ts);
     if (ddir_rw(u->ddir) && !(u->flags & IO_U_F_VER_LIST)) {
@@ -137,7 +137,7 @@ void unqueue(thread_data *td, io_u *u) {
 
 } // namespace
 
-// What has not arrived when the run is over never does, and fio gets it back.
+// When the run is over, fio gets back the I/Os that have not arrived.
 void loop::take_back(thread_data *td) {
     while (request *r = arrivals_->take_back()) {
         unqueue(td, static_cast<io_u *>(r->user_data));
@@ -145,7 +145,7 @@ void loop::take_back(thread_data *td) {
     }
 }
 
-// In pieces, to see when the run is over.
+// Waits in pieces, to see when the run is over.
 int loop::reap_open(thread_data *td, std::span<request *> out, unsigned min, iowq::deadline until) {
     constexpr std::chrono::milliseconds piece{10};
     unsigned n = 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// The loop that a job's I/Os run in. In a closed one the next I/O goes when one is done; in an open
-// one (arrival_rate=) each goes at an arrival of its own. arrivals makes I/Os wait for theirs; here
-// is fio's side: which times an I/O is stamped with, how its completion is waited for, and what
-// becomes of those that have not arrived when the job ends. One a job; its thread.
+// The loop that a job's I/Os run in. In a closed loop the next I/O goes when one is done; in an
+// open loop (arrival_rate=) each I/O goes at an arrival of its own. arrivals.h holds I/Os until
+// they arrive. Here is fio's side of both loops: the times that an I/O is stamped with, the wait
+// for its completion, and what becomes of I/Os that have not arrived when the job ends. One a job;
+// its thread.
 #pragma once
 
 #include "fio_abi.h"
@@ -25,10 +26,11 @@ class loop {
         else if (fio_fill_issue_time(td))
             stamp(td, u);
     }
-    // It has been queued; or has been taken back, and reap() will not return it.
+    // It has been queued.
     void enters() { in_flight_++; }
+    // It has been taken back, and reap() will not return it.
     void leaves() { in_flight_--; }
-    // These have been sent. Those of an open loop may not have been issued yet.
+    // These have been sent. In an open loop that says nothing of when they are issued.
     void sent(thread_data *td, std::span<io_u *const> batch) const {
         if (!arrivals_ && fio_fill_issue_time(td))
             for (io_u *u : batch)
@@ -37,13 +39,13 @@ class loop {
     // As backend::reap.
     [[nodiscard]] int reap(thread_data *td, std::span<iowq::request *> out, unsigned min,
                            iowq::deadline until);
-    // One that reap() returned goes to fio.
+    // An I/O that reap() returned goes to fio.
     void completes(thread_data *td, io_u *u, const job_request &r) const {
         if (arrivals_)
             stamp_arrival(td, u, r);
     }
-    // The job has ended: returns when nothing is in flight. False: the backend failed, and some is.
-    // `scratch` has room for as many as can be in flight.
+    // The job has ended: waits until nothing is in flight. False: the backend failed, and I/Os
+    // still are. `scratch` has room for as many as can be in flight.
     [[nodiscard]] bool finish(std::span<iowq::request *> scratch);
 
   private:
@@ -62,8 +64,9 @@ class loop {
     timespec reaped_{};            // by fio's clock, when an open loop's reap() last returned
 };
 
-// The time of issue, from before the attempt: so an I/O that completes in queue() has a completion
-// latency. fio has looked at the clock just before, and a second look would cost 3 % of a cached read.
+// The time of issue is taken before the attempt, so that an I/O that completes in queue() has a
+// completion latency. fio has looked at the clock just before; another look would cost 3 % of a
+// cached read.
 inline void loop::stamp(thread_data *td, io_u *u) {
     if (td->o.disable_lat || td->o.read_iolog_file)
         fio_gettime(&u->issue_time, nullptr);

@@ -31,9 +31,9 @@ iowq::wq_config wq_of(const wanted &what) {
     const placed &at = what.at;
     unsigned depth = what.td->o.iodepth;
     iowq::wq_config wq;
-    // The seed's SQWQ: the queue's depth, or twice the CPUs, whichever is smaller. A blocked worker
-    // is replaced, up to the depth: more than that never have anything to do. In a pool that several
-    // jobs share, the depth of one says little.
+    // The seed's SQWQ: the queue's depth or twice the CPUs, whichever is smaller. A blocked worker
+    // is replaced until there are as many as the depth, as more would have nothing to do. Where
+    // several jobs share a pool, the depth of one says little, and only the CPUs count.
     wq.max_running = 2 * at.reach.count();
     if (o.max_bounded)
         wq.max_running = o.max_bounded;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// One function a backend: from a job's options to the backend's own configuration. Where it cannot
-// be created, the function says why, in one line.
+// From a job's options to each backend's own configuration: one function a backend. Where the
+// backend cannot be created, its function says why, in one line. Used by the job's thread, at its
+// start.
 #pragma once
 
 #include "options.h"
@@ -28,7 +29,7 @@ enum class acall_threads { one_a_call, pooled };
                               std::unique_ptr<backend> &out);
 [[nodiscard]] int make_uring(const wanted &what, uring_way way, std::unique_ptr<backend> &out);
 
-// Of a mode that got EAGAIN for a thread.
+// Says that the mode could not create a thread.
 void say_no_thread(const char *offload);
 
 } // namespace engine

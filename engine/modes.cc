@@ -100,7 +100,7 @@ static_assert(std::size(table) <= most_modes);
 
 } // namespace
 
-// The option table is filled from it while the engine is loaded, so it has to be there before.
+// constinit, as the option table is filled from it while the engine is being loaded.
 constinit const std::span<const offload_mode> modes = table;
 
 } // namespace engine

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// The offload modes, a row each: whatever depends on the mode is asked of its row. A further mode is
-// a further row, with a backend where none of those that are there can serve it.
+// The offload modes, one row each. Whatever depends on the mode is asked of its row. A further mode
+// is a further row and, where no backend serves it yet, a backend with its maker.
 #pragma once
 
 #include "options.h"
@@ -33,10 +33,10 @@ struct offload_mode {
     placing place;
 };
 
-// fio has room for so many values of an option.
+// As many values as fio lets an option have.
 inline constexpr size_t most_modes = 32;
 
-// In the order in which --enghelp lists them; options::offload is an index into it.
+// In the order in which --enghelp lists them. options::offload is an index into it.
 extern const std::span<const offload_mode> modes;
 
 inline const offload_mode &mode_of(const options &o) { return modes[o.offload]; }

@@ -28,7 +28,7 @@ int set_sqthread_cpu(void *data, long long *value) {
     return 0;
 }
 
-// fio has found the name before the colon.
+// fio has set `placement` by the name before the colon.
 int set_placement(void *data, const char *value) {
     auto *o = static_cast<options *>(data);
     bool takes_number = o->placement == placement_node;
@@ -45,7 +45,7 @@ int set_placement(void *data, const char *value) {
     return 1;
 }
 
-// An option whose values are the modes: the number of each is that of its row.
+// An option whose values are the modes, by the numbers of their rows.
 fio_option one_of_the_modes(fio_option option) {
     static_assert(most_modes <= PARSE_MAX_VP);
     for (size_t i = 0; i < modes.size(); i++)
@@ -55,7 +55,8 @@ fio_option one_of_the_modes(fio_option option) {
 
 } // namespace
 
-// fio takes the members in the order of their declaration only. A maxval keeps 32-bit fields whole.
+// Members stand in the order of fio's declaration. A maxval keeps fio from cutting a number to 32
+// bits.
 fio_option option_table[] = {
     one_of_the_modes({
         .name = "offload",

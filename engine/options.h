@@ -10,7 +10,7 @@ namespace engine {
 
 enum target_kind : unsigned { target_file, target_null };
 enum wq_scope_kind : unsigned { scope_job, scope_process };
-// The first: none given. The others in the order of iowq::placement.
+// After the first, which stands for none given, in the order of iowq::placement.
 enum placement_kind : unsigned {
     placement_default,
     placement_local,
@@ -21,8 +21,9 @@ enum placement_kind : unsigned {
 };
 enum fsync_ordering : unsigned { fsync_unordered, fsync_drains };
 
-// Copied by fio with memcpy, so it holds plain values only. A number that was not given is 0, and the
-// table refuses a 0 that is given, except where a default says otherwise.
+// Plain values only, as fio copies it with memcpy. A number that was not given is 0 or its option's
+// default. An option without a default refuses a 0 that is given, where 0 would mean something
+// else.
 struct options {
     void *pad;        // fio keeps its thread_data here
     unsigned offload; // its row among the modes
@@ -45,7 +46,7 @@ struct options {
     unsigned uncached;
     unsigned fsync_order; // an fsync_ordering
     unsigned arrival_rate;
-    // Of io_uring alone; the pairs are for reads and for writes.
+    // Of io_uring alone. The pairs are for reads and for writes.
     unsigned hipri;
     unsigned registerfiles;
     unsigned fixedbufs;

@@ -37,7 +37,7 @@ bool mode_can(const options &o, const char *offload, const placing &can, const s
     return false;
 }
 
-// fio's jobs are its threads or its children.
+// What fio may use is asked of its process: a job is a thread of it, or a child.
 cpu_mask reach_of(const thread_data *td, const options &o) {
     cpu_mask jobs = cpu_mask::of_this_thread();
     bool beyond = o.wq_scope == scope_process || o.placement == placement_device ||
@@ -46,7 +46,7 @@ cpu_mask reach_of(const thread_data *td, const options &o) {
     return beyond && fios.count() ? fios : jobs;
 }
 
-// False, and said why, when these are none, or not the job's to use.
+// False, and said why, where a list is malformed or names CPUs that are not the job's to use.
 bool read_cpus(const options &o, placed &out) {
     if (o.worker_cpus) {
         if (cpu_mask::parse(o.worker_cpus, out.worker_cpus.emplace())) {
@@ -70,7 +70,7 @@ bool read_cpus(const options &o, placed &out) {
     return true;
 }
 
-// The node that all of the job's files are at; -1: there is no such.
+// The node that all of the job's files are at. -1: there is no such node.
 int node_of_files(const thread_data *td) {
     int common = -1;
     for (unsigned i = 0; i < td->files_index; i++) {
@@ -82,7 +82,7 @@ int node_of_files(const thread_data *td) {
     return common;
 }
 
-// False, and said why, where node:N is not there, or has CPUs none of which is to be had.
+// False, and said why, where there is no node N, or where it has CPUs and none may be used.
 bool node_is_there(const options &o, const iowq::topology &machine, const cpu_mask &usable) {
     cpu_mask its = machine.all_cpus_of(o.placement_node);
     if (machine.nearest(o.placement_node) < 0)
@@ -130,7 +130,7 @@ int place(const thread_data *td, const options &o, const char *offload, const pl
     if (o.placement == placement_local) {
         unsigned here = machine.here();
         if (out.thread_cpus)
-            return 0; // which says it more exactly
+            return 0; // sqthread_cpu says it more exactly
         if (can.held == held_to_node::submission_thread || usable.within(machine.cpus(here)))
             os = static_cast<int>(machine.os_number(here));
     } else if (o.placement == placement_device) {
@@ -168,7 +168,7 @@ bool places_buffers(const thread_data *td, const placed &at) {
 void place_buffers(const thread_data *td, const placed &at) {
     if (!places_buffers(td, at))
         return;
-    // Those that are not to be moved stay: pool_stats tells.
+    // Pages that cannot be moved stay where they are, and pool_stats shows it.
     if (td->o.numa_mem_mode)
         (void)iowq::hold_to_own_policy(td->orig_buffer, td->orig_buffer_size);
     else

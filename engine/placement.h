@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// Where a job's work is done, and where its memory lies: placement=, worker_cpus= and sqthread_cpu=, beside fio's own
-// cpus_allowed, numa_cpu_nodes and numa_mem_policy, which say where the job itself is. Used by the job's thread, at its
-// start and at its end.
+// Where a job's work is done, and where its memory lies: placement=, worker_cpus= and
+// sqthread_cpu=. fio's own cpus_allowed, numa_cpu_nodes and numa_mem_policy say where the job
+// itself is. Used by the job's thread, at its start and at its end.
 #pragma once
 
 #include "options.h"
@@ -18,16 +18,17 @@ namespace engine {
 struct placed {
     iowq::placement where = iowq::placement::local;
     unsigned node = 0; // with placement::node, its OS number
-    // The CPUs that the work may use: the job's or, with wq_scope=process and where placement= looks beyond the job's
-    // node, all that fio may use.
+    // The CPUs that the work may use: the job's or, with wq_scope=process and where placement=
+    // looks beyond the job's node, all that fio may use.
     iowq::cpu_mask reach;
     std::optional<iowq::cpu_mask> worker_cpus{}; // the workers', among these
     std::optional<iowq::cpu_mask> thread_cpus{}; // the submission thread's
-    // The OS number of the node where the buffers are best, when one node serves the whole job; else below 0.
+    // Where one node serves the whole job, the OS number of the node where the buffers are best.
+    // Below 0: several nodes do.
     int memory = -1;
 };
 
-// What of a mode has to be held to the node's CPUs, as it does not go there by itself.
+// Which of a mode's threads have to be held to the CPUs of the node that serves the job.
 enum class held_to_node { nothing, submission_thread, workers };
 
 // Where a mode can have its work done.
@@ -42,13 +43,15 @@ struct placing {
 [[nodiscard]] int place(const thread_data *td, const options &o, const char *offload,
                         const placing &can, placed &out);
 
-// Takes the job's buffers to the node that serves it or, if there is one, to where numa_mem_policy says: fio has set
-// that for the job's thread, but it is workers who touch what is read into.
+// Moves the job's buffers to the node that serves it or, where numa_mem_policy is given, to where
+// it says. fio has set that policy for the job's thread, but workers are the first to touch a
+// buffer.
 void place_buffers(const thread_data *td, const placed &at);
-// At the end, so that another job's buffers, in the same memory, are not there too.
+// At the end of a job: what another job puts in the same memory is not bound to this job's node.
 void forget_buffers(const thread_data *td, const placed &at);
 
-// How much of something is on which node: of CPUs' counts, or of a buffer's pages. As a JSON object, by OS numbers.
+// What there is on each node, as a JSON object by OS numbers: of counts by CPU, or of a buffer's
+// pages.
 [[nodiscard]] std::string on_nodes(std::span<const uint64_t> by_cpu);
 [[nodiscard]] std::string on_nodes(const void *from, size_t bytes);
 

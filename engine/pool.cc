@@ -13,7 +13,7 @@ namespace engine {
 
 namespace {
 
-// The pool of the process, as long as a job has it.
+// The pool of the process. It exists while a job has it.
 class process_wq {
   public:
     [[nodiscard]] int join(const iowq::wq_config &wanted, std::shared_ptr<iowq::wq> &out,
@@ -26,7 +26,7 @@ class process_wq {
             why = std::string("wq_scope=process: another job has given another ") + option;
             return -EINVAL;
         }
-        // Each job may have as many workers asleep as it would have alone.
+        // Each job may have as many blocked workers as it would have alone.
         made_with_.max_bound += wanted.max_bound;
         (void)out->max_workers({.bound = made_with_.max_bound});
         return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// A pool and a job's ring, as a backend. The pool is the job's own, or shared by the jobs of the process.
+// A pool and a job's ring, as a backend. The pool is the job's own, or shared by the jobs of the
+// process. Used by the job's thread only, but for threads().
 #pragma once
 
 #include "backend.h"
@@ -8,8 +9,8 @@ namespace engine {
 
 class pool final : public backend {
   public:
-    // The errors of iowq::wq::create, with its `why`, and iowq::ring::create. Modes that need no workers
-    // get none. -EINVAL: shared with jobs that were given other limits, as `why` says.
+    // Errors of iowq::wq::create, with its `why`, and of iowq::ring::create. -EINVAL: shared with
+    // jobs that were given other limits, as `why` says. A mode that needs no pool gets none.
     [[nodiscard]] static int create(const iowq::ring_config &ring, const iowq::wq_config &wq,
                                     bool shared, std::unique_ptr<backend> &out, std::string &why);
 

@@ -36,7 +36,7 @@ void print_threads(FILE *to, const sampler &threads) {
     fputc(']', to);
 }
 
-// By which CPUs the I/Os were issued, and so on which nodes.
+// On which CPUs the I/Os were issued, and so on which nodes.
 void print_places(FILE *to, const job_stats &job) {
     auto by_cpu = job.io.ran_on();
     if (!by_cpu.empty()) {
@@ -73,7 +73,7 @@ int write_to(const std::string &name, const job_stats &job) {
     return failed ? errno ? -errno : -EIO : 0;
 }
 
-// The ways of one direction: those that were taken.
+// The ways that I/Os of one direction took, each with its number.
 std::string ways(const iowq::path_counts &c) {
     struct {
         uint64_t nr;
@@ -93,7 +93,7 @@ std::string ways(const iowq::path_counts &c) {
     for (auto &way : taken)
         if (way.nr)
             said += (said.empty() ? " " : ", ") + std::to_string(way.nr) + " " + way.name;
-    if (said.empty() && c.issued) // the kernel does not say
+    if (said.empty() && c.issued) // the backend does not know the ways
         said = " " + std::to_string(c.issued) + " issued";
     return said;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// Which way a job's I/Os took: in one JSON file a job (pool_stats=), and in one line of fio's output.
+// Which way a job's I/Os took: as a JSON file for each job (pool_stats=), and as a line of fio's
+// output. Used by the job's thread, at its end.
 #pragma once
 
 #include "sampler.h"
@@ -19,13 +20,14 @@ struct job_stats {
     unsigned depth;
     const backend &io;
     const sampler *threads;     // stopped; or none
-    const std::string &buffers; // how many of their pages lay on each node, as JSON; or empty
+    const std::string &buffers; // their pages on each node, as JSON; or empty
 };
 
 // Writes PATH.<job>.<number>.json, whole or not at all. Returns 0 or -errno.
 [[nodiscard]] int write_stats(const char *path, const job_stats &job);
 
-// Such as "  iowq: job: offload=punt: read 12 inline, 3 missed, 3 pooled; threads at most 2; engine 0.1.0+…".
+// Such as "  iowq: job: offload=punt: read 12 inline, 3 missed, 3 pooled; threads at most 2; engine
+// 0.1.0+…", in one line.
 [[nodiscard]] std::string summary(const job_stats &job);
 
 } // namespace engine

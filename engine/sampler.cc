@@ -20,8 +20,9 @@ int sampler::start(const backend &io, std::unique_ptr<sampler> &out) {
         return -ENOMEM;
     auto main = [](void *arg) -> void * {
         pthread_setname_np(pthread_self(), "iowq-sampler");
-        // It looks at /proc only. While it shared the job's open files, each of the job's system calls would
-        // cost two atomic operations more, and what is measured would be 3 % slower for being watched.
+        // This thread reads nothing but /proc, so it needs no file of the job's. While it shared
+        // them, each of the job's system calls would cost two atomic operations more, and the job
+        // would be 3 % slower for being watched.
         (void)close_range(0, UINT_MAX, CLOSE_RANGE_UNSHARE);
         static_cast<sampler *>(arg)->run();
         return nullptr;
@@ -48,7 +49,7 @@ void sampler::run() {
         auto before = iowq::clock::now();
         look();
         auto after = iowq::clock::now();
-        // Where looking takes long, with thousands of threads, less often: at most a twentieth of a CPU.
+        // With thousands of threads a look takes long. Looking takes a twentieth of a CPU at most.
         auto pause = std::max<iowq::clock::duration>(period_, 20 * (after - before));
         if (stop_.park(after + pause))
             return;

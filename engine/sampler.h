@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// A job's threads over time: a thread of its own, only where pool_stats= asks for it, looks every 10 ms and keeps
-// the number when it has changed. Its memory is bounded: when it is full, every second sample goes and it
-// looks half as often.
+// A job's threads over time. Where pool_stats= asks for it, a thread of the sampler's own counts
+// them every 10 ms, and keeps the number when it has changed. Its memory is bounded: when it is
+// full, every second sample is dropped, and the thread counts half as often from then on.
 #pragma once
 
 #include "backend.h"
@@ -22,7 +22,7 @@ class sampler {
     [[nodiscard]] static int start(const backend &io, std::unique_ptr<sampler> &out);
     ~sampler() { stop(); }
 
-    // Looks once more and joins the thread. Only then may the rest be called.
+    // Counts once more, and joins the thread. samples() and peak() may be called only after it.
     void stop();
     [[nodiscard]] std::span<const sample> samples() const { return {samples_.get(), nr_}; }
     [[nodiscard]] unsigned peak() const { return peak_; }
@@ -41,7 +41,7 @@ class sampler {
     bool running_ = false;
     iowq::parker stop_;
 
-    // the sampler's thread, and after it whoever has joined it
+    // written by the sampler's thread, and by stop() once that has been joined
     std::unique_ptr<sample[]> samples_;
     unsigned nr_ = 0;
     unsigned peak_ = 0;

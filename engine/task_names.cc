@@ -12,7 +12,7 @@ namespace engine {
 
 namespace {
 
-// Empty when the thread has gone.
+// Empty: the thread has ended.
 std::string_view read_name(int tasks, const char *tid, char (&buffer)[32]) {
     char path[32];
     snprintf(path, sizeof path, "%.20s/comm", tid);
@@ -33,7 +33,7 @@ unsigned count_tasks(match_task match, void *data) {
     unsigned n = 0;
     alignas(dirent64) char entries[4096];
     long got;
-    // readdir would allocate.
+    // getdents64, as readdir would allocate.
     while ((got = syscall(SYS_getdents64, tasks, entries, sizeof entries)) > 0) {
         for (long at = 0; at < got;) {
             auto *entry = reinterpret_cast<dirent64 *>(entries + at);

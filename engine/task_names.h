@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// The threads of this process by their names, the kernel's io workers among them. Any thread; allocates
-// nothing.
+// The threads of this process by their names, the kernel's io workers among them. Any thread may
+// ask. Allocates nothing.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,7 @@ namespace engine {
 
 using match_task = bool (*)(void *data, pid_t tid, std::string_view name);
 
-// How many match. 0 where /proc cannot be read. In the order in which they were created.
+// How many match, asked in the order of their creation. 0 where /proc cannot be read.
 [[nodiscard]] unsigned count_tasks(match_task match, void *data);
 
 } // namespace engine

@@ -27,7 +27,7 @@ void fill_sync(const thread_data *td, const io_u *u, request &r) {
 
 namespace {
 
-// Nothing else cancels what fio waits for, or answers EAGAIN to a call that may wait.
+// Only a missing thread cancels what fio waits for, or answers EAGAIN to a call that may wait.
 bool lacked_thread(const request &r) {
     return r.result == -ECANCELED || (r.result == -EAGAIN && !(r.rw_flags & RWF_NOWAIT));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// From fio's io_u to a request, and from a request's result back to the io_u. The job's thread.
+// From fio's io_u to a request, and from a request's result back to the io_u. Used by the job's
+// thread only.
 #pragma once
 
 #include "job.h"
@@ -33,7 +34,7 @@ inline void fill(thread_data *td, job &j, io_u *u, job_request &r) {
     r.rw_flags = j.rw_flags | (u->ddir == DDIR_WRITE && td->o.oatomic ? rwf_atomic : 0);
 }
 
-// The one place that flips the sign for fio.
+// Sets the error, or how much was not done. The one place where -errno becomes the errno of fio's.
 void give_result(const thread_data *td, job &j, io_u *u, const iowq::request &r);
 
 } // namespace engine

@@ -20,7 +20,7 @@ bool is_sync(opcode op) {
     return op == opcode::fsync || op == opcode::fdatasync || op == opcode::sync_file_range;
 }
 
-// What io_uring has no request for: a discard before 6.12, a range whose length is not of 32 bits.
+// What io_uring has no request for: a discard (before 6.12), and a range of 4 GiB and more.
 bool beyond_io_uring(const request &r) {
     return !r.target->null && ((r.op == opcode::trim && r.target->block) ||
                                (r.op == opcode::sync_file_range && r.length > UINT32_MAX));
@@ -103,15 +103,15 @@ int uring::set_up() {
             params.sq_thread_cpu = *config_.sqpoll_cpu;
         }
     } else {
-        // The job's thread enters the kernel to wait anyway, so completions need not interrupt it; the
-        // flag tells a reap that does not wait when to enter.
+        // The job's thread enters the kernel anyway when it waits, so completions need not
+        // interrupt it. IORING_SETUP_TASKRUN_FLAG tells a reap that does not wait when to enter.
         params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_TASKRUN_FLAG |
                        (config_.way.defer ? IORING_SETUP_DEFER_TASKRUN : IORING_SETUP_COOP_TASKRUN);
     }
     unsigned polled = config_.hipri ? IORING_SETUP_IOPOLL : 0;
     params.flags |= polled;
     int error = io_uring_queue_init_params(config_.depth, &ring_, &params);
-    // A kernel before 6.0 knows no such flags; deferring is what its mode is about.
+    // A kernel before 6.0 does not know these flags. Only uring_defer cannot go without.
     if (error == -EINVAL && !config_.way.sqpoll && !config_.way.defer) {
         params = {};
         params.flags = polled;
@@ -146,7 +146,7 @@ int uring::use_buffers(std::span<const iovec> buffers) {
 }
 
 int uring::opened(job_file &f) {
-    if (f.slot >= config_.nr_files) // none are registered, or a replay has met one more
+    if (f.slot >= config_.nr_files) // no files are registered, or a replay has opened one more
         return 0;
     int done = io_uring_register_files_update(&ring_, f.slot, &f.fd, 1);
     f.registered = done == 1;
@@ -167,8 +167,8 @@ iowq::ring::submitted uring::submit(request &r) {
         issue_blocking(r);
         return iowq::ring::submitted::completed;
     }
-    // Never null for long: the ring has room for every request of the job. Under SQPOLL the thread may
-    // not have taken earlier ones yet.
+    // Never null for long, as the ring has room for every request of the job. With SQPOLL the
+    // thread may not have taken earlier requests yet.
     io_uring_sqe *sqe = io_uring_get_sqe(&ring_);
     while (!sqe) {
         if (int error = commit()) {
@@ -188,7 +188,7 @@ iowq::ring::submitted uring::submit(request &r) {
 
 int uring::commit() {
     int sent = config_.way.defer ? io_uring_submit_and_get_events(&ring_) : io_uring_submit(&ring_);
-    // EBUSY, EAGAIN: the kernel wants completions reaped first; what is left goes with the next call.
+    // EBUSY, EAGAIN: completions have to be reaped first, and what is left goes with the next call.
     return sent >= 0 || sent == -EBUSY || sent == -EAGAIN || sent == -EINTR ? 0 : sent;
 }
 
@@ -207,7 +207,7 @@ unsigned uring::take(std::span<request *> out) {
     return n;
 }
 
-// Completions are there that the kernel hands out only to who enters it.
+// Whether there are completions that come only to a thread that enters the kernel.
 bool uring::completes_when_asked() const {
     constexpr unsigned asks = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
     return !config_.way.sqpoll && (config_.hipri || IO_URING_READ_ONCE(*ring_.sq.kflags) & asks);
@@ -216,11 +216,11 @@ bool uring::completes_when_asked() const {
 int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
     unsigned n = take(out);
     if (n >= min && n < out.size() && completes_when_asked()) {
-        (void)io_uring_get_events(&ring_); // what is wrong comes again from a call that waits
+        (void)io_uring_get_events(&ring_); // a call that waits has the error again
         n += take(out.subspan(n));
     }
     while (n < min) {
-        // Only the submission thread completes requests without this thread's entering the kernel.
+        // Without a submission thread nothing completes until this thread enters the kernel.
         if (config_.way.sqpoll && spin_.until([&] { return io_uring_cq_ready(&ring_) > 0; })) {
             n += take(out.subspan(n));
             continue;
@@ -231,20 +231,21 @@ int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
             if (ns <= 0)
                 break;
             left = {ns / 1000000000, ns % 1000000000};
-            if (config_.hipri && !config_.way.sqpoll) { // a call that polls heeds no timeout
+            if (config_.hipri && !config_.way.sqpoll) { // a call that polls has no timeout
                 (void)io_uring_get_events(&ring_);
                 n += take(out.subspan(n));
                 continue;
             }
         }
-        // With deferred completions the kernel sleeps until there are as many as are waited for, and starts
-        // what is drained only when it wakes up for those before: so for each of them.
+        // With deferred completions the kernel sleeps until there are as many as are waited for. It
+        // starts a drained request only when it wakes up for those before it, so with drained
+        // requests this waits for one at a time.
         unsigned wanted = config_.way.defer && config_.drain ? 1 : min - n;
         io_uring_cqe *cqe;
         int error = until ? io_uring_wait_cqes(&ring_, &cqe, wanted, &left, nullptr)
                           : io_uring_submit_and_wait(&ring_, wanted);
         if (error < 0 && error != -EINTR && error != -EAGAIN && error != -EBUSY && error != -ETIME)
-            return n ? static_cast<int>(n) : error; // what is reaped counts; the error comes again
+            return n ? static_cast<int>(n) : error; // the next call has the error again
         n += take(out.subspan(n));
         if (error == -ETIME)
             break;
@@ -255,7 +256,7 @@ int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
 unsigned uring::threads() const {
     struct {
         pid_t owner;
-        pid_t sqpoll = 0; // its workers are named after it
+        pid_t sqpoll = 0; // where there is one, workers are named after it
     } own{.owner = owner_};
     auto is_own = [](void *data, pid_t tid, std::string_view name) {
         auto &o = *static_cast<decltype(own) *>(data);

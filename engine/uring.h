@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// The kernel's counterparts through liburing, with the same requests as the pool's ring, so that both
-// sides carry the same overhead of fio's.
+// The kernel's counterparts through liburing. They take the same requests as the pool's ring, so
+// that both carry the same overhead of fio's. Used by the job's thread only, but for threads().
 #pragma once
 
 #include "backend.h"
@@ -33,8 +33,8 @@ struct uring_config {
 
 class uring final : public backend {
   public:
-    // -ENOSYS or -EPERM where io_uring may not be used, -EINVAL where the kernel is too old for what is
-    // asked; else -errno of setting it up.
+    // -ENOSYS or -EPERM: io_uring may not be used. -EINVAL: the kernel is too old for what is
+    // asked. Other errors are those of setting it up.
     [[nodiscard]] static int create(const uring_config &config, std::unique_ptr<backend> &out);
     ~uring() override;
 
@@ -61,7 +61,7 @@ class uring final : public backend {
     const uring_config config_;
     io_uring ring_{};
     bool ready_ = false;
-    pid_t owner_ = 0; // its thread, which the kernel names its workers after
+    pid_t owner_ = 0; // the thread that the kernel names its workers after
     iowq::adaptive_spin spin_;
     uint64_t issued_[iowq::ring::nr_directions] = {};
 };

@@ -5,7 +5,8 @@ namespace engine {
 
 namespace {
 
-// used, and noinline below: what a compiler that sees both copies into its callers could not be found.
+// `used`, and version() `noinline`: a compiler that sees both could copy the text into callers in
+// pieces, and then nobody would find it in the shared object.
 #define MARK "iowq-engine-version: "
 [[gnu::used]] const char marked[] = MARK IOWQ_ENGINE_VERSION;
 

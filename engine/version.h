@@ -4,7 +4,8 @@
 
 namespace engine {
 
-// Stands in the shared object after "iowq-engine-version: ", where it can be read without loading that.
+// It stands in the shared object after "iowq-engine-version: ", for those who do not load the
+// object.
 [[nodiscard]] const char *version();
 
 } // namespace engine

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// Writes the first arrivals of a schedule, in nanoseconds, a line each. Arguments: rate, seed, job, how many.
+// Writes the first arrivals of a schedule, in nanoseconds, a line each. Arguments: rate, seed, job,
+// how many.
 #include "../arrivals.h"
 
 int main(int, char **argv) {

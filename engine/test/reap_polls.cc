@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// A reap that does not wait gets completions that the kernel keeps until it is entered. fio always
-// waits for one, so no job can show it. Argument: a file of at least 4 KiB. Exit status: 0 when it
-// came, 1 when it did not in 10 s, 2 when this kernel has no such ring.
+// A reap that does not wait gets the completions that the kernel keeps until it is entered. fio
+// always waits for a completion, so no job can show this. Argument: a file of at least 4 KiB. Exit
+// status: 0 when the completion came, 1 when it did not in 300 s, 2 when this kernel has no such
+// ring.
 #include "../uring.h"
 
 #include <fcntl.h>
