@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""engine/README.md names every job option of fio's HOWTO, every option of the engine, and tests that exist."""
+"""engine/README.md names every job option of fio's HOWTO, every option of the engine, and tests
+that exist."""
 
 import ast
 import os
@@ -12,8 +13,11 @@ from conftest import REPO, fio_version
 from places import PLACES
 from test_loads import DEVICE_LOADS, LOADS
 
-README = (REPO / "engine/README.md").read_text()
-ROW = re.compile(r"^\| (`.*?`) \| (works|refused|does not apply) \| (.*?) \| (.*?) \|$", re.M)
+# With each item of a list in one line.
+README = re.sub(r"\n +(?=\S)", " ", (REPO / "engine/README.md").read_text())
+# "- `option`, `option`: works; a note. `test`, `test`"
+ITEM = re.compile(r"^- (`[^:]*`): (works|refused|does not apply)(?:; (.*?))?\."
+                  r"((?:,? `test_\S+`)*)$", re.M)
 NOT_OF_JOBS = {"Command line options", "Units"}
 
 
@@ -28,7 +32,8 @@ def howto():
             title = before
         elif line.startswith(".. option:: ") and not line.startswith(".. option:: -"):
             for form in line.removeprefix(".. option:: ").split(" : ")[0].split(", "):
-                sections.setdefault(title, []).append(form.partition("=")[0].strip().removesuffix(" :"))
+                sections.setdefault(title,
+                                    []).append(form.partition("=")[0].strip().removesuffix(" :"))
         before = line
     return {t: o for t, o in sections.items() if t not in NOT_OF_JOBS}
 
@@ -36,7 +41,8 @@ def howto():
 def listed():
     """The README's, section by section."""
     parts = re.split(r"^### (.*)$", README, flags=re.M)[1:]
-    return {title: [name for row in ROW.finditer(text) for name in re.findall(r"`([^`]+)`", row[1])]
+    return {title: [name for item in ITEM.finditer(text)
+                    for name in re.findall(r"`([^`]+)`", item[1])]
             for title, text in zip(parts[::2], parts[1::2])}
 
 
@@ -51,15 +57,15 @@ def test_every_option_of_fios_howto_is_listed_once():
 
 
 def test_every_option_of_the_engine_is_described():
-    table = README.partition("## Its options")[2].partition("## fio's options")[0]
+    section = README.partition("## Its options")[2].partition("\n## ")[0]
     for option in re.findall(r'\.name = "(\w+)"', (REPO / "engine/options.cc").read_text()):
         family = "cmdprio*" if option.startswith("cmdprio") else option
-        assert f"`{family}`" in table, option
+        assert re.search(rf"^- .*`{re.escape(family)}`", section, re.M), option
 
 
 def test_every_test_that_is_named_exists():
-    named = [name for row in ROW.findall(README)
-             for name in re.findall(r"`(test_\w+\.py)(?:::(\w+)|\[([\w-]+)\])`", row[2])]
+    named = [name for item in ITEM.findall(README)
+             for name in re.findall(r"`(test_\w+\.py)(?:::(\w+)|\[([\w-]+)\])`", item[3])]
     assert len(named) > 150
     for file, function, load in named:
         if load:
@@ -73,9 +79,9 @@ def functions(path):
 
 
 def test_every_place_is_named_and_every_test_of_one_exists():
-    table = README.partition("## Where files lie")[2].partition("\n## ")[0]
-    assert sorted(re.findall(r"`test_where_files_lie\.py\[(\w+)\]`", table)) == sorted(PLACES)
-    named = re.findall(r"`((?:guest/inside/)?test_\w+\.py)::(\w+)`", table)
+    section = README.partition("## Where files lie")[2].partition("\n## ")[0]
+    assert sorted(re.findall(r"`test_where_files_lie\.py\[(\w+)\]`", section)) == sorted(PLACES)
+    named = re.findall(r"`((?:guest/inside/)?test_\w+\.py)::(\w+)`", section)
     assert len(named) >= 9
     for file, function in named:
         folder = REPO / ("scripts" if file.startswith("guest") else "engine/test")
@@ -83,14 +89,14 @@ def test_every_place_is_named_and_every_test_of_one_exists():
 
 
 def test_what_works_has_a_test_or_says_that_it_has_none():
-    rows = ROW.findall(README)
-    assert len(rows) > 100
-    for options, state, test, note in rows:
-        assert "test_" in test or "untested" in note or state == "does not apply", options
-        assert test or note, options
+    items = ITEM.findall(README)
+    assert len(items) > 100
+    for options, state, note, tests in items:
+        assert tests or "untested" in note or state == "does not apply", options
+        assert tests or note, options
 
 
 def test_every_load_is_named():
-    """A row that nothing refers to shows nothing."""
+    """A load that the list does not name shows nothing."""
     missing = [x for x in [*LOADS, *DEVICE_LOADS] if f"[{x}]" not in README]
     assert not missing
