@@ -24,8 +24,8 @@ HANG_S = 300
 
 
 def turns(*lists):
-    """Each value of each list at least once, the lists going round beside each other; all combinations
-    with IOWQ_FULL=1."""
+    """Each value of each list at least once, the lists going round beside each other. With
+    IOWQ_FULL=1 all combinations."""
     if os.environ.get("IOWQ_FULL"):
         return list(itertools.product(*lists))
     return [tuple(values[i % len(values)] for values in lists) for i in range(max(map(len, lists)))]
@@ -33,7 +33,8 @@ def turns(*lists):
 
 def engine_version():
     """As it stands in the shared object."""
-    return re.search(rb"iowq-engine-version: ([0-9.]+\+[0-9a-f]{12})\0", ENGINE.read_bytes())[1].decode()
+    return re.search(rb"iowq-engine-version: ([0-9.]+\+[0-9a-f]{12})\0",
+                     ENGINE.read_bytes())[1].decode()
 
 
 def fio_binary():
@@ -53,7 +54,8 @@ class Result:
 
 
 def fio_version():
-    said = subprocess.run([fio_binary(), "--version"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run([fio_binary(), "--version"], capture_output=True, text=True,
+                          check=True).stdout
     return tuple(int(n) for n in re.match(r"fio-(\d+)\.(\d+)", said).groups())
 
 
@@ -73,7 +75,7 @@ def option(name, value):
 
 @pytest.fixture
 def fio(tmp_path):
-    """Runs fio with the engine: fio(offload, rw="randread", ...). Underscores stay as fio has them."""
+    """Runs fio with the engine: fio(offload, rw="randread", ...). Options are spelt as in fio."""
 
     def run(offload, *jobs, binary=None, timeout=HANG_S, prefix=(), preexec=None, **options):
         output = tmp_path / "fio.json"
@@ -84,8 +86,8 @@ def fio(tmp_path):
         line = [*prefix, binary or fio_binary(), "--output-format=json", f"--output={output}",
                 *(option(k, v) for k, v in given.items()), *jobs]
         try:
-            done = subprocess.run(line, capture_output=True, text=True, timeout=timeout, cwd=tmp_path,
-                                  preexec_fn=preexec)
+            done = subprocess.run(line, capture_output=True, text=True, timeout=timeout,
+                                  cwd=tmp_path, preexec_fn=preexec)
         except subprocess.TimeoutExpired:  # fio's jobs are sessions of their own, and would go on
             subprocess.run(["pkill", "--signal", "KILL", "--full", tmp_path], check=False)
             raise
@@ -103,7 +105,8 @@ def fio(tmp_path):
 
 @pytest.fixture
 def open_folder():
-    """One that every user may write to. Not below pytest's own, which each of its workers closes to others."""
+    """A folder that every user may write to. It is not below pytest's own, as each of pytest's
+    workers closes its own to other users."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
         yield pathlib.Path(folder)

@@ -19,8 +19,9 @@ def with_stacks_of(gib, room):
 
 def test_what_gets_no_thread_waits_for_one(fio, tmp_path, evidence):
     """Room for a few threads, 64 wanted."""
-    result = fio("acall", filename=tmp_path / "data", rw="randwrite", verify="crc32c", direct=1, iodepth=64,
-                 size="1m", prefix=with_stacks_of(1, 5), pool_stats=tmp_path / "evidence")
+    result = fio("acall", filename=tmp_path / "data", rw="randwrite", verify="crc32c", direct=1,
+                 iodepth=64, size="1m", prefix=with_stacks_of(1, 5),
+                 pool_stats=tmp_path / "evidence")
     assert result.status == 0, result.said
     assert result.job["write"]["total_ios"] == 256
     assert evidence()[0]["refused"] > 0
@@ -36,29 +37,32 @@ def test_no_thread_at_all_is_an_error_and_no_hang(fio, tmp_path, mode):
 
 @pytest.mark.parametrize("mode", ACALLS)
 def test_a_limit_of_threads_loses_nothing(fio, tmp_path, mode):
-    result = fio(mode, filename=tmp_path / "data", rw="randwrite", verify="crc32c", iodepth=32, size="1m",
-                 max_bounded=2)
+    result = fio(mode, filename=tmp_path / "data", rw="randwrite", verify="crc32c", iodepth=32,
+                 size="1m", max_bounded=2)
     assert result.status == 0, result.said
     assert result.job["write"]["total_ios"] == 256
 
 
 def test_a_reap_waits_for_as_many_as_asked_where_threads_are_few(fio, tmp_path):
-    """At its end fio asks each job for all that is under way, which is 31 or 32; two run at a time."""
-    result = fio("acall", directory=tmp_path, rw="randwrite", iodepth=32, size="128k", numjobs=16, max_bounded=2)
+    """At its end fio asks each job for all that is in flight, 31 or 32 calls; two run at a time."""
+    result = fio("acall", directory=tmp_path, rw="randwrite", iodepth=32, size="128k", numjobs=16,
+                 max_bounded=2)
     assert result.status == 0, result.said
-    assert [job["jobname"] for job in result.data["jobs"] if not job["iodepth_complete"]["32"]] == []
+    assert [job["jobname"] for job in result.data["jobs"]
+            if not job["iodepth_complete"]["32"]] == []
 
 
 def two_jobs(tmp_path, first, second, *more):
     return [f"--filename={tmp_path}/data", f"--max_bounded={first}", *more, "--name=u",
-            f"--ioengine=external:{ENGINE}", "--offload=acall_pool", f"--filename={tmp_path}/data", "--size=1m",
-            "--time_based", "--runtime=100ms", f"--max_bounded={second}", *more]
+            f"--ioengine=external:{ENGINE}", "--offload=acall_pool", f"--filename={tmp_path}/data",
+            "--size=1m", "--time_based", "--runtime=100ms", f"--max_bounded={second}", *more]
 
 
 def test_two_limits_of_one_processs_pool_are_refused_in_one_line(fio, tmp_path):
     result = fio("acall_pool", *two_jobs(tmp_path, 2, 3, "--thread"), rw="read", size="1m",
                  time_based=None, runtime="100ms")
-    said = {line for line in result.said.splitlines() if line.startswith("iowq:")}  # in the output, and beside it
+    said = {line for line in result.said.splitlines()
+            if line.startswith("iowq:")}  # in the output, and beside it
     assert result.status != 0
     assert len(said) == 1
     assert "one pool a process" in said.pop()

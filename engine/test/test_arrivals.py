@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""arrival_rate=: what arrives by a schedule of its own, and latency from then on. No test asks for more of a busy
-machine than that what is late is not early."""
+"""arrival_rate=: I/Os that arrive by a schedule of their own, and latency from then on. On a busy
+machine an I/O may be late; no test asks for more than that it is not early."""
 
 import errno
 import json
@@ -30,7 +30,8 @@ def arrivals_of(tmp_path_factory):
                     f"{REPO}/build/engine/arrivals.o", "-pthread", "-o", program], check=True)
 
     def run(*arguments):
-        done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=True, timeout=HANG_S)
+        done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True,
+                              check=True, timeout=HANG_S)
         return [float(line) for line in done.stdout.split()]
 
     return run
@@ -58,13 +59,14 @@ def test_the_gaps_know_nothing_of_each_other(arrivals_of):
 
 def test_a_schedule_is_of_its_seed_and_job(arrivals_of):
     assert arrivals_of(1000, 1, 1, 50) == arrivals_of(1000, 1, 1, 50)
-    assert len({tuple(arrivals_of(1000, seed, job, 50)) for seed in (0, 1, 1 << 40) for job in (1, 2)}) == 6
+    assert len({tuple(arrivals_of(1000, seed, job, 50))
+                for seed in (0, 1, 1 << 40) for job in (1, 2)}) == 6
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_keeps_every_byte_and_the_schedule(fio, tmp_path, evidence, mode):
-    result = fio(mode, filename=tmp_path / "data", rw="randrw", verify="crc32c", iodepth=8, size="1m", fsync=16,
-                 arrival_rate=RATE, pool_stats=tmp_path / "evidence")
+    result = fio(mode, filename=tmp_path / "data", rw="randrw", verify="crc32c", iodepth=8,
+                 size="1m", fsync=16, arrival_rate=RATE, pool_stats=tmp_path / "evidence")
     assert result.status == 0, result.said
     said = evidence()[0]
     assert said["arrival_rate"] == RATE
@@ -76,21 +78,22 @@ def test_every_mode_keeps_every_byte_and_the_schedule(fio, tmp_path, evidence, m
 
 @pytest.mark.parametrize("mode", ["inline", "sqwq", "uring"])
 def test_no_more_are_done_than_arrive(fio, tmp_path, evidence, mode):
-    result = fio(mode, filename=tmp_path / "data", rw="randread", iodepth=32, number_ios=600, invalidate=0,
-                 arrival_rate=RATE, pool_stats=tmp_path / "evidence")
+    result = fio(mode, filename=tmp_path / "data", rw="randread", iodepth=32, number_ios=600,
+                 invalidate=0, arrival_rate=RATE, pool_stats=tmp_path / "evidence")
     assert result.status == 0, result.said
     said, read = evidence()[0], result.job["read"]
     assert said["arrivals"] == read["total_ios"] == 600
     assert read["iops"] <= 600 / (said["schedule_ns"] / 1e9) * 1.01
     # Nothing is issued before its arrival, or done before it was issued.
     assert read["slat_ns"]["min"] >= 0 and read["clat_ns"]["min"] >= 0
-    assert read["lat_ns"]["mean"] == pytest.approx(read["slat_ns"]["mean"] + read["clat_ns"]["mean"], rel=0.01)
+    both = read["slat_ns"]["mean"] + read["clat_ns"]["mean"]
+    assert read["lat_ns"]["mean"] == pytest.approx(both, rel=0.01)
     assert read["slat_ns"]["max"] == pytest.approx(said["behind_max_ns"], abs=1000)
 
 
 def schedules(fio, tmp_path, evidence, **options):
-    result = fio("punt", filename=tmp_path / "data", rw="randread", target="null", number_ios=200, invalidate=0,
-                 arrival_rate=20000, pool_stats=tmp_path / "evidence", **options)
+    result = fio("punt", filename=tmp_path / "data", rw="randread", target="null", number_ios=200,
+                 invalidate=0, arrival_rate=20000, pool_stats=tmp_path / "evidence", **options)
     assert result.status == 0, result.said
     return [said["schedule_ns"] for said in evidence()]
 
@@ -99,7 +102,8 @@ def test_the_same_seed_makes_the_same_arrivals(fio, tmp_path, evidence, arrivals
     first = schedules(fio, tmp_path, evidence, randseed=5)
     assert schedules(fio, tmp_path, evidence, randseed=5, iodepth=16) == first
     assert schedules(fio, tmp_path, evidence, randseed=6) != first
-    assert schedules(fio, tmp_path, evidence, randrepeat=0) != schedules(fio, tmp_path, evidence, randrepeat=0)
+    another = schedules(fio, tmp_path, evidence, randrepeat=0)
+    assert schedules(fio, tmp_path, evidence, randrepeat=0) != another
 
 
 def test_each_job_has_arrivals_of_its_own(fio, tmp_path, evidence):
@@ -108,16 +112,19 @@ def test_each_job_has_arrivals_of_its_own(fio, tmp_path, evidence):
 
 @pytest.fixture
 def stopped(tmp_path):
-    """A job that is stopped for 0.3 s: how many of its I/Os took more than 50 ms, and its evidence."""
+    """Of a job that is stopped for 0.3 s: how many of its I/Os took more than 50 ms, what fio says
+    of its reads, and its evidence."""
 
     def run(mode, depth, **options):
         output = tmp_path / "out.json"
-        given = {"name": "t", "thread": None, "ioengine": f"external:{ENGINE}", "offload": mode, "size": "4m",
-                 "filename": tmp_path / "data", "rw": "randread", "invalidate": 0, "pre_read": 1, "iodepth": depth,
-                 "time_based": None, "runtime": "2s", "lat_percentiles": 1, "pool_stats": tmp_path / "evidence",
+        given = {"name": "t", "thread": None, "ioengine": f"external:{ENGINE}", "offload": mode,
+                 "size": "4m", "filename": tmp_path / "data", "rw": "randread", "invalidate": 0,
+                 "pre_read": 1, "iodepth": depth, "time_based": None, "runtime": "2s",
+                 "lat_percentiles": 1, "pool_stats": tmp_path / "evidence",
                  "exec_prerun": "touch begun", **options}
         job = subprocess.Popen([fio_binary(), "--output-format=json+", f"--output={output}",
-                                *(f"--{k}" if v is None else f"--{k}={v}" for k, v in given.items())], cwd=tmp_path)
+                                *(f"--{k}" if v is None else f"--{k}={v}"
+                                  for k, v in given.items())], cwd=tmp_path)
         limit = time.monotonic() + HANG_S
         try:
             while not (tmp_path / "begun").exists():
@@ -139,10 +146,11 @@ def stopped(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("mode,depth", [("inline", 1), ("sqthread", 4), ("sqwq", 8), ("punt", 32), ("acall_pool", 8),
-                                        ("uring", 8), ("uring_async", 8)])
+@pytest.mark.parametrize("mode,depth", [("inline", 1), ("sqthread", 4), ("sqwq", 8), ("punt", 32),
+                                        ("acall_pool", 8), ("uring", 8), ("uring_async", 8)])
 def test_a_stall_counts_for_all_that_would_have_come(stopped, mode, depth):
-    """300 ms without the job, at 1000 a second: some 250 of them came more than 50 ms before it went on."""
+    """300 ms without the job, at 1000 a second: some 250 I/Os came more than 50 ms
+    before it went on."""
     slow, _, said = stopped(mode, depth, arrival_rate=1000)
     assert slow > 150
     assert said["behind_max_ns"] > 100e6
@@ -158,8 +166,9 @@ def test_without_arrivals_a_stall_counts_for_what_is_under_way(stopped):
 @pytest.mark.parametrize("mode", ["punt", "handoff", "uring"])
 def test_what_has_not_arrived_at_the_end_never_does(fio, tmp_path, evidence, mode):
     """64 are queued, and at two a second would come in half a minute: fewer do."""
-    result = fio(mode, filename=tmp_path / "data", rw="randwrite", verify="crc32c", do_verify=0, iodepth=64,
-                 time_based=None, runtime="1s", arrival_rate=2, pool_stats=tmp_path / "evidence", timeout=HANG_S)
+    result = fio(mode, filename=tmp_path / "data", rw="randwrite", verify="crc32c", do_verify=0,
+                 iodepth=64, time_based=None, runtime="1s", arrival_rate=2,
+                 pool_stats=tmp_path / "evidence", timeout=HANG_S)
     assert result.status == 0, result.said
     said = evidence()[0]
     assert said["arrivals"] == said["write"]["issued"] == result.job["write"]["total_ios"] < 20
@@ -168,9 +177,10 @@ def test_what_has_not_arrived_at_the_end_never_does(fio, tmp_path, evidence, mod
 
 
 def test_an_interrupted_job_does_not_wait_for_arrivals(tmp_path):
-    job = subprocess.Popen([fio_binary(), "--name=t", "--thread", f"--ioengine=external:{ENGINE}", "--offload=punt",
-                            "--arrival_rate=1", "--iodepth=32", "--size=4m", f"--filename={tmp_path}/data",
-                            "--rw=randread", f"--output={tmp_path}/out"], stderr=subprocess.DEVNULL)
+    job = subprocess.Popen([fio_binary(), "--name=t", "--thread", f"--ioengine=external:{ENGINE}",
+                            "--offload=punt", "--arrival_rate=1", "--iodepth=32", "--size=4m",
+                            f"--filename={tmp_path}/data", "--rw=randread",
+                            f"--output={tmp_path}/out"], stderr=subprocess.DEVNULL)
     try:
         time.sleep(1)
         job.send_signal(signal.SIGINT)
@@ -182,9 +192,11 @@ def test_an_interrupted_job_does_not_wait_for_arrivals(tmp_path):
 
 @pytest.mark.parametrize("mode", ["sqwq", "punt", "uring"])
 def test_an_error_ends_the_job_without_the_rest(fio, tmp_path, evidence, mode):
-    """The first write is beyond a limit, and of the other 63, which would come in a minute, few are issued."""
-    result = fio(mode, filename=tmp_path / "data", rw="write", offset="2m", size="2m", fallocate="none", thread=None,
-                 iodepth=64, arrival_rate=1, preexec=limit_files, pool_stats=tmp_path / "evidence", timeout=HANG_S)
+    """The first write is beyond a limit. The other 63 would come in a minute, and few of them are
+    issued."""
+    result = fio(mode, filename=tmp_path / "data", rw="write", offset="2m", size="2m",
+                 fallocate="none", thread=None, iodepth=64, arrival_rate=1, preexec=limit_files,
+                 pool_stats=tmp_path / "evidence", timeout=HANG_S)
     assert result.status == 1
     assert result.job["error"] == errno.EFBIG
     assert evidence()[0]["arrivals"] < 30
@@ -192,8 +204,8 @@ def test_an_error_ends_the_job_without_the_rest(fio, tmp_path, evidence, mode):
 
 @pytest.mark.parametrize("mode", ["inline", "sqwq", "hashed", *KERNELS])
 @pytest.mark.parametrize("options", [
-    {"rw": "randread", "iodepth_batch": 8, "iodepth_batch_complete_min": 4, "iodepth_batch_complete_max": 16,
-     "iodepth_low": 8},
+    {"rw": "randread", "iodepth_batch": 8, "iodepth_batch_complete_min": 4,
+     "iodepth_batch_complete_max": 16, "iodepth_low": 8},
     {"rw": "randread", "iodepth_batch_complete_min": 0, "iodepth_batch_complete_max": 16},
     {"rw": "randwrite", "nrfiles": 4, "openfiles": 2, "fsync": 8, "fsync_order": "drain"},
     {"rw": "randwrite", "verify": "md5", "verify_backlog": 16, "loops": 2},
@@ -215,8 +227,9 @@ def test_trims_arrive(fio, loop_device, tmp_path, evidence, mode):
 
 
 def test_a_ramp_is_part_of_the_schedule(fio, tmp_path, evidence):
-    result = fio("punt", filename=tmp_path / "data", rw="randread", iodepth=16, time_based=None, ramp_time="500ms",
-                 runtime="500ms", arrival_rate=1000, pool_stats=tmp_path / "evidence")
+    result = fio("punt", filename=tmp_path / "data", rw="randread", iodepth=16, time_based=None,
+                 ramp_time="500ms", runtime="500ms", arrival_rate=1000,
+                 pool_stats=tmp_path / "evidence")
     assert result.status == 0, result.said
     assert result.job["read"]["total_ios"] < evidence()[0]["arrivals"]
 
@@ -229,21 +242,26 @@ def test_an_impossible_rate_is_refused(fio, tmp_path, rate):
 
 
 def test_without_a_rate_the_loop_is_closed(fio, tmp_path, evidence):
-    result = fio("punt", filename=tmp_path / "data", rw="read", arrival_rate=0, pool_stats=tmp_path / "evidence")
+    result = fio("punt", filename=tmp_path / "data", rw="read", arrival_rate=0,
+                 pool_stats=tmp_path / "evidence")
     assert result.status == 0, result.said
     assert "arrivals" not in evidence()[0]
 
 
-@pytest.mark.parametrize("option,value", [("rate", "1m"), ("rate_iops", 100), ("thinktime", 100), ("flow", 1),
-                                          ("latency_target", "1ms"), ("read_iolog", "log")])
+@pytest.mark.parametrize("option,value", [("rate", "1m"), ("rate_iops", 100), ("thinktime", 100),
+                                          ("flow", 1), ("latency_target", "1ms"),
+                                          ("read_iolog", "log")])
 def test_what_makes_the_job_wait_for_something_else_is_refused(fio, tmp_path, option, value):
-    (tmp_path / "log").write_text(f"fio version 2 iolog\n{tmp_path}/data add\n{tmp_path}/data open\n"
-                                  f"{tmp_path}/data read 0 4096\n{tmp_path}/data close\n")
+    (tmp_path / "log").write_text(
+        f"fio version 2 iolog\n{tmp_path}/data add\n{tmp_path}/data open\n"
+        f"{tmp_path}/data read 0 4096\n{tmp_path}/data close\n")
     more = {"flow": {"flow_id": 1}, "latency_target": {"latency_window": "1s"}}.get(option, {})
-    result = fio("punt", filename=tmp_path / "data", rw="read", arrival_rate=100, **{option: value}, **more)
+    result = fio("punt", filename=tmp_path / "data", rw="read", arrival_rate=100, **{option: value},
+                 **more)
     refused(result, f"arrival_rate=100: says when the job's I/Os come, and so does {option}")
 
 
 def test_zones_in_which_fio_waits_are_refused(fio, loop_device):
-    result = fio("punt", filename=loop_device, rw="write", direct=1, zonemode="zbd", zonesize="1m", arrival_rate=100)
+    result = fio("punt", filename=loop_device, rw="write", direct=1, zonemode="zbd", zonesize="1m",
+                 arrival_rate=100)
     refused(result, "arrival_rate=100: says when the job's I/Os come, and so does zonemode=zbd")

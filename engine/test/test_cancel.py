@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""After an error fio takes back what has not started, where its version asks for that (before 3.41)."""
+"""After an error an fio before 3.41 takes back the I/Os that have not started."""
 
 import errno
 import re
@@ -19,12 +19,12 @@ def limit_files():
 
 @pytest.fixture
 def failing(fio, tmp_path, evidence):
-    """256 synchronous writes are queued, and those in the file's second half exceed a limit (EFBIG)."""
+    """Of 256 synchronous writes, those in the file's second half exceed a limit (EFBIG)."""
 
     def run(mode):
-        result = fio(mode, filename=tmp_path / "data", rw="randwrite", fallocate="none", overwrite=0, size="4m",
-                     iodepth=256, sync=1, thread=None, pool_stats=tmp_path / "evidence",
-                     preexec=limit_files, timeout=HANG_S)
+        result = fio(mode, filename=tmp_path / "data", rw="randwrite", fallocate="none",
+                     overwrite=0, size="4m", iodepth=256, sync=1, thread=None,
+                     pool_stats=tmp_path / "evidence", preexec=limit_files, timeout=HANG_S)
         return result, evidence()[0]["write"]["issued"]
 
     return run

@@ -12,8 +12,8 @@ CALL = re.compile(r"^\d+ +(?:<\.\.\. )?(\w+)(?:\(| resumed)")
 
 
 def overlaps(trace):
-    """Pairs of a sync and another call of which neither had ended when the other began. strace sees a
-    call's end before the engine does, so what the engine keeps apart is apart here too."""
+    """Pairs of a sync and another call of which neither had ended when the other began. strace sees
+    a call's end before the engine does, so what the engine keeps apart is apart here too."""
     running, found = {}, []
     for line in trace.splitlines():
         call = CALL.match(line)
@@ -21,7 +21,8 @@ def overlaps(trace):
             continue
         thread, name = line.split()[0], call.group(1)
         if "resumed" not in line:
-            found += [(name, other) for other in running.values() if "sync" in name or "sync" in other]
+            found += [(name, other) for other in running.values()
+                      if "sync" in name or "sync" in other]
             running[thread] = name
         if "<unfinished" not in line:
             running.pop(thread, None)
@@ -32,15 +33,16 @@ def traced(fio, tmp_path, mode, **options):
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
     trace = tmp_path / "trace"
+    calls = "pread64,preadv2,pwrite64,pwritev2,fsync,fdatasync,sync_file_range"
     result = fio(mode, filename=tmp_path / "data", iodepth=16, pool_stats=tmp_path / "evidence",
-                 prefix=["strace", "-f", f"-o{trace}", "-etrace=pread64,preadv2,pwrite64,pwritev2,fsync,fdatasync,sync_file_range"],
-                 **options)
+                 prefix=["strace", "-f", f"-o{trace}", f"-etrace={calls}"], **options)
     assert result.status == 0, result.said
     return trace.read_text()
 
 
-@pytest.mark.parametrize("mode,sync", [("sqwq", {"fsync": 4}), ("punt", {"fdatasync": 4}), ("hashed", {"fsync": 3}),
-                                       ("sqthread", {"fsync": 4}), ("inline", {"fsync": 4}),
+@pytest.mark.parametrize("mode,sync", [("sqwq", {"fsync": 4}), ("punt", {"fdatasync": 4}),
+                                       ("hashed", {"fsync": 3}), ("sqthread", {"fsync": 4}),
+                                       ("inline", {"fsync": 4}),
                                        ("sqwq", {"sync_file_range": "write:4"})])
 def test_no_call_is_under_way_beside_a_sync(fio, tmp_path, evidence, mode, sync):
     trace = traced(fio, tmp_path, mode, rw="randrw", direct=1, direct_by="pool", size="256k",
@@ -53,15 +55,17 @@ def test_no_call_is_under_way_beside_a_sync(fio, tmp_path, evidence, mode, sync)
 
 def test_without_the_order_they_do_overlap(fio, tmp_path):
     """So that the test above can fail."""
-    assert overlaps(traced(fio, tmp_path, "sqwq", rw="randwrite", direct=1, direct_by="pool", size="512k", fsync=4))
+    assert overlaps(traced(fio, tmp_path, "sqwq", rw="randwrite", direct=1, direct_by="pool",
+                           size="512k", fsync=4))
 
 
 @pytest.mark.parametrize("mode,batch", turns(
     MODES, [{"iodepth_batch_complete_min": 0, "iodepth_batch_complete_max": 16},
                 {"iodepth_batch": 8, "iodepth_batch_complete_min": 6, "iodepth_low": 2}]))
 def test_drained_syncs_lose_nothing(fio, tmp_path, evidence, mode, batch):
-    result = fio(mode, filename=tmp_path / "data", rw="randrw", iodepth=16, size="512k", verify="crc32c", fsync=5,
-                 fsync_order="drain", pool_stats=tmp_path / "evidence", **batch)
+    result = fio(mode, filename=tmp_path / "data", rw="randrw", iodepth=16, size="512k",
+                 verify="crc32c", fsync=5, fsync_order="drain", pool_stats=tmp_path / "evidence",
+                 **batch)
     assert result.status == 0, result.said
     said = evidence()[0]
     assert said["write"]["issued"] == result.job["write"]["total_ios"] > 0
@@ -71,8 +75,9 @@ def test_drained_syncs_lose_nothing(fio, tmp_path, evidence, mode, batch):
 @pytest.mark.parametrize("mode", ["sqwq", "uring", "uring_sqpoll"])
 @pytest.mark.parametrize("load", ["trimwrite", "randtrim"])
 def test_trims_are_drained_too(fio, loop_device, mode, load):
-    """A counterpart trims a device by a call of its own, so there too the engine keeps the order."""
-    result = fio(mode, filename=loop_device, rw=load, bs="16k", iodepth=8, size="1m", fsync=4, fsync_order="drain")
+    """A counterpart trims a device by a system call of its own, so the engine keeps the order."""
+    result = fio(mode, filename=loop_device, rw=load, bs="16k", iodepth=8, size="1m", fsync=4,
+                 fsync_order="drain")
     assert result.status == 0, result.said
     assert result.job["trim"]["total_ios"] > 0
 
@@ -84,8 +89,8 @@ def test_the_kernel_defers_drained_syncs(fio, tmp_path, mode):
     counts = tmp_path / "perf"
 
     def deferred(order):
-        result = fio(mode, filename=tmp_path / "data", rw="randwrite", direct=1, iodepth=16, size="512k",
-                     fsync=4, fsync_order=order,
+        result = fio(mode, filename=tmp_path / "data", rw="randwrite", direct=1, iodepth=16,
+                     size="512k", fsync=4, fsync_order=order,
                      prefix=["perf", "stat", "-x,", f"-o{counts}", "-eio_uring:io_uring_defer"])
         if result.data is None:
             pytest.skip("perf cannot count io_uring:io_uring_defer here")
@@ -98,7 +103,8 @@ def test_the_kernel_defers_drained_syncs(fio, tmp_path, mode):
 
 @pytest.mark.parametrize("mode", ["sqwq", *KERNELS])
 def test_all_at_once_may_be_waited_for(fio, tmp_path, mode):
-    """The kernel's deferred completions did not come then: they waited for syncs, and those for them."""
-    result = fio(mode, filename=tmp_path / "data", rw="randwrite", direct=1, size="512k", iodepth=16, fsync=4,
-                 fsync_order="drain", iodepth_batch_complete_min=16, iodepth_batch_complete_max=16, timeout=HANG_S)
+    """Deferred completions once did not come here: they and the syncs waited for each other."""
+    result = fio(mode, filename=tmp_path / "data", rw="randwrite", direct=1, size="512k",
+                 iodepth=16, fsync=4, fsync_order="drain", iodepth_batch_complete_min=16,
+                 iodepth_batch_complete_max=16, timeout=HANG_S)
     assert result.status == 0, result.said

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is left of a job: the file of pool_stats=, with its threads over time, and the line in fio's output."""
+"""What is left of a job: the file of pool_stats=, with the job's threads over time, and the line in
+fio's output."""
 
 import glob
 import itertools
@@ -25,8 +26,8 @@ def said_by(result):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_threads_over_time(fio, tmp_path, evidence, mode):
-    result = fio(mode, filename=tmp_path / "data", rw="randread", direct=1, iodepth=16, time_based=None,
-                 runtime="200ms", pool_stats=tmp_path / "evidence",
+    result = fio(mode, filename=tmp_path / "data", rw="randread", direct=1, iodepth=16,
+                 time_based=None, runtime="200ms", pool_stats=tmp_path / "evidence",
                  **({"max_bounded": 3} if mode == "acall_pool" else {}))
     assert result.status == 0, result.said
     said = evidence()[0]
@@ -41,8 +42,8 @@ def test_threads_over_time(fio, tmp_path, evidence, mode):
 
 @pytest.mark.skipif(not os.environ.get("IOWQ_FULL"), reason="takes 14 s: IOWQ_FULL=1")
 def test_a_long_job_takes_no_more_room(fio, tmp_path, evidence):
-    result = fio("acall", filename=tmp_path / "data", rw="randread", direct=1, iodepth=16, time_based=None,
-                 runtime="14s", pool_stats=tmp_path / "evidence")
+    result = fio("acall", filename=tmp_path / "data", rw="randread", direct=1, iodepth=16,
+                 time_based=None, runtime="14s", pool_stats=tmp_path / "evidence")
     assert result.status == 0, result.said
     threads = evidence()[0]["threads"]
     assert 256 < len(threads) <= 1024
@@ -61,10 +62,10 @@ def test_a_full_disk_is_said_in_one_line_and_loses_nothing_else(fio, tmp_path, e
 
 def normal_output(tmp_path, *more, name="t", to_file=False):
     """fio's own output, on its standard output or in a file."""
-    line = [fio_binary(), f"--name={name}", f"--ioengine=external:{ENGINE}", "--offload=punt", "--size=256k",
-            f"--filename={tmp_path}/data", "--rw=read", "--invalidate=0", *more]
-    done = subprocess.run([*line, *(["--output=out"] if to_file else [])], capture_output=True, text=True,
-                          timeout=HANG_S, cwd=tmp_path)
+    line = [fio_binary(), f"--name={name}", f"--ioengine=external:{ENGINE}", "--offload=punt",
+            "--size=256k", f"--filename={tmp_path}/data", "--rw=read", "--invalidate=0", *more]
+    done = subprocess.run([*line, *(["--output=out"] if to_file else [])], capture_output=True,
+                          text=True, timeout=HANG_S, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     return (tmp_path / "out").read_text() if to_file else done.stdout
 
@@ -79,9 +80,11 @@ def test_any_job_name_makes_valid_json(tmp_path, evidence, name):
 @pytest.mark.parametrize("to_file", [True, False])
 @pytest.mark.parametrize("process", [["--thread"], []])
 def test_a_line_a_job_between_fios_own(tmp_path, process, to_file):
-    lines = normal_output(tmp_path, "--numjobs=2", "--pre_read=1", *process, to_file=to_file).splitlines()
+    lines = normal_output(tmp_path, "--numjobs=2", "--pre_read=1", *process,
+                          to_file=to_file).splitlines()
     ours = [i for i, line in enumerate(lines) if "iowq:" in line]
-    assert [lines[i] for i in ours] == [f"  iowq: t: offload=punt: read 64 inline; engine {engine_version()}"] * 2
+    line = f"  iowq: t: offload=punt: read 64 inline; engine {engine_version()}"
+    assert [lines[i] for i in ours] == [line] * 2
     started = [i for i, line in enumerate(lines) if line.startswith("Starting 2 ")]
     results = [i for i, line in enumerate(lines) if "groupid=0" in line]
     assert len(started) == 1 and len(results) == 2  # nothing of fio's is there twice, or lost
@@ -89,7 +92,8 @@ def test_a_line_a_job_between_fios_own(tmp_path, process, to_file):
 
 
 def test_the_line_tells_the_threads_where_they_were_counted(tmp_path):
-    said = normal_output(tmp_path, "--direct=1", "--direct_by=pool", f"--pool_stats={tmp_path}/evidence")
+    said = normal_output(tmp_path, "--direct=1", "--direct_by=pool",
+                         f"--pool_stats={tmp_path}/evidence")
     assert "  iowq: t: offload=punt: read 64 pooled; threads at most 1; engine " in said
 
 
@@ -104,14 +108,17 @@ def test_the_engines_version_is_the_same_everywhere(tmp_path, evidence):
 
 
 def test_the_engines_version_is_a_hash_over_its_sources(tmp_path):
-    """In another folder it is the same; with a byte more in a source it is not, and without it again."""
+    """It is the same in another folder. With a byte more in a source it is another, until the byte
+    is gone."""
     for part in ("engine", "iowq"):
-        shutil.copytree(REPO / part, tmp_path / part, ignore=shutil.ignore_patterns("test", "bench"))
+        shutil.copytree(REPO / part, tmp_path / part,
+                        ignore=shutil.ignore_patterns("test", "bench"))
     shutil.copy(REPO / "Makefile", tmp_path)
     header = tmp_path / "build/engine/source_version.h"
 
     def made():
-        subprocess.run(["make", "-s", header.relative_to(tmp_path)], cwd=tmp_path, check=True, timeout=HANG_S)
+        subprocess.run(["make", "-s", header.relative_to(tmp_path)], cwd=tmp_path, check=True,
+                       timeout=HANG_S)
         return header.read_text().split('"')[1], header.stat().st_mtime_ns
 
     first = made()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Files that are not plain: FIFOs, ranges beyond 4 GiB, zones; and a job that runs out of memory."""
+"""Files that are not plain: FIFOs, ranges beyond 4 GiB, zones. And a job without memory."""
 
 import array
 import fcntl
@@ -20,7 +20,7 @@ KIB = 1024
 
 @pytest.fixture
 def fifo(tmp_path):
-    """A FIFO that this process holds open too, so that no open of it blocks and no end of file comes."""
+    """A FIFO that this process holds open too: no open of it blocks, and no end of file comes."""
     name = tmp_path / "fifo"
     os.mkfifo(name)
     held = os.open(name, os.O_RDWR)
@@ -99,8 +99,8 @@ def test_a_fifos_io_runs_on_unbound_workers(fio, fifo, evidence, tmp_path):
             os.write(held, b"x" * 4096)
 
     threading.Thread(target=feed, daemon=True).start()
-    result = fio("sqwq", filename=name, rw="read", iodepth=16, max_unbounded=2, size="64k", timeout=HANG_S,
-                 pool_stats=tmp_path / "evidence")
+    result = fio("sqwq", filename=name, rw="read", iodepth=16, max_unbounded=2, size="64k",
+                 timeout=HANG_S, pool_stats=tmp_path / "evidence")
     assert result.status == 0, result.said
     assert evidence()[0]["workers_created"] <= 2
 
@@ -110,8 +110,8 @@ def test_a_range_beyond_4_gib_is_synced_whole(fio, tmp_path, mode):
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
     trace = tmp_path / "trace"
-    result = fio(mode, filename=tmp_path / "data", rw="randwrite", size="9g", io_size="128k", iodepth=4,
-                 fallocate="none", sync_file_range="write:16", overwrite=0, unlink=1,
+    result = fio(mode, filename=tmp_path / "data", rw="randwrite", size="9g", io_size="128k",
+                 iodepth=4, fallocate="none", sync_file_range="write:16", overwrite=0, unlink=1,
                  prefix=["strace", "-f", f"-o{trace}", "-etrace=sync_file_range"])
     assert result.status == 0, result.said
     lengths = [int(n) for n in re.findall(r"sync_file_range\(\d+, \d+, (\d+)", trace.read_text())]
@@ -123,8 +123,8 @@ def test_zones_of_a_plain_file_are_emulated_by_fio(fio, tmp_path, mode):
     name = tmp_path / "data"
     name.touch()
     os.truncate(name, 2 << 20)  # fio looks at the size before it would make the file
-    result = fio(mode, filename=name, rw="randwrite", zonemode="zbd", zonesize="256k", size="2m", iodepth=8,
-                 direct=1, verify="crc32c")
+    result = fio(mode, filename=name, rw="randwrite", zonemode="zbd", zonesize="256k", size="2m",
+                 iodepth=8, direct=1, verify="crc32c")
     assert result.status == 0, result.said
     assert result.job["write"]["total_ios"] > 0
 
@@ -133,13 +133,14 @@ def test_zones_of_a_plain_file_are_emulated_by_fio(fio, tmp_path, mode):
 def test_zones_of_a_zoned_device(fio, mode):
     """null_blk zoned=1, if this kernel has it."""
     modprobe = shutil.which("modprobe", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
-    if not modprobe or subprocess.run([modprobe, "null_blk", "zoned=1", "gb=1", "zone_size=4", "memory_backed=1"],
-                                      capture_output=True).returncode or not os.path.exists("/dev/nullb0"):
+    zoned = ["null_blk", "zoned=1", "gb=1", "zone_size=4", "memory_backed=1"]
+    if (not modprobe or subprocess.run([modprobe, *zoned], capture_output=True).returncode
+            or not os.path.exists("/dev/nullb0")):
         pytest.skip("there is no zoned null_blk here")
     try:
         for load in ("write", "trim"):
-            result = fio(mode, filename="/dev/nullb0", rw=load, zonemode="zbd", size="16m", bs="64k", iodepth=4,
-                         direct=1)
+            result = fio(mode, filename="/dev/nullb0", rw=load, zonemode="zbd", size="16m",
+                         bs="64k", iodepth=4, direct=1)
             assert result.status == 0, result.said
     finally:
         subprocess.run([modprobe, "-r", "null_blk"], check=True)
@@ -163,7 +164,8 @@ def test_no_memory_for_a_path_is_said(fio, tmp_path, mode):
     if not compiler:
         pytest.skip("g++ is not installed")
     (tmp_path / "new.cc").write_text(NO_MEMORY)
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", tmp_path / "new.so", tmp_path / "new.cc"], check=True)
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", tmp_path / "new.so", tmp_path / "new.cc"],
+                   check=True)
     long_path = f"{tmp_path}/" + "./" * (FAILS_AT // 2) + "evidence"
     result = fio(mode, filename=tmp_path / "data", rw="read", size="64k", pool_stats=long_path,
                  prefix=["env", f"LD_PRELOAD={tmp_path / 'new.so'}"])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""RWF_NOWAIT and RWF_DONTCACHE in every mode; what only io_uring can do, in its modes and refused in ours."""
+"""RWF_NOWAIT and RWF_DONTCACHE in every mode. What only io_uring can do works in its modes, and is
+refused in ours."""
 
 import errno
 import shutil
@@ -13,9 +14,11 @@ OF_IO_URING = {"hipri": None, "registerfiles": None, "fixedbufs": None, "cmdprio
                "cmdprio_class": 2, "cmdprio": 3, "cmdprio_bssplit": "4k/50/2/3"}
 
 
-@pytest.mark.parametrize("mode", [m for m in MODES if m != "uring_async"])  # that ignores RWF_NOWAIT
+@pytest.mark.parametrize("mode",
+                         [m for m in MODES if m != "uring_async"])  # that ignores RWF_NOWAIT
 def test_eagain_goes_to_the_job(fio, tmp_path, mode):
-    """Reads of a file dropped from the cache fail; how many of its pages the kernel drops is its own affair."""
+    """Reads of pages that are not cached fail. How many pages the kernel drops is its own
+    affair."""
     result = fio(mode, filename=tmp_path / "data", rw="randread", iodepth=8, nowait=1, size="1m",
                  ignore_error="EAGAIN", fadvise_hint="random", invalidate=1)
     assert result.job["total_err"] > 0
@@ -79,38 +82,40 @@ def test_a_switch_takes_0_and_1_only(fio, tmp_path, option):
 
 @pytest.mark.parametrize("mode,option", turns(OURS, list(OF_IO_URING)))
 def test_our_modes_refuse_what_only_io_uring_can_do(fio, tmp_path, mode, option):
-    refused(fio(mode, filename=tmp_path / "data", rw="read", **{option: OF_IO_URING[option]}), option,
-            f"offload={mode}", *KERNELS)
+    refused(fio(mode, filename=tmp_path / "data", rw="read", **{option: OF_IO_URING[option]}),
+            option, f"offload={mode}", *KERNELS)
 
 
 @pytest.mark.parametrize("mode", KERNELS)
 def test_registered_files_and_buffers_keep_every_byte(fio, tmp_path, mode):
     """More files than may be open at a time, so that places in the kernel's table change hands."""
-    result = fio(mode, directory=tmp_path, rw="randrw", registerfiles=None, fixedbufs=None, nrfiles=6,
-                 openfiles=2, file_service_type="roundrobin", iodepth=16, size="3m", verify="crc32c")
+    result = fio(mode, directory=tmp_path, rw="randrw", registerfiles=None, fixedbufs=None,
+                 nrfiles=6, openfiles=2, file_service_type="roundrobin", iodepth=16, size="3m",
+                 verify="crc32c")
     assert result.status == 0, result.said
     assert result.job["write"]["total_ios"] > 0
 
 
 @pytest.mark.parametrize("mode", KERNELS)
 def test_vectored_requests_keep_every_byte(fio, tmp_path, mode):
-    result = fio(mode, filename=tmp_path / "data", rw="randrw", nonvectored=0, iodepth=16, size="1m",
-                 verify="crc32c")
+    result = fio(mode, filename=tmp_path / "data", rw="randrw", nonvectored=0, iodepth=16,
+                 size="1m", verify="crc32c")
     assert result.status == 0, result.said
 
 
 @pytest.mark.parametrize("mode", ["sqwq", "uring"])
 @pytest.mark.parametrize("value", [0, 1])
 def test_nonvectored_goes_with_any_mode(fio, tmp_path, mode, value):
-    assert fio(mode, filename=tmp_path / "data", rw="read", size="64k", nonvectored=value).status == 0
+    assert fio(mode, filename=tmp_path / "data", rw="read", size="64k",
+               nonvectored=value).status == 0
 
 
 @pytest.mark.parametrize("mode", KERNELS)
 @pytest.mark.parametrize("how", [{"cmdprio_percentage": "50,0", "cmdprio_class": 2, "cmdprio": 3},
                                  {"cmdprio_bssplit": "4k/50/2/3"}])
 def test_some_reads_get_the_priority(fio, tmp_path, mode, how):
-    result = fio(mode, filename=tmp_path / "data", rw="randread", direct=1, iodepth=8, lat_percentiles=1,
-                 size="2m", **how)
+    result = fio(mode, filename=tmp_path / "data", rw="randread", direct=1, iodepth=8,
+                 lat_percentiles=1, size="2m", **how)
     assert result.status == 0, result.said
     samples = {(p["prioclass"], p["prio"]): p["lat_ns"]["N"] for p in result.job["read"]["prios"]}
     assert samples[(2, 3)] + samples[(0, 0)] == 512
@@ -127,7 +132,8 @@ def test_the_priority_reaches_the_kernel(fio, tmp_path):
 
 @pytest.mark.parametrize("mode", KERNELS)
 def test_polling_works_or_says_that_the_device_cannot(fio, tmp_path, mode):
-    result = fio(mode, filename=tmp_path / "data", rw="randread", direct=1, hipri=None, iodepth=4, size="64k")
+    result = fio(mode, filename=tmp_path / "data", rw="randread", direct=1, hipri=None, iodepth=4,
+                 size="64k")
     assert result.job["error"] in (0, errno.EOPNOTSUPP), result.said
     assert (result.status == 0) == (result.job["error"] == 0)
 
@@ -142,12 +148,13 @@ def test_deferred_completions_come_to_a_reap_that_does_not_wait(tmp_path):
     program, page = tmp_path / "reap_polls", tmp_path / "page"
     page.write_bytes(b"x" * 4096)
     subprocess.run(["g++", "-std=gnu++20", f"-I{REPO}", f"{REPO}/engine/test/reap_polls.cc",
-                    f"{REPO}/build/engine/uring.o", f"{REPO}/build/engine/task_names.o", f"{REPO}/build/libiowq.a",
-                    "-luring", "-lhwloc", "-pthread",
+                    f"{REPO}/build/engine/uring.o", f"{REPO}/build/engine/task_names.o",
+                    f"{REPO}/build/libiowq.a", "-luring", "-lhwloc", "-pthread",
                     "-o", program], check=True)
     done = subprocess.run([program, page], timeout=HANG_S)
     if done.returncode == 2:
-        pytest.skip("this kernel has no IORING_SETUP_DEFER_TASKRUN, or this file system no O_DIRECT")
+        pytest.skip("this kernel has no IORING_SETUP_DEFER_TASKRUN, "
+                    "or this file system no O_DIRECT")
     assert done.returncode == 0
 
 

@@ -26,7 +26,8 @@ def test_syncs_are_issued(fio, tmp_path, evidence, mode, sync):
 
 
 def test_trims_a_block_device(fio, loop_device, mode):
-    written = fio(mode, filename=loop_device, rw="write", bs="64k", iodepth=4, buffer_pattern="0x77")
+    written = fio(mode, filename=loop_device, rw="write", bs="64k", iodepth=4,
+                  buffer_pattern="0x77")
     assert written.status == 0, written.said
     result = fio(mode, filename=loop_device, rw="trim", bs="64k", iodepth=4)
     assert result.status == 0, result.said
@@ -41,10 +42,12 @@ def test_reads_and_writes_a_block_device(fio, loop_device, mode):
 
 
 def test_a_short_write_is_gone_on_with_and_its_error_reaches_fio(fio, tmp_path, mode):
-    """1 MiB takes ten blocks of 96 KiB and part of the next: fio asks for its rest, and gets ENOSPC."""
+    """1 MiB takes ten blocks of 96 KiB and part of the next; fio asks for the rest of that block,
+    and gets ENOSPC."""
     small = mount_loop(tmp_path, "tmpfs", 1)
     try:
-        result = fio(mode, filename=small / "data", rw="write", bs="96k", fallocate="none", size="8m")
+        result = fio(mode, filename=small / "data", rw="write", bs="96k", fallocate="none",
+                     size="8m")
     finally:
         subprocess.run(["umount", small], check=True)
     assert result.status != 0
@@ -84,7 +87,8 @@ def test_counts_every_io(fio, tmp_path, evidence, mode):
     if mode in OURS:
         for direction in ("read", "write", "other"):
             counts = said[direction]
-            ways = ("inline", "pooled", "helped", "sqthread", "acall", *(["waited"] if mode == "punt" else []))
+            ways = ("inline", "pooled", "helped", "sqthread", "acall",
+                    *(["waited"] if mode == "punt" else []))
             assert sum(counts.get(way, 0) for way in ways) == counts["issued"]
     else:
         assert mode in KERNELS
@@ -156,7 +160,8 @@ def test_sigint_ends_16_threads_whatever_they_are_at(tmp_path, mode, after):
 def test_a_replay_is_over_only_when_its_last_io_is(fio, tmp_path, evidence, mode):
     """fio does not ask for the last ones, and frees their buffers."""
     name = tmp_path / "data"
-    assert fio(mode, filename=name, rw="randread", size="1m", write_iolog=tmp_path / "log").status == 0
+    assert fio(mode, filename=name, rw="randread", size="1m",
+               write_iolog=tmp_path / "log").status == 0
     result = fio(mode, read_iolog=tmp_path / "log", iodepth=16, direct=1, rw=False, size=False,
                  replay_no_stall=1, pool_stats=tmp_path / "evidence")
     assert result.status == 0, result.said

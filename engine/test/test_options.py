@@ -61,8 +61,8 @@ def test_an_impossible_number_is_refused(fio, tmp_path, option, value):
 @pytest.mark.parametrize("cpus,why", [("900", "may not use"), ("0-x", "not a list"),
                                       ("3-1", "not a list")])
 def test_workers_on_impossible_cpus_are_refused(fio, tmp_path, mode, cpus, why):
-    refused(fio(mode, filename=tmp_path / "data", rw="read", worker_cpus=cpus), "iowq: worker_cpus=",
-            why)
+    refused(fio(mode, filename=tmp_path / "data", rw="read", worker_cpus=cpus),
+            "iowq: worker_cpus=", why)
 
 
 @pytest.mark.parametrize("mode", ["sqthread", "uring_sqpoll"])
@@ -80,7 +80,8 @@ def test_workers_outside_the_jobs_own_cpus_are_refused(fio, tmp_path):
 
 
 @pytest.mark.parametrize("options", [
-    {"max_bounded": 1}, {"spin_us": 0}, {"idle_ms": 0}, {"worker_cpus": "0"}, {"cpus_allowed": "0"}])
+    {"max_bounded": 1}, {"spin_us": 0}, {"idle_ms": 0}, {"worker_cpus": "0"},
+    {"cpus_allowed": "0"}])
 @pytest.mark.parametrize("mode", ["sqwq", "punt", "hashed", "uring_async"])
 def test_options_that_change_the_schedule_lose_nothing(fio, tmp_path, mode, options):
     result = fio(mode, filename=tmp_path / "data", rw="randrw", verify="crc32c", iodepth=16,
@@ -122,7 +123,8 @@ def test_evidence_that_cannot_be_written_is_said(fio, tmp_path):
 def test_another_fios_version_is_refused(fio, tmp_path):
     """A copy of this fio that calls itself by another version."""
     original = pathlib.Path(shutil.which(fio_binary())).read_bytes()
-    version = subprocess.run([fio_binary(), "--version"], capture_output=True, text=True).stdout.strip()
+    version = subprocess.run([fio_binary(), "--version"], capture_output=True,
+                             text=True).stdout.strip()
     other = version[:-1] + ("4" if version[-1] != "4" else "5")
     assert original.count(version.encode() + b"\0") >= 1
     impostor = tmp_path / "fio"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Other fios than the installed one: IOWQ_FIO_DIRS="dir:dir" names configured and built source trees."""
+"""Other fios than the installed one. IOWQ_FIO_DIRS="dir:dir" names their source trees, configured
+and built."""
 
 import os
 import shutil
@@ -20,13 +21,16 @@ def test_builds_without_a_warning_and_passes_every_test_with_it(tmp_path, direct
     for part in ("engine", "iowq", "scripts"):
         shutil.copytree(REPO / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(REPO / "Makefile", tmp_path)
-    environment = {k: v for k, v in os.environ.items() if k not in ("IOWQ_FIO_DIRS", "MAKEFLAGS", "MAKELEVEL")}
+    environment = {k: v for k, v in os.environ.items() if k not in ("IOWQ_FIO_DIRS", "MAKEFLAGS",
+                                                                    "MAKELEVEL")}
     environment["FIO_DIR"] = os.path.abspath(directory)
 
     def run(*command, limit):
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=limit)
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True,
+                              text=True, timeout=limit)
         assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
         assert "warning:" not in done.stderr
 
     run("make", "-s", "engine", limit=10 * HANG_S)
-    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto", "engine/test", limit=20 * HANG_S)
+    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto", "engine/test",
+        limit=20 * HANG_S)

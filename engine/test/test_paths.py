@@ -23,8 +23,9 @@ def test_punt_reads_what_is_cached_inline(counted):
 
 
 def test_punt_waits_itself_for_reads_that_it_has_begun(counted):
-    """The first read of each 4 KiB block of a file dropped from the cache misses, but for readahead. On a device
-    that reads one after another it may in time look as if nothing were begun by trying."""
+    """The first read of each 4 KiB block of a file dropped from the cache misses, but for
+    readahead. On a device that reads one after another, it may in time look as if a try began no
+    read."""
     said = counted("punt", rw="randread", invalidate=1, fadvise_hint="random", iodepth=16)
     reads = said["read"]
     assert reads["waited"] > 0
@@ -63,7 +64,8 @@ def test_punt_never_tries_o_direct_inline(counted):
 
 def test_punt_writes_inline_where_the_file_system_takes_rwf_nowait(counted, file_system):
     xfs = file_system("xfs") / "inline"
-    writes = counted("punt", rw="randwrite", filename=xfs, overwrite=1, pre_read=1, invalidate=0)["write"]
+    writes = counted("punt", rw="randwrite", filename=xfs, overwrite=1, pre_read=1,
+                     invalidate=0)["write"]
     assert writes["inline"] > 0
     assert writes["inline"] + writes["pooled"] == writes["issued"]
 
@@ -146,8 +148,9 @@ def wakes_by_the_submitter(fio, tmp_path, **options):
     if not shutil.which("strace"):
         pytest.skip("no strace")
     trace = tmp_path / "trace"
-    result = fio("sqthread", filename=tmp_path / "data", rw="randread", size="256k", invalidate=0, pre_read=1,
-                 rate_iops=500, prefix=["strace", "-f", "-qq", "-o", trace, "-e", "trace=futex,pread64"],
+    result = fio("sqthread", filename=tmp_path / "data", rw="randread", size="256k", invalidate=0,
+                 pre_read=1, rate_iops=500,
+                 prefix=["strace", "-f", "-qq", "-o", trace, "-e", "trace=futex,pread64"],
                  **options)
     assert result.status == 0, result.said
     calls = [line.split(None, 1) for line in trace.read_text().splitlines()]

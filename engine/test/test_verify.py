@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every mode keeps every byte: fio's own verification over modes, processes, depths, file systems."""
+"""Every mode keeps every byte: fio's own verification, over modes, processes, depths and file
+systems."""
 
 import itertools
 import os
@@ -31,7 +32,9 @@ def pairwise(dimensions, seed=1):
 
 
 def combinations():
-    return list(itertools.product(*DIMENSIONS)) if os.environ.get("IOWQ_FULL") else pairwise(DIMENSIONS)
+    if os.environ.get("IOWQ_FULL"):
+        return list(itertools.product(*DIMENSIONS))
+    return pairwise(DIMENSIONS)
 
 
 @pytest.mark.parametrize("mode,kind,process,depth,cache", combinations())
