@@ -21,26 +21,6 @@ int loop::start(const thread_data *td, const options &o, std::unique_ptr<backend
     return 0;
 }
 
-int loop::reap(thread_data *td, std::span<request *> out, unsigned min, iowq::deadline until) {
-    if (!arrivals_)
-        return reap_closed(out, min, until);
-    int got = reap_open(td, out, min, until);
-    fio_gettime(&reaped_, nullptr);
-    return got;
-}
-
-int loop::reap_closed(std::span<request *> out, unsigned min, iowq::deadline until) {
-    unsigned n = 0;
-    do { // a signal's handler may have ended the wait, and at its end fio asks only once
-        int got = io_->reap(out.subspan(n), min - std::min(min, n), until);
-        if (got < 0)
-            return n ? static_cast<int>(n) : got;
-        n += static_cast<unsigned>(got);
-        in_flight_ -= static_cast<unsigned>(got);
-    } while (n < min && in_flight_ && !until);
-    return static_cast<int>(n);
-}
-
 bool loop::finish(std::span<request *> scratch) {
     if (!in_flight_)
         return true;
@@ -145,8 +125,14 @@ void loop::take_back(thread_data *td) {
     }
 }
 
-// Waits in pieces, to see when the run is over.
 int loop::reap_open(thread_data *td, std::span<request *> out, unsigned min, iowq::deadline until) {
+    int got = wait_open(td, out, min, until);
+    fio_gettime(&reaped_, nullptr);
+    return got;
+}
+
+// Waits in pieces, to see when the run is over.
+int loop::wait_open(thread_data *td, std::span<request *> out, unsigned min, iowq::deadline until) {
     constexpr std::chrono::milliseconds piece{10};
     unsigned n = 0;
     for (;;) {

@@ -38,7 +38,9 @@ class loop {
     }
     // As backend::reap.
     [[nodiscard]] int reap(thread_data *td, std::span<iowq::request *> out, unsigned min,
-                           iowq::deadline until);
+                           iowq::deadline until) {
+        return arrivals_ ? reap_open(td, out, min, until) : reap_closed(out, min, until);
+    }
     // An I/O that reap() returned goes to fio.
     void completes(thread_data *td, io_u *u, const job_request &r) const {
         if (arrivals_)
@@ -55,6 +57,8 @@ class loop {
     [[nodiscard]] int reap_closed(std::span<iowq::request *> out, unsigned min,
                                   iowq::deadline until);
     [[nodiscard]] int reap_open(thread_data *td, std::span<iowq::request *> out, unsigned min,
+                                iowq::deadline until);
+    [[nodiscard]] int wait_open(thread_data *td, std::span<iowq::request *> out, unsigned min,
                                 iowq::deadline until);
     void take_back(thread_data *td);
 
@@ -74,6 +78,18 @@ inline void loop::stamp(thread_data *td, io_u *u) {
         u->issue_time = u->start_time;
     if (td->o.read_iolog_file) // the replay's next wait starts here
         td->last_issue = u->issue_time;
+}
+
+inline int loop::reap_closed(std::span<iowq::request *> out, unsigned min, iowq::deadline until) {
+    unsigned n = 0;
+    do { // a signal's handler may have ended the wait, and at its end fio asks only once
+        int got = io_->reap(out.subspan(n), min - std::min(min, n), until);
+        if (got < 0)
+            return n ? static_cast<int>(n) : got;
+        n += static_cast<unsigned>(got);
+        in_flight_ -= static_cast<unsigned>(got);
+    } while (n < min && in_flight_ && !until);
+    return static_cast<int>(n);
 }
 
 } // namespace engine
