@@ -7,8 +7,10 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 
 import pytest
 
@@ -21,6 +23,8 @@ FILE_SYSTEMS = ["ext4", "xfs", "btrfs", "tmpfs"]
 # Of a command: nothing that a test starts takes a tenth of it on an idle machine, and one that is
 # merely slow must not fail. What has to end early shows that by what it did, not by when.
 HANG_S = 300
+# A shell's background jobs ignore it, and so would what the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def turns(*lists):
@@ -171,3 +175,15 @@ def loop_device(tmp_path):
     device = made.stdout.strip()
     yield device
     subprocess.run(["losetup", "--detach", device], check=True)
+
+
+def interrupt_when_caught(process, after=0):
+    """Sends SIGINT so many seconds after fio has set its handler: sooner it is lost, or ends fio."""
+    limit = time.monotonic() + HANG_S
+    while process.poll() is None and time.monotonic() < limit:
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        if int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16) & 1 << signal.SIGINT - 1:
+            break
+        time.sleep(0.001)
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)

@@ -14,7 +14,8 @@ import time
 
 import pytest
 
-from conftest import ENGINE, HANG_S, KERNELS, MODES, REPO, fio_binary, refused
+from conftest import (ENGINE, HANG_S, KERNELS, MODES, REPO, fio_binary, interrupt_when_caught,
+                      refused)
 from test_cancel import limit_files
 
 RATE = 2000
@@ -182,8 +183,7 @@ def test_an_interrupted_job_does_not_wait_for_arrivals(tmp_path):
                             f"--filename={tmp_path}/data", "--rw=randread",
                             f"--output={tmp_path}/out"], stderr=subprocess.DEVNULL)
     try:
-        time.sleep(1)
-        job.send_signal(signal.SIGINT)
+        interrupt_when_caught(job, after=1)
         job.wait(timeout=HANG_S)
     finally:
         job.kill()

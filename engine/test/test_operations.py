@@ -2,15 +2,14 @@
 """What a job file may ask of an engine, in every mode."""
 
 import errno
-import pathlib
-import re
 import signal
 import subprocess
 import time
 
 import pytest
 
-from conftest import ENGINE, HANG_S, KERNELS, MODES, OURS, fio_binary, mount_loop
+from conftest import (ENGINE, HANG_S, KERNELS, MODES, OURS, fio_binary, interrupt_when_caught,
+                      mount_loop)
 
 pytestmark = pytest.mark.parametrize("mode", MODES)
 
@@ -114,7 +113,7 @@ def test_sigint_ends_it_with_hundreds_in_flight(tmp_path, mode):
         running = subprocess.Popen(
             [fio_binary(), "--name=t", f"--ioengine=external:{ENGINE}", f"--offload={mode}",
              f"--filename={name}", "--size=64m", "--rw=randwrite", "--bs=4k", "--iodepth=256",
-             "--direct=1", "--time_based", f"--runtime={10 * HANG_S}", f"--status-interval=100ms"],
+             "--direct=1", "--time_based", f"--runtime={10 * HANG_S}", "--status-interval=100ms"],
             stdout=output, stderr=subprocess.STDOUT)
     # It is in the middle of its I/O once it has reported some.
     limit = time.monotonic() + HANG_S
@@ -125,12 +124,6 @@ def test_sigint_ends_it_with_hundreds_in_flight(tmp_path, mode):
     running.wait(timeout=HANG_S)
     assert "terminating on signal 2" in log.read_text()
     assert running.returncode == 128  # as with any engine
-
-
-def catches_sigint(process):
-    """Before that it is lost where this process ignores it, as a shell's background jobs do."""
-    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-    return int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16) & 1 << signal.SIGINT - 1
 
 
 @pytest.mark.parametrize("after", [0, 0.4])
@@ -144,12 +137,8 @@ def test_sigint_ends_16_threads_whatever_they_are_at(tmp_path, mode, after):
              "--iodepth=32", "--time_based", "--runtime=60"],
             stdout=output, stderr=subprocess.STDOUT)
     try:
-        limit = time.monotonic() + 30
-        while not catches_sigint(running) and time.monotonic() < limit:
-            time.sleep(0.001)
-        time.sleep(after)
-        running.send_signal(signal.SIGINT)
-        running.wait(timeout=20)
+        interrupt_when_caught(running, after)
+        running.wait(timeout=HANG_S)
     finally:
         running.kill()
         running.wait()

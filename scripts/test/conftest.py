@@ -2,6 +2,7 @@
 """Real fio and real gnuplot on small files; every command has a time limit."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ ENGINE = SCRIPTS.parent / "build/engine/iowq.so"
 # Of a command: nothing that a test starts takes a tenth of it on an idle machine, and one that is
 # merely slow must not fail. What has to end early shows that by what it did, not by when.
 HANG_S = 300
+# A shell's background jobs ignore it, and so would what the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 TINY_JOB = "[tiny]\nrw=randread\nbs=4k\nsize=1m\ninvalidate=0\ntime_based\nruntime=150ms\n"
 
 
