@@ -36,8 +36,8 @@ BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side 
 TEST_FLAGS := -O0 -g1
 TESTED_FLAGS := -O1 -g1
 SANITIZERS := tsan asan
-SANITIZE_tsan := -fsanitize=thread
-SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZE_tsan := -fsanitize=thread -DIOWQ_ASSERT_ALL
+SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -DIOWQ_ASSERT_ALL
 
 IOWQ_OBJECTS := $(IOWQ:%=$(BUILD)/iowq/%.o)
 ENGINE_OBJECTS := $(ENGINE:%=$(BUILD)/engine/%.o)

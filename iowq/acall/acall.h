@@ -82,7 +82,8 @@ struct acall_completion_ring {
 // that ends, doubles or replaces its caller (exit, exit_group, fork, vfork, clone, clone3, execve,
 // execveat), or that takes from a thread what its C library or this one keeps for it (rt_sigreturn,
 // rt_sigprocmask, set_tid_address, set_robust_list, rseq, arch_prctl, set_thread_area). -EBUSY: no place in
-// the ring, or no real-time signal left to interrupt calls with. -EAGAIN: no thread to be had. -ENOMEM.
+// the ring, or no real-time signal left to interrupt calls with. -EAGAIN: no thread to be had, or 2^20
+// calls are outstanding. -ENOMEM.
 // -EIO: the pool cannot find out about the machine's CPUs.
 //
 // An unknown system call is taken, and completes with the kernel's -ENOSYS. A call for the pool for which

@@ -2,6 +2,7 @@
 #include "iowq/acall/acall_calls.h"
 
 #include "iowq/os/any_call.h"
+#include "iowq/os/assert.h"
 
 #include <cerrno>
 #include <cstring>
@@ -15,6 +16,7 @@ constinit mutex lock;
 namespace {
 
 constexpr size_t kernels_sigset_size = 8;
+constexpr size_t most_calls = 1u << 20; // outstanding
 
 // What acall_id's bytes are.
 struct id_parts {
@@ -69,6 +71,7 @@ int reserve_place(acall_completion_ring *ring) IOWQ_REQUIRES(lock) {
 
 void give_back_place(acall_completion_ring *ring) IOWQ_REQUIRES(lock) {
     auto it = all().rings.find(ring);
+    iowq_assert(it != all().rings.end() && it->second.outstanding > 0);
     if (--it->second.outstanding == 0)
         all().rings.erase(it);
 }
@@ -148,6 +151,8 @@ state &all() {
 
 int take(const acall_submission &s, call *&out) {
     state &now = all();
+    if (!now.spare && now.calls.size() == most_calls)
+        return -EAGAIN;
     if (!now.spare)
         now.spare = &now.calls.emplace_back(now.calls.size());
     if (acall_completion_ring *ring = ring_of(s))
@@ -155,6 +160,7 @@ int take(const acall_submission &s, call *&out) {
             return error;
     call &c = *now.spare;
     now.spare = c.next_spare;
+    iowq_assert(!c.live && !c.cancellers);
     now.busy++;
     c.what = s;
     c.generation++;

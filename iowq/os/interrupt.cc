@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/os/interrupt.h"
 
+#include "iowq/os/assert.h"
 #include "iowq/os/fork.h"
 
 #include <cerrno>
@@ -88,6 +89,7 @@ interrupt_signal::~interrupt_signal() {
         return;
     shared_signal &s = shared();
     locked guard(s.lock);
+    iowq_assert(s.users > 0);
     if (--s.users == 0 && handled_by(number_, do_nothing))
         sigaction(number_, &s.before, nullptr);
 }

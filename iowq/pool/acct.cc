@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/pool/acct.h"
 
+#include "iowq/os/assert.h"
 #include "iowq/os/probe.h"
 
 #include <algorithm>
@@ -120,6 +121,7 @@ work *acct::take_locked(worker &by, work_list &passed) {
         sleepers_.no_concurrent_waits();
     if (w->func) // a token is none to be cancelled
         by.current.publish(w);
+    iowq_assert_all(!w->func || by.current.get() == w);
     fifo::published(w);
     return w;
 }
@@ -133,6 +135,7 @@ work *acct::take_to_help(work_list &passed) {
     if (!w)
         return nullptr;
     helped_.publish(w);
+    iowq_assert(w->flags & work_helpable);
     fifo::published(w);
     return w;
 }

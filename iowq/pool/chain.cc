@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/pool/chain.h"
 
+#include "iowq/os/assert.h"
 #include <cerrno>
 #include <new>
 
@@ -36,6 +37,7 @@ chain *chain_table::add(const place &at, const chain_key &key, acct &home) {
             return nullptr;
         }
     }
+    iowq_assert_all(!find(at, key));
     c->key = key;
     c->home = &home;
     c->next_chain = at.in.buckets[at.bucket];
@@ -49,7 +51,9 @@ void chain_table::retire(const place &at, chain &c) {
             *link = c.next_chain;
             break;
         }
+        iowq_assert((*link)->next_chain);
     }
+    iowq_assert(c.items.empty());
     c.next_chain = at.in.spare;
     at.in.spare = &c;
 }
@@ -109,6 +113,7 @@ acct *chain_table::end_turn(chain &c, const worker &self, acct::action &todo) {
     place at = place_of(c.key);
     locked guard(at.in.lock);
     acct *home = c.home;
+    iowq_assert_all(c.where.load(relaxed) == work::nowhere);
     if (c.items.empty()) {
         retire(at, c);
         return nullptr;

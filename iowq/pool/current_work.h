@@ -4,6 +4,7 @@
 // thread may look and cancel.
 #pragma once
 
+#include "iowq/os/assert.h"
 #include "iowq/pool/work.h"
 
 namespace iowq {
@@ -13,6 +14,7 @@ class current_work {
     // The worker, under the lock of the queue that the item came from. Release: a canceller who finds
     // the item here may look at it.
     void publish(work *w) {
+        iowq_assert_all(word_.load(relaxed) == 0);
         word_.store(reinterpret_cast<uintptr_t>(w) | (w->flags & work_unbound ? unbound : 0),
                     release);
     }

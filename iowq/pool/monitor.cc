@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/pool/monitor.h"
 
+#include "iowq/os/assert.h"
 #include "iowq/os/thread.h"
 #include "iowq/pool/wq.h"
 
@@ -30,6 +31,7 @@ deadline earlier(deadline a, deadline b) { return a && b ? std::min(*a, *b) : a 
 } // namespace
 
 int monitor::start(const cpu_mask &cpus) {
+    iowq_assert(phase_.load(relaxed) == phase::starting);
     int error = start_thread(thread_, cpus, main, this);
     if (!error)
         phase_.store(phase::running, release);

@@ -4,6 +4,7 @@
 // work_queue is an acct's: what is pushed without a lock, and the fifo that it goes to.
 #pragma once
 
+#include "iowq/os/assert.h"
 #include "iowq/os/lock.h"
 #include "iowq/pool/work.h"
 
@@ -64,6 +65,8 @@ class fifo {
     [[nodiscard]] work *front() const { return items_.front(); }
 
     void push_back(work *w) {
+        iowq_assert_all(w->where.load(relaxed) == work::on_its_way ||
+                        (!w->func && w->where.load(relaxed) == work::nowhere));
         w->where.store(this, relaxed);
         items_.push_back(w);
     }

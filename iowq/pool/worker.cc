@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/pool/worker.h"
 
+#include "iowq/os/assert.h"
 #include "iowq/os/probe.h"
 #include "iowq/pool/wq.h"
 
@@ -30,6 +31,7 @@ void finish(worker &self) {
 
 // A call that may block begins.
 void enter_call(worker &self) {
+    iowq_assert_all(!(self.call.load(relaxed) & worker::in_call)); // calls are not nested
     self.epoch++;
     // seq_cst: comes before the look at whether the monitor watches; pairs with its look at `call`
     // after it has said that it is going to stop.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/pool/worker_set.h"
 
+#include "iowq/os/assert.h"
 #include <algorithm>
 #include <utility>
 
@@ -14,6 +15,7 @@ worker_set::action worker_set::employ(bool concurrent) {
     if (nr_workers_ >= max_workers_ || waits_for_retry())
         return {action::elsewhere};
     nr_workers_++;
+    iowq_assert(nr_workers_ <= max_workers_);
     counted_.created++;
     return {action::create, nullptr, concurrent};
 }
@@ -27,12 +29,14 @@ void worker_set::started(worker &w, int place) {
 }
 
 void worker_set::park(worker &w) {
+    iowq_assert_all(!w.current.get());
     w.rested = false;
     w.next_free = free_;
     free_ = &w;
 }
 
 void worker_set::forget(worker &w) {
+    iowq_assert(nr_workers_ > 0);
     nr_workers_--;
     counted_.reaped += !exiting_;
     for (worker **link = &known_; *link; link = &(*link)->next_known) {
@@ -41,6 +45,7 @@ void worker_set::forget(worker &w) {
             return;
         }
     }
+    iowq_assert(!"a worker that leaves has been known");
 }
 
 worker *worker_set::take_free() { return std::exchange(free_, nullptr); }
@@ -88,6 +93,7 @@ int worker_set::move_to(const cpu_mask &cpus) {
 }
 
 bool worker_set::creation_failed(const action &asked, bool again) {
+    iowq_assert(asked.what == action::create && nr_workers_ > 0);
     nr_workers_--;
     counted_.created--;
     if (free_) { // one has parked meanwhile

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/pool/wq.h"
 
+#include "iowq/os/assert.h"
 #include "iowq/os/probe.h"
 #include "iowq/os/thread.h"
 
@@ -118,6 +119,7 @@ int wq::exit() {
         yield();
     monitor_.stop();
     join_all();
+    iowq_assert(counters().nr_workers == 0);
     for (auto &a : accts_)
         cancel_list(a->with_queue(
             [](work_queue &q) { return q.take_all(); })); // what no thread was to be had for

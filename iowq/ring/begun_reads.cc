@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/ring/begun_reads.h"
 
+#include "iowq/os/assert.h"
 #include "iowq/ring/issue.h"
 
 namespace iowq {
@@ -13,6 +14,7 @@ constexpr unsigned waits_a_look = 16;
 } // namespace
 
 void begun_reads::add(request &r) {
+    iowq_assert(r.op == opcode::read && r.target);
     r.begun = false;
     r.next = nullptr;
     one_device_ = !oldest_ || (one_device_ && r.target->key.hi == oldest_->target->key.hi);
@@ -21,6 +23,7 @@ void begun_reads::add(request &r) {
 }
 
 request &begun_reads::pop_oldest() {
+    iowq_assert(oldest_);
     request &r = *oldest_;
     oldest_ = r.next;
     return r;

@@ -10,6 +10,7 @@
 // and destroyed the ring.
 #pragma once
 
+#include "iowq/os/assert.h"
 #include "iowq/os/park.h"
 #include "iowq/ring/request.h"
 
@@ -29,6 +30,7 @@ class cq {
 
     // Any thread. The request is the reaper's from here on.
     void push(request &r) {
+        iowq_assert_all(can_hold(r));
         uint64_t old = head_.load(relaxed);
         uint64_t wanted;
         do {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/ring/linux_aio.h"
 
+#include "iowq/os/assert.h"
 #include "iowq/os/topology.h"
 
 #include <algorithm>
@@ -41,6 +42,7 @@ void linux_aio::fill(iocb &cb, request &r, int flags) {
 }
 
 void linux_aio::push(request &r) {
+    iowq_assert(nr_batch_ < iocbs_.size());
     iocb &cb = iocbs_[nr_batch_];
     fill(cb, r, RWF_NOWAIT);
     batch_[nr_batch_++] = &cb;

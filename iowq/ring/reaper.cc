@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/ring/reaper.h"
 
+#include "iowq/os/assert.h"
 #include "iowq/ring/evidence.h"
 #include "iowq/ring/issue.h"
 #include "iowq/ring/pooled.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace iowq {
@@ -69,6 +71,7 @@ void reaper::collect() {
 }
 
 void reaper::comes_back(request &r) {
+    iowq_assert(r.where != place::nowhere && r.where != place::ready);
     if (r.begun) {
         add_begun(r);
         return;
@@ -145,6 +148,7 @@ unsigned reaper::reap(std::span<request *> out, unsigned min, deadline until) {
     commit();
     if (threads_ && threads_->interrupting())
         threads_->look();
+    iowq_assert_all(std::accumulate(at_.begin(), at_.end(), 0u) == depth_);
     min = std::min(min, in_flight());
     unsigned n = 0;
     for (bool interrupted = false;;) {

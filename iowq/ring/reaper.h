@@ -15,6 +15,7 @@
 //     for.
 #pragma once
 
+#include "iowq/os/assert.h"
 #include "iowq/pool/wq.h"
 #include "iowq/ring/begun_reads.h"
 #include "iowq/ring/cq.h"
@@ -82,6 +83,7 @@ class reaper {
     [[nodiscard]] unsigned at(place where) const { return at_[index(where)]; }
     // The one place that counts.
     void move(request &r, place to) {
+        iowq_assert(at(r.where) > 0);
         at_[index(r.where)]--;
         at_[index(to)]++;
         r.where = to;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/ring/ring.h"
 
+#include "iowq/os/assert.h"
 #include "iowq/ring/issue.h"
 
 #include <cerrno>
@@ -56,6 +57,7 @@ ring::submitted ring::submit(request &r) {
     r.cpu = request::never;
     r.done = 0;
     r.way = way_of(r);
+    iowq_assert_all(r.where == place::nowhere);
     switch (r.way.by) {
     case route::submitter:
         return issue(r);

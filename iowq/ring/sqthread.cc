@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/ring/sqthread.h"
 
+#include "iowq/os/assert.h"
 #include "iowq/pool/worker.h"
 #include "iowq/ring/issue.h"
 
@@ -251,8 +252,10 @@ request *sqthread::take() {
     if (tail_.load(relaxed) == oldest)
         return nullptr;
     head_.store(oldest + 1, seq_cst); // see take_back
-    if (static_cast<int32_t>(tail_.load(seq_cst) - oldest) > 0)
+    if (static_cast<int32_t>(tail_.load(seq_cst) - oldest) > 0) {
+        iowq_assert_all(head_.load(relaxed) == oldest + 1); // nobody else leads
         return slots_[oldest & mask_];
+    }
     head_.store(oldest, relaxed); // it is being taken back
     return nullptr;
 }

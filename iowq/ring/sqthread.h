@@ -27,6 +27,7 @@
 // kernel hands user space to another thread when one blocks.
 #pragma once
 
+#include "iowq/os/assert.h"
 #include "iowq/os/fork.h"
 #include "iowq/os/interrupt.h"
 #include "iowq/os/node_memory.h"
@@ -59,7 +60,10 @@ class sqthread final : public own_pages, across_forks {
 
     // Submitter only. Puts a request on the ring; publish() shows it to the leader. More than `depth`
     // under way would overwrite one: that is the caller's error.
-    void push(request &r) { slots_[next_++ & mask_] = &r; }
+    void push(request &r) {
+        iowq_assert_all(next_ - head_.load(relaxed) <= mask_);
+        slots_[next_++ & mask_] = &r;
+    }
     void publish();
     [[nodiscard]] bool all_published() const { return tail_.load(relaxed) == next_; }
     // Submitter only, while it would only wait: takes the newest request back, of what has been published, to
