@@ -126,6 +126,7 @@ TEST(reaping, lets_a_worker_be_that_has_been_used_since_the_last_round) {
     iowq::acct a(true, 0, 2, 2);
     item items[4];
     auto push = [&](item &it) {
+        it.where = work::on_its_way;
         EXPECT_EQ(a.push(&it), 0);
         return a.pushed(true);
     };
