@@ -61,7 +61,9 @@ class sqthread final : public own_pages, across_forks {
     // Submitter only. Puts a request on the ring; publish() shows it to the leader. More than `depth`
     // under way would overwrite one: that is the caller's error.
     void push(request &r) {
-        iowq_assert_all(next_ - head_.load(relaxed) <= mask_);
+        // Signed: a leader that finds its request taken back is one ahead for a moment.
+        iowq_assert_all(static_cast<int32_t>(next_ - head_.load(relaxed)) <=
+                        static_cast<int32_t>(mask_));
         slots_[next_++ & mask_] = &r;
     }
     void publish();
