@@ -8,3 +8,5 @@ s|([^ /]) +// |\1 ///< |
 s|^( *)/\* (.*\*/)$|\1/** \2|
 s|^( *)/\*$|\1/**|
 s|([^ ]) +/\* (.*\*/)$|\1 /**< \2|
+# In Markdown: links to a section, and to the main page, have other names in doxygen.
+s/\[([^]]*)\]\((README\.md|[^)#]*#[^)]*)\)/\1/g
