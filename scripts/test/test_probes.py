@@ -13,7 +13,9 @@ import pytest
 from conftest import HANG_S
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ONE_LINERS = dict(re.findall(r"^    # (.*)\n    (bpftrace .*)$", (REPOSITORY / "iowq/README.md").read_text(), re.M))
+# A question, and the command behind it, which ends at a line's end with its quotes.
+ONE_LINERS = dict(re.findall(r'^    # (.*)\n    (bpftrace (?:.*\n)*?.*")$',
+                             (REPOSITORY / "iowq/README.md").read_text(), re.M))
 ITEMS = 2000
 
 
