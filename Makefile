@@ -12,7 +12,8 @@ endif
 BUILD := build
 CXXFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
-FLAGS := -std=gnu++20 -fPIC -pthread -fvisibility=hidden -fno-omit-frame-pointer $(WARNINGS) -MMD -MP -I.
+FLAGS := -std=gnu++20 -fPIC -pthread -fvisibility=hidden -fno-omit-frame-pointer $(WARNINGS) \
+    -MMD -MP -I.
 C_FLAGS := -std=c11 -fPIC -pthread $(WARNINGS) -MMD -MP -I.
 
 # The library's version; its first number is the one that programs are bound to.
@@ -31,8 +32,10 @@ LAYERS := os pool ring acall
 IOWQ := $(foreach layer,$(LAYERS),$(patsubst iowq/%.cc,%,$(sort $(wildcard iowq/$(layer)/*.cc))))
 ENGINE := options modes makers task_names placement pool acalls uring drain arrivals create loop \
     sampler version pool_stats job translate engine
-BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets bench
-# Tests are compiled three times, so in the quickest way; what they test under a sanitizer is optimised.
+BENCH := cases side iowq_side kernel_side tbb_side asio_side uv_side mutex_side measure targets \
+    bench
+# Tests are compiled three times, so in the quickest way. What they test under a sanitizer is
+# optimised.
 TEST_FLAGS := -O0 -g1
 TESTED_FLAGS := -O1 -g1
 SANITIZERS := tsan asan
@@ -46,7 +49,8 @@ TESTS_C := $(wildcard iowq/test/*/*.c)
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z -]*\):.*## /\1: /p' Makefile | awk -F': ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z -]*\):.*## /\1: /p' Makefile | \
+	    awk -F': ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 .PHONY: all
 all: library engine ## the library and the engine
@@ -60,7 +64,8 @@ compare: all ## compare the modes on this machine, and draw the result
 	@scripts/compare
 
 .PHONY: bench
-bench: $(BUILD)/bench/iowq_bench ## compare the pool with the kernel's and with other libraries' pools
+bench: ## compare the pool with the kernel's and with other libraries' pools
+bench: $(BUILD)/bench/iowq_bench
 	$< --csv=$(BUILD)/bench.csv
 
 .PHONY: bench-fio
@@ -88,11 +93,13 @@ check-full: all test-programs benchmarks guest-programs ## every test
 	@scripts/check --full
 
 .PHONY: numa
-numa: guest-programs ## test the engine and the library on machines with several NUMA nodes, under QEMU
+numa: ## test the engine and the library on machines with several NUMA nodes, under QEMU
+numa: guest-programs
 	@scripts/numa
 
 .PHONY: tsan asan
-tsan asan: %: $(BUILD)/%/iowq_test ## the library's tests under ThreadSanitizer, or AddressSanitizer and UBSan
+tsan asan: ## the library's tests under ThreadSanitizer, or AddressSanitizer and UBSan
+tsan asan: %: $(BUILD)/%/iowq_test
 	$<
 
 .PHONY: format tidy
@@ -108,7 +115,8 @@ doc: | setup-check ## the library's reference, build/doc/index.html
 
 .PHONY: clean
 clean: ## remove what was built; the fetched fio source and kernel stay
-	@find $(BUILD) -mindepth 1 -maxdepth 1 ! -name fio ! -name guest -exec rm -rf {} + 2>/dev/null || true
+	@find $(BUILD) -mindepth 1 -maxdepth 1 ! -name fio ! -name guest -exec rm -rf {} + 2>/dev/null || \
+	    true
 	@find $(BUILD)/guest -mindepth 1 -maxdepth 1 ! -name kernel -exec rm -rf {} + 2>/dev/null || true
 
 # ---- what must be there first; silent and quick when it is
@@ -120,7 +128,8 @@ setup-run setup-check setup-bench setup-tidy: setup-%:
 .PHONY: fio-source
 fio-source: | setup-run
 	@$(if $(FIO_DIR),test -f $(FIO_DIR)/config-host.h || \
-	    { echo "FIO_DIR=$(FIO_DIR) is not a configured fio source tree: it has no config-host.h" >&2; exit 1; },\
+	    { echo "FIO_DIR=$(FIO_DIR) is not a configured fio source tree: it has no config-host.h" >&2; \
+	        exit 1; },\
 	    scripts/fetch-fio $(BUILD)/fio)
 
 # ---- the library
@@ -133,7 +142,8 @@ $(BUILD)/libiowq.a: $(IOWQ_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
-	$(CXX) -shared -pthread -Wl,-soname,$(SONAME) -Wl,--version-script=iowq/libiowq.map $(IOWQ_OBJECTS) -lhwloc -o $@
+	$(CXX) -shared -pthread -Wl,-soname,$(SONAME) -Wl,--version-script=iowq/libiowq.map \
+	    $(IOWQ_OBJECTS) -lhwloc -o $@
 
 # ---- installed, for other programs
 
@@ -146,7 +156,8 @@ install: all ## the library, its headers and the engine, under PREFIX (/usr/loca
 	install -d $(LAYERS:%='$(INCLUDE)/%') '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/fio'
 	for header in $(HEADERS:iowq/%=%); do \
 	    install -m 644 iowq/$$header '$(INCLUDE)'/$$header && \
-	    echo "#include \"iowq/$$header\"" | install -m 644 /dev/stdin '$(INCLUDE)'/$${header##*/} || exit; \
+	    echo "#include \"iowq/$$header\"" | \
+	        install -m 644 /dev/stdin '$(INCLUDE)'/$${header##*/} || exit; \
 	done
 	install -m 644 $(BUILD)/libiowq.a '$(DESTDIR)$(LIBDIR)'
 	install -m 755 $(BUILD)/libiowq.so '$(DESTDIR)$(LIBDIR)/libiowq.so.$(VERSION)'
@@ -166,16 +177,22 @@ uninstall: ## what install put there
 ENGINE_FLAGS := -D_GNU_SOURCE -include $(FIO_SOURCE)/config-host.h -isystem $(FIO_SOURCE) \
     -include $(BUILD)/engine/fio_version.h -fvisibility=hidden -Wno-missing-field-initializers
 
-# The version of the fio that is built for; written anew only when it changes. (Two makes may be at it at once.)
+# The version of the fio that is built for; written anew only when it changes. (Two makes may be at
+# it at once.)
 $(BUILD)/engine/fio_version.h: fio-source
 	@mkdir -p $(@D)
-	@new=$@.$$$$ && sed -n 's/^FIO_VERSION = *\(.*\)/#define IOWQ_FIO_VERSION "\1"/p' $(FIO_SOURCE)/FIO-VERSION-FILE >$$new && \
-	    { test -s $$new || { echo "$(FIO_SOURCE): FIO-VERSION-FILE names no version (run make there)" >&2; exit 1; } } && \
+	@new=$@.$$$$ && sed -n 's/^FIO_VERSION = *\(.*\)/#define IOWQ_FIO_VERSION "\1"/p' \
+	        $(FIO_SOURCE)/FIO-VERSION-FILE >$$new && \
+	    { test -s $$new || { \
+	        echo "$(FIO_SOURCE): FIO-VERSION-FILE names no version (run make there)" >&2; \
+	        exit 1; } } && \
 	    { cmp -s $$new $@ && rm $$new || mv $$new $@; }
 
-# The engine's own: the library's version, and a hash over the sources that make it, so that the same sources
-# have the same one on any machine. Written anew only when it changes; all but one object can do without.
-ENGINE_SOURCES := $(sort $(wildcard $(foreach folder,$(LAYERS:%=iowq/%) engine,$(folder)/*.cc $(folder)/*.h)))
+# The engine's own: the library's version, and a hash over the sources that make it, so that the
+# same sources have the same one on any machine. Written anew only when it changes; all but one
+# object can do without.
+ENGINE_FOLDERS := $(LAYERS:%=iowq/%) engine
+ENGINE_SOURCES := $(sort $(wildcard $(ENGINE_FOLDERS:%=%/*.cc) $(ENGINE_FOLDERS:%=%/*.h)))
 .PHONY: engine-sources
 $(BUILD)/engine/source_version.h: engine-sources
 	@mkdir -p $(@D)
@@ -226,16 +243,19 @@ $(BUILD)/$(1)/test/%.o: iowq/test/%.c | setup-check
 	$$(CC) $$(C_FLAGS) $(2) $$(TEST_FLAGS) -c $$< -o $$@
 $(BUILD)/$(1)/iowq_test: $(3) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o) \
     $(TESTS_C:iowq/%.c=$(BUILD)/$(1)/%.o)
-	$$(CXX) -pthread $(2) -Wl,--wrap=pthread_create,--wrap=sysinfo $$^ -lgtest -lgtest_main -lhwloc -o $$@
+	$$(CXX) -pthread $(2) -Wl,--wrap=pthread_create,--wrap=sysinfo $$^ \
+	    -lgtest -lgtest_main -lhwloc -o $$@
 endef
 $(eval $(call test_program,plain,,$(IOWQ_OBJECTS)))
-$(foreach s,$(SANITIZERS),$(eval $(call test_program,$(s),$$(SANITIZE_$(s)),$(IOWQ:%=$(BUILD)/$(s)/%.o))))
+$(foreach s,$(SANITIZERS),\
+    $(eval $(call test_program,$(s),$$(SANITIZE_$(s)),$(IOWQ:%=$(BUILD)/$(s)/%.o))))
 
 # ---- what runs in the guests of scripts/numa
 
 GUEST := $(BUILD)/guest
 # Only what a guest has libraries for, and for any x86-64.
-GUEST_FIO := $(addprefix --disable-,native rdma rados rbd http gfapi libnfs pmem xnvme libzbc tcmalloc dfs lex)
+GUEST_FIO := $(addprefix --disable-,native rdma rados rbd http gfapi libnfs pmem xnvme libzbc \
+    tcmalloc dfs lex)
 
 .PHONY: guest-programs guest-engine
 # The guests are x86-64.
@@ -247,17 +267,23 @@ endif
 # These have their own jobs, and none of the variables that this make was given.
 OWN_MAKE = MAKEFLAGS= $(MAKE) --no-print-directory -s
 
-# In a copy of the source: what fio's configure finds is part of its headers, and so of the engine for it.
-# fio gives its jobs 5 s on the wall to start, of which an emulated machine may have next to nothing.
+# In a copy of the source: what fio's configure finds is part of its headers, and so of the engine
+# for it. fio gives its jobs 5 s on the wall to start, of which an emulated machine may have next to
+# nothing.
 $(GUEST)/fio/config-host.h: $(FIO_SOURCE)/FIO-VERSION-FILE | fio-source
 	@rm -rf $(@D) && mkdir -p $(@D)
-	@tar -C $(FIO_SOURCE) --exclude=.git --exclude='*.[od]' --exclude=./fio -cf - . | tar -C $(@D) -xf -
+	@tar -C $(FIO_SOURCE) --exclude=.git --exclude='*.[od]' --exclude=./fio -cf - . | \
+	    tar -C $(@D) -xf -
 	@sed -i 's/^\(#define JOB_START_TIMEOUT\).*/\1 (3600 * 1000)/' $(@D)/backend.c
-	@cd $(@D) && ./configure $(GUEST_FIO) >configure.log 2>&1 && $(OWN_MAKE) FIO-VERSION-FILE >make.log 2>&1
+	@cd $(@D) && ./configure $(GUEST_FIO) >configure.log 2>&1 && \
+	    $(OWN_MAKE) FIO-VERSION-FILE >make.log 2>&1
 $(GUEST)/fio/fio: $(GUEST)/fio/config-host.h
-	@$(OWN_MAKE) -j$$(nproc) -C $(@D) fio OPTFLAGS=-O1 >$(@D)/make.log 2>&1 || { tail -n 20 $(@D)/make.log >&2; exit 1; }
+	@$(OWN_MAKE) -j$$(nproc) -C $(@D) fio OPTFLAGS=-O1 >$(@D)/make.log 2>&1 || \
+	    { tail -n 20 $(@D)/make.log >&2; exit 1; }
 guest-engine: $(GUEST)/fio/config-host.h $(IOWQ_OBJECTS)
-	@$(OWN_MAKE) engine BUILD=$(GUEST) FIO_DIR=$(abspath $(GUEST)/fio) CXXFLAGS=-O1 IOWQ_OBJECTS='$(IOWQ_OBJECTS)'
+	@$(OWN_MAKE) engine BUILD=$(GUEST) FIO_DIR=$(abspath $(GUEST)/fio) CXXFLAGS=-O1 \
+	    IOWQ_OBJECTS='$(IOWQ_OBJECTS)'
 $(FIO_SOURCE)/FIO-VERSION-FILE: | fio-source ;
 
--include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/fio/*' -not -path '$(BUILD)/guest/*' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/fio/*' \
+    -not -path '$(BUILD)/guest/*' 2>/dev/null)

@@ -64,7 +64,7 @@ def memory_and_cpus(topology):
 
 
 def devices(topology, folder):
-    """A disk on a PCI bus of its node, and the ports: what is tested now, the results, the limit."""
+    """A disk on a PCI bus of its node; the ports: what is tested now, the results, the limit."""
     words = ["-device", f"pxb-pcie,id=bridge,bus=pcie.0,bus_nr=128,numa_node={topology.disk_node}",
              "-device", "pcie-root-port,id=rootport,bus=bridge,chassis=1",
              "-drive", f"if=none,id=disk,format=raw,cache=unsafe,file={folder}/disk",

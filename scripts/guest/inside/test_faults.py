@@ -77,7 +77,7 @@ def test_an_error_ends_the_job_with_eio(tmp_path, memory, rw):
 
 @pytest.mark.parametrize("limits", [
     pytest.param({}, id="default"),
-    # Where one runs at a time, those that wait for the device are made up for.
+    # Where one runs at a time, those that wait for the device are replaced.
     pytest.param({"max_bounded": 1, "direct_by": "pool"}, id="one-runs")])
 @pytest.mark.parametrize("mode", SHARING)
 def test_a_slow_device_holds_up_no_other_in_a_pool_of_the_process(tmp_path, memory, mode, limits):
