@@ -148,7 +148,9 @@ $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
 # ---- installed, for other programs
 
 # What a program may include: <iowq/wq.h>, or <iowq/pool/wq.h>, and so on.
-HEADERS := $(filter-out %/probe.h %/linux_aio.h %/acall_calls.h,$(wildcard $(LAYERS:%=iowq/%/*.h)))
+# Those that only sources include are left out.
+HEADERS := $(filter-out %/probe.h %/aio.h %/linux_aio.h %/acall_calls.h, \
+    $(wildcard $(LAYERS:%=iowq/%/*.h)))
 INCLUDE = $(DESTDIR)$(PREFIX)/include/iowq
 
 .PHONY: install uninstall

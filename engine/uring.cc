@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "uring.h"
 
+#include "iowq/ring/issue.h"
 #include "pool_stats.h"
 #include "task_names.h"
 

@@ -23,7 +23,7 @@ struct aio_ring {
     unsigned compatible_features;
     unsigned incompatible_features;
     unsigned header_length;
-    io_event events[];
+    __extension__ io_event events[];
 };
 
 [[nodiscard]] inline int aio_setup(unsigned depth, aio_context_t &out) {

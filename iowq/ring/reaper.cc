@@ -4,6 +4,7 @@
 #include "iowq/os/assert.h"
 #include "iowq/ring/evidence.h"
 #include "iowq/ring/issue.h"
+#include "iowq/ring/linux_aio.h"
 #include "iowq/ring/pooled.h"
 
 #include <algorithm>
@@ -18,6 +19,19 @@ namespace {
 constexpr std::chrono::microseconds pool_patience{100};
 
 } // namespace
+
+reaper::reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool serves,
+               evidence &counted)
+    : depth_(depth), pool_(pool), serves_(serves), counted_(counted), completions_(spin),
+      begun_(serves) {
+    at_[index(place::nowhere)] = depth;
+}
+
+reaper::~reaper() = default;
+
+int reaper::open_aio() { return linux_aio::create(depth_, aio_); }
+
+int reaper::send_by_aio(request &r) { return aio_->send_by_worker(r); }
 
 // ---- a request's way in
 

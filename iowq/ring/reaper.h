@@ -19,7 +19,6 @@
 #include "iowq/pool/wq.h"
 #include "iowq/ring/begun_reads.h"
 #include "iowq/ring/cq.h"
-#include "iowq/ring/linux_aio.h"
 #include "iowq/ring/sqthread.h"
 
 #include <array>
@@ -29,29 +28,27 @@
 namespace iowq {
 
 class evidence;
+class linux_aio;
 
 class reaper {
   public:
     // `serves`: the submitter's CPUs are those where others would do its work, so it may do it
     // itself where it would only wait. `pool` may be null.
-    reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool serves, evidence &counted)
-        : depth_(depth), pool_(pool), serves_(serves), counted_(counted), completions_(spin),
-          begun_(serves) {
-        at_[index(place::nowhere)] = depth;
-    }
+    reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool serves, evidence &counted);
+    ~reaper();
 
     // ---- any thread ----
 
     [[nodiscard]] cq &completions() { return completions_; }
     // A worker has a request at `to_aio`. 0: AIO has it now. -errno: it has not.
-    [[nodiscard]] int send_by_aio(request &r) { return aio_->send_by_worker(r); }
+    [[nodiscard]] int send_by_aio(request &r);
 
     // ---- what there is ----
 
     [[nodiscard]] int start_threads(const sqthread_config &config) {
         return sqthread::create(config, completions_, threads_);
     }
-    [[nodiscard]] int open_aio(unsigned depth) { return linux_aio::create(depth, aio_); }
+    [[nodiscard]] int open_aio();
     [[nodiscard]] wq *pool() { return pool_; }
     [[nodiscard]] bool aio() const { return aio_ != nullptr; }
     // Of the ring's own. Any thread.

@@ -32,15 +32,14 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
             return error;
     }
     if (r->aio_wanted_ && config.direct == direct_by::aio)
-        if (int error = r->reaper_.open_aio(config.depth))
+        if (int error = r->reaper_.open_aio())
             return error;
     out = std::move(r);
     return 0;
 }
 
 ring::ring(const ring_config &config, wq *pool, bool submitter_serves)
-    : mode_(config.mode), depth_(config.depth),
-      aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
+    : mode_(config.mode), aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
       reaper_(config.depth, config.spin, pool, submitter_serves, evidence_) {}
 
 ring::~ring() = default;
@@ -84,7 +83,7 @@ ring::submitted ring::completed(request &r, unsigned how) {
 // Linux AIO is made with the first request that it is for.
 route ring::way_of(const request &r) {
     route way = route_of(mode_, r, {reaper_.trying_begins(), aio_wanted_});
-    if (way.first != route::sends || reaper_.aio() || reaper_.open_aio(depth_) == 0)
+    if (way.first != route::sends || reaper_.aio() || reaper_.open_aio() == 0)
         return way;
     aio_wanted_ = false;
     return route_of(mode_, r, {reaper_.trying_begins(), aio_wanted_});

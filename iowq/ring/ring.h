@@ -93,7 +93,6 @@ class ring final : public own_pages, across_forks {
 
     // immutable after construction
     const offload mode_;
-    const unsigned depth_;
 
     // owner thread only
     bool aio_wanted_;
