@@ -2,7 +2,6 @@
 #include "iowq/os/file_io.h"
 
 #include <cerrno>
-#include <climits>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -57,11 +56,6 @@ int look_at(int fd, file_facts &out) {
 int duplicate(int fd) { return static_cast<int>(or_errno(fcntl(fd, F_DUPFD_CLOEXEC, 0))); }
 
 void close_file(int fd) { close(fd); }
-
-uint64_t most_at_once() {
-    static const auto most = static_cast<uint64_t>(INT_MAX & -sysconf(_SC_PAGESIZE));
-    return most;
-}
 
 int64_t sync_range(int fd, uint64_t at, uint64_t bytes, int flags) {
     return or_errno(sync_file_range(fd, static_cast<off_t>(at), static_cast<off_t>(bytes),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <sys/uio.h> // and RWF_*
 #include <unistd.h>
@@ -27,7 +28,7 @@ struct file_facts {
 void close_file(int fd);
 
 // How many bytes a read or a write moves at most: 2 GiB less a page.
-[[nodiscard]] uint64_t most_at_once();
+inline const auto most_at_once = static_cast<uint64_t>(INT_MAX & -sysconf(_SC_PAGESIZE));
 
 // The one place that turns -1 and errno into -errno.
 [[nodiscard]] inline int64_t or_errno(int64_t result) { return result < 0 ? -errno : result; }

@@ -41,17 +41,18 @@ void reaper::add_begun(request &r) {
 }
 
 bool reaper::to_pool(request &r) {
-    // Read first: a worker may have the request once it is enqueued, and then the route is its.
-    place to = r.way.first == route::sends ? place::to_aio
-               : r.way.begins              ? place::tried
-                                           : place::away;
+    place from = r.where;
+    // Before it is enqueued, as then a worker may have it, and the line that it lies in.
+    move(r, r.way.first == route::sends ? place::to_aio
+            : r.way.begins              ? place::tried
+                                        : place::away);
     bool woke = false;
     if (int error = enqueue_pooled(*pool_, r, woke)) {
         r.result = error;
+        move(r, from);
         return false;
     }
     worker_starts_ |= woke;
-    move(r, to);
     return true;
 }
 

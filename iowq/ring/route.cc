@@ -7,84 +7,78 @@ namespace iowq {
 
 namespace {
 
-// What decides, of a request and its file.
-struct traits {
-    explicit traits(const request &r)
-        : nop(r.op == opcode::nop), reads(r.op == opcode::read), writes(r.op == opcode::write),
-          modifies(writes || r.op == opcode::trim),
-          storage(on(r) && (on(r)->regular || on(r)->block)), direct(on(r) && on(r)->direct),
-          cached_file(on(r) && on(r)->regular && !direct), in_memory(on(r) && on(r)->in_memory),
-          can_try(nowait_worthwhile(r)), begins(reads && can_try && storage),
-          by_aio(direct && storage && r.is_rw() && divisible(r)),
-          refuses_nowait(r.is_rw() && !on(r)->nowait[writes].worth_it()),
-          own_nowait(r.is_rw() && r.rw_flags & RWF_NOWAIT && !direct) {}
+// What decides, of a request and its file. A nop has no file.
 
-    const bool nop, reads, writes;
-    const bool modifies;
-    const bool storage;        // a regular file or a block device: it ends in bounded time
-    const bool direct;         // past the cache
-    const bool cached_file;    // a regular file, through the cache
-    const bool in_memory;      // reads and writes wait for no device
-    const bool can_try;        // RWF_NOWAIT says something about it
-    const bool begins;         // a try that misses begins it
-    const bool by_aio;         // Linux AIO does not wait for it
-    const bool refuses_nowait; // the file system has refused RWF_NOWAIT
-    const bool own_nowait;     // what would wait fails: so the caller wants it
-
-  private:
-    static const iowq::file *on(const request &r) { return r.target; } // a nop has none
-};
+bool reads(const request &r) { return r.op == opcode::read; }
+bool writes(const request &r) { return r.op == opcode::write; }
+bool direct(const request &r) { return r.target && r.target->direct; }
+// A regular file or a block device: it ends in bounded time.
+bool on_storage(const request &r) { return r.target && (r.target->regular || r.target->block); }
+// A regular file, through the cache.
+bool on_cached_file(const request &r) { return r.target && r.target->regular && !r.target->direct; }
+bool in_memory(const request &r) { return r.target && r.target->in_memory; }
+// Trying it starts its readahead, where it misses.
+bool may_begin(const request &r) { return reads(r) && on_storage(r) && nowait_worthwhile(r); }
+// Linux AIO does not wait for it.
+bool aio_takes(const request &r) { return direct(r) && on_storage(r) && r.is_rw() && divisible(r); }
+// What would wait fails: so the caller wants it. Not with O_DIRECT, which waits all the same.
+bool callers_own_nowait(const request &r) {
+    return r.is_rw() && r.rw_flags & RWF_NOWAIT && !direct(r);
+}
 
 // A buffered read that has missed the cache waits for the device, as does all that goes past the
 // cache. A buffered write copies into the cache, and waits only when it is throttled.
-route::sleep on_worker(const request &r, const traits &t, bool missed) {
-    bool copies = t.in_memory || t.writes || r.rw_flags & RWF_NOWAIT || (t.reads && !missed);
-    return t.nop ? route::never : copies && !t.direct ? route::may : route::will;
+route::sleep on_worker(const request &r, bool missed) {
+    if (r.op == opcode::nop)
+        return route::never;
+    bool copies = in_memory(r) || writes(r) || r.rw_flags & RWF_NOWAIT || (reads(r) && !missed);
+    return copies && !direct(r) ? route::may : route::will;
 }
 
-route on_pool(const request &r, const traits &t, bool hash, ring_facts known) {
+route on_pool(const request &r, bool hash, ring_facts known) {
     route way;
     way.by = route::worker;
-    way.unbound = r.target && !t.storage;
-    way.hashed = hash && t.modifies && t.cached_file;
-    if (t.by_aio && known.aio)
+    way.unbound = r.target && !on_storage(r);
+    way.hashed = hash && (writes(r) || r.op == opcode::trim) && on_cached_file(r);
+    bool can_try = nowait_worthwhile(r);
+    if (known.aio && aio_takes(r))
         way.first = route::sends;
-    else if (t.reads && t.can_try) // so that the pool knows exactly which ones sleep
+    else if (reads(r) && can_try) // so that the pool knows exactly which ones sleep
         way.first = route::tries;
     if (!way.hashed && r.is_rw())
-        way.help = t.in_memory ? route::calls : t.can_try ? route::tries : route::not_at_all;
-    way.begins = t.begins && known.trying_begins;
-    way.call = on_worker(r, t, false);
-    way.rest = on_worker(r, t, true);
+        way.help = in_memory(r) ? route::calls : can_try ? route::tries : route::not_at_all;
+    way.begins = known.trying_begins && may_begin(r);
+    way.call = on_worker(r, false);
+    way.rest = on_worker(r, true);
     return way;
 }
 
-route on_thread(const traits &t) {
+route on_thread(const request &r) {
     route way;
     way.by = route::thread;
-    way.help = t.begins ? route::tries : route::not_at_all;
+    way.help = may_begin(r) ? route::tries : route::not_at_all;
     return way;
 }
 
-route by_leader(const request &r, const traits &t, ring_facts known) {
-    route way = on_thread(t);
-    if (t.can_try)
+route by_leader(const request &r, ring_facts known) {
+    route way = on_thread(r);
+    if (nowait_worthwhile(r))
         way.first = route::tries;
-    way.begins = t.begins && known.trying_begins;
-    bool waits = !t.nop && !t.own_nowait && !(t.in_memory && r.is_rw());
-    way.call = !waits ? route::never : t.writes && t.cached_file ? route::may : route::will;
+    way.begins = known.trying_begins && way.help == route::tries;
+    bool waits = r.op != opcode::nop && !callers_own_nowait(r) && !(in_memory(r) && r.is_rw());
+    way.call = !waits ? route::never : writes(r) && on_cached_file(r) ? route::may : route::will;
     way.rest = route::will;
     return way;
 }
 
-route punted(const request &r, const traits &t, ring_facts known) {
-    route way = on_pool(r, t, true, known);
+route punted(const request &r, ring_facts known) {
+    route way = on_pool(r, true, known);
     way.help = route::not_at_all; // it has been tried
-    bool sends = way.first == route::sends && !t.refuses_nowait;
+    bool sends = way.first == route::sends && r.target->nowait[writes(r)].worth_it();
     way.by = route::submitter;
-    if ((t.in_memory && r.is_rw()) || t.own_nowait)
+    if ((in_memory(r) && r.is_rw()) || callers_own_nowait(r))
         way.first = route::calls;
-    else if (t.can_try)
+    else if (nowait_worthwhile(r))
         way.first = route::tries;
     else if (sends)
         way.first = route::sends;
@@ -96,20 +90,19 @@ route punted(const request &r, const traits &t, ring_facts known) {
 } // namespace
 
 route route_of(offload mode, const request &r, ring_facts known) {
-    traits t(r);
     switch (mode) {
     case offload::inline_:
         return {};
     case offload::sqthread:
-        return on_thread(t);
+        return on_thread(r);
     case offload::handoff:
-        return by_leader(r, t, known);
+        return by_leader(r, known);
     case offload::sqwq:
-        return on_pool(r, t, false, known);
+        return on_pool(r, false, known);
     case offload::hashed:
-        return on_pool(r, t, true, known);
+        return on_pool(r, true, known);
     case offload::punt:
-        return punted(r, t, known);
+        return punted(r, known);
     }
     __builtin_unreachable();
 }

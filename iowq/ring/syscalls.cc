@@ -58,7 +58,7 @@ void file::let_go() {
 }
 
 uint64_t most_bytes(const request &r) {
-    return r.length > SSIZE_MAX ? r.length : std::min(r.length, most_at_once());
+    return r.length > SSIZE_MAX ? r.length : std::min(r.length, most_at_once);
 }
 
 bool goes_on_when_short(const request &r) {
