@@ -7,18 +7,21 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from suite import cache, engine_options, environment, hosts
-from suite.conclusion import report
+from suite.analyse import summary_csv
+from suite.analyse.stats import LEAST_BLOCKS
+from suite.analyse.summary import narrow
 from suite.errors import BadInput, FolderFailed
-from suite.files import data_files, files_there, remove_new
-from suite.jobfile import rewritten
-from suite.mounts import file_system
-from suite.plan import TRACED, Run, plan_block, plan_traced, samples
-from suite.process import Limit, run_limited
-from suite.progress import Progress
-from suite.run import complaint, execute, lay_out, run_command, run_options
-from suite.stats import LEAST_BLOCKS
-from suite.summary import narrow, summary_row
+from suite.measure import cache, environment, hosts
+from suite.measure.files import data_files, files_there, remove_new
+from suite.measure.mounts import file_system
+from suite.measure.process import run_limited
+from suite.measure.progress import Progress
+from suite.measure.run import complaint, execute, lay_out, run_command, run_options
+from suite.report.conclusion import report
+from suite.request import engine_options
+from suite.request.jobfile import rewritten
+from suite.request.length import Limit
+from suite.request.plan import TRACED, Run, plan_block, plan_traced, samples
 from suite.units import clock
 
 # What a run takes beyond its own time: fio calibrates its clock.
@@ -134,7 +137,7 @@ def ending(asked, bench, folder, finished):
 
 
 def write_summary(folder, finished):
-    folder.write_summary([summary_row(*row) for row in finished if row[0].repeat != TRACED])
+    folder.write(summary_csv.NAME, summary_csv.document(finished))
 
 
 def summary_anyway(folder, finished):

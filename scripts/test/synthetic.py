@@ -4,8 +4,8 @@
 import json
 import random
 
-from suite.folder import Folder
-from suite.plan import Load, Point, plan_runs
+from suite.request.plan import Load, Point, plan_runs
+from suite.store.folder import Folder
 
 ENVIRONMENT = {
     "kernel": "Linux 6.1.0 #1", "machine": "x86_64", "cpu_model": "a CPU", "cpus": 2,

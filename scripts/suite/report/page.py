@@ -4,14 +4,14 @@
 import re
 import shlex
 
-from suite import verdict
-from suite.environment import machine_title
-from suite.flags import meaning
-from suite.plan import load_titles, unique_names
+from suite.analyse import verdict
+from suite.analyse.flags import meaning
+from suite.analyse.summary import in_a_word, interval_coverage
+from suite.analyse.words import describe, machine_title
 from suite.report import html
 from suite.report.html import Cell, element, paragraph
-from suite.summary import in_a_word, interval_coverage
-from suite.table import describe, open_loop, parts
+from suite.report.table import open_loop, parts
+from suite.request.plan import load_titles, unique_names
 from suite.units import duration, percent, rate
 
 NAME = "report.html"

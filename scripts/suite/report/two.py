@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from suite import charts, gnuplot, subject
-from suite.environment import machine_title
+from suite.analyse.stats import unpaired_ratio
+from suite.analyse.summary import COMPARED, SIDES, in_a_word, interval_coverage, summarise
+from suite.analyse.words import machine_title
+from suite.draw import charts, gnuplot, subject
 from suite.errors import BadInput
-from suite.plan import load_titles, unique_names
 from suite.report import html
 from suite.report.html import Cell, element, paragraph
 from suite.report.page import between
-from suite.stats import unpaired_ratio
-from suite.summary import COMPARED, SIDES, in_a_word, interval_coverage, summarise
+from suite.request.plan import load_titles, unique_names
 from suite.units import percent, rate
 
 COLUMNS = (

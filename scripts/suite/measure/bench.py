@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""The tools that all runs of a comparison share, and the folders of their files."""
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.errors import BadInput
+from suite.measure.images import lock
+from suite.measure.process import kill_left_over
+from suite.request.command_line import ENGINE, REPOSITORY, fio_of, positive, steady_of
+from suite.request.file_systems import places_of
+from suite.request.length import Limit, length_of
+from suite.request.plan import unique_names
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all runs of a comparison have in common."""
+
+    fio: str
+    engine: str
+    scratch: Path
+    places: dict  # {name of the file system: its folder}; '' is the scratch folder itself
+    names: dict  # {job: its folder's name in a place}
+    runtime_s: float | None
+    limit_s: float | None
+    steady: str | None
+    stop: object
+    hosts: object = None  # the Hosts that do the I/O, where that is not this machine
+    file_systems: tuple = ()  # as asked for: kinds to be made, and NAME=DIR
+    destroy: tuple = ()  # what may be written to outside the scratch folder
+
+    def folder(self, load):
+        return self.places[load.file_system] / self.names[load.job]
+
+    def length_s(self, job):
+        """For how long a run is measured, as far as is known beforehand."""
+        return self.runtime_s or job.runtime_s
+
+    def takes(self, job):
+        """How long a run takes, with all that comes before and after what is measured."""
+        return length_of(job, self.runtime_s)
+
+    def limit(self, job):
+        return Limit(self.limit_s) if self.limit_s else self.takes(job).limit(not self.hosts)
+
+
+def bench_of(options, jobs, modes, stop, file_systems=(), hosts=None):
+    """The tools and places that all runs share; raises BadInput for whatever is not there."""
+    fio = fio_of(options)
+    if not shutil.which("gnuplot"):
+        raise BadInput("gnuplot is not installed: run scripts/setup run")
+    engine = os.path.abspath(options.engine or ENGINE)
+    if any(mode.offload for mode in modes) and not hosts:
+        if not os.path.isfile(engine):
+            raise BadInput(f"{engine}: the engine is not built: run make all")
+        if re.search(r"[$;#\\'\"\s]", engine):
+            raise BadInput(f"{engine}: fio cannot load an engine from a path with spaces or any of "
+                           "$ ; # \\ or quotes")
+    return make_bench(fio, hosts.engine if hosts else engine,
+                      Path(options.scratch or REPOSITORY / "build/scratch").absolute(), jobs, stop,
+                      file_systems=file_systems, destroy=getattr(options, "destroy", ()),
+                      runtime_s=positive("--runtime", options.runtime),
+                      limit_s=positive("--limit", options.limit), steady=steady_of(options),
+                      hosts=hosts)
+
+
+def make_bench(fio, engine, scratch, jobs, stop, *, file_systems, destroy, runtime_s, limit_s,
+               steady, hosts):
+    names = unique_names([job.name for job in jobs])
+    return Bench(fio, engine, scratch, places_of(file_systems, scratch), names, runtime_s, limit_s,
+                 steady, stop, hosts, tuple(file_systems), tuple(destroy))
+
+
+def hold(bench):
+    """Takes the scratch folder for this process alone, and ends what a killed one left in it."""
+    make_scratch(bench.scratch)
+    lock(bench.scratch, "scratch folder")
+    kill_left_over(bench.fio, bench.places.values())
+
+
+def make_scratch(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "not writable")
+    except OSError as error:
+        raise BadInput(f"scratch folder {folder}: {error.strerror}") from error
+
+
+def make_folders(bench, loads):
+    """The folder of each load's files."""
+    for load in loads:
+        make_scratch(bench.folder(load))
