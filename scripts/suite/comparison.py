@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from suite.analyse import summary_csv
-from suite.analyse.stats import LEAST_BLOCKS
+from suite.analyse.stats import LEAST_ROUNDS
 from suite.analyse.summary import narrow
 from suite.errors import BadInput, FolderFailed
 from suite.measure import cache, environment, hosts
@@ -21,7 +21,7 @@ from suite.report.conclusion import report
 from suite.request import engine_options
 from suite.request.jobfile import rewritten
 from suite.request.length import Limit
-from suite.request.plan import TRACED, Run, plan_block, plan_traced, samples
+from suite.request.plan import TRACED, Run, plan_round, plan_traced, samples
 from suite.units import clock
 
 # What a run takes beyond its own time: fio calibrates its clock.
@@ -110,7 +110,7 @@ def measure(asked, bench, folder):
     in_fio_s = make_ready(asked, bench)
     left = 1 - there / len(asked.runs)
     what = f"{len(asked.runs)} runs" + (f", of which {there} are there" if there else "")
-    print(f"{what} in {asked.repeats} shuffled blocks, seed {asked.seed}: "
+    print(f"{what} in {asked.repeats} shuffled rounds, seed {asked.seed}: "
           f"{how_long(asked, bench, left)}; results in {folder.path}", flush=True)
     try:
         progress = Progress(len(asked.runs), expected(asked, bench) * left, asked.repeats)
@@ -120,10 +120,10 @@ def measure(asked, bench, folder):
                            f"{summary_anyway(folder, finished)}") from error
     in_fio_s += sum(record["wall_s"] for _, record, _ in finished[there:])
     write_summary(folder, finished)
-    return ending(asked, bench, folder, finished), in_fio_s
+    return told_status(asked, bench, folder, finished), in_fio_s
 
 
-def ending(asked, bench, folder, finished):
+def told_status(asked, bench, folder, finished):
     """Says what is not as it should be; returns the exit status."""
     if bench.stop.signal is not None:
         print(f"interrupted: {len(finished)} of {len(asked.runs)} runs are kept in {folder.path}; "
@@ -165,14 +165,14 @@ def how_long(asked, bench, share=1):
 
 
 def make_runs(asked, bench, folder, progress, finished):
-    """Makes block after block of what is wanted, without what is there; appends to `finished`."""
+    """Makes round after round of what is wanted, without what is there; appends to `finished`."""
     there = {run.id: figures for run, _, figures in finished}
     make = hosts.execute if bench.hosts else execute
     try:
         for repeat in range(0 if asked.traced else 1, asked.repeats + 1):
-            block = wanted(asked, repeat, finished)
-            progress.block(repeat, len(block_of(asked, repeat)), len(block))
-            for run in block:
+            runs = wanted(asked, repeat, finished)
+            progress.begin_round(repeat, len(round_of(asked, repeat)), len(runs))
+            for run in runs:
                 if run.id in there:
                     progress.was_there()
                     continue
@@ -188,23 +188,23 @@ def make_runs(asked, bench, folder, progress, finished):
 
 
 def wanted(asked, repeat, finished):
-    """The runs of a block: all points, but those whose interval has become narrow enough.
+    """The runs of a round: all points, but those whose interval has become narrow enough.
 
-    What a block leaves out depends on the blocks before it alone, so that a comparison that was
+    What a round leaves out depends on the rounds before it alone, so that a comparison that was
     interrupted goes on with the very runs that it would have made.
     """
-    block = block_of(asked, repeat)
-    if asked.precision is None or not LEAST_BLOCKS < repeat <= asked.early_until:
-        return block
+    runs = round_of(asked, repeat)
+    if asked.precision is None or not LEAST_ROUNDS < repeat <= asked.early_until:
+        return runs
     before = [row for row in finished if row[0].repeat < repeat]
     done = narrow(before, asked.baseline, asked.precision)
     # The baseline is wanted as long as one of those that it is compared with is.
     with_baseline = {replace(point, mode=asked.baseline) for point in asked.points
                      if point not in done and point.mode != asked.baseline}
-    return [run for run in block if run.point not in done or run.point in with_baseline]
+    return [run for run in runs if run.point not in done or run.point in with_baseline]
 
 
-def block_of(asked, repeat):
+def round_of(asked, repeat):
     if repeat == TRACED:
         return plan_traced(asked.points, asked.seed)
-    return plan_block(asked.points, repeat, asked.seed)
+    return plan_round(asked.points, repeat, asked.seed)

@@ -53,7 +53,7 @@ def test_a_comparison_leaves_everything_that_it_promises(tmp_path, job_file, com
     assert not list(results.rglob(".*")), "nothing unfinished is left behind"
     for mode in modes.split(","):
         assert mode in done.stdout
-    assert "paired within each block" in done.stdout and "report: " in done.stdout
+    assert "paired within each round" in done.stdout and "report: " in done.stdout
     assert (results / "report.html").stat().st_size > 50000
 
 
@@ -127,7 +127,7 @@ def test_interrupting_keeps_the_finished_runs(tmp_path, job_file, command, numbe
     process = subprocess.Popen(command(job_file(), "fio:psync", "--repeats", "500"), text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        while "block 1 of 500" not in process.stdout.readline():
+        while "round 1 of 500" not in process.stdout.readline():
             assert process.poll() is None
         process.send_signal(number)
         _, errors = process.communicate(timeout=HANG_S)
@@ -164,7 +164,7 @@ def test_progress_on_a_terminal_is_a_bar_that_leaves_the_table_clean(job_file, c
         pass  # the other end is closed
     assert process.wait(timeout=HANG_S) == 0
     os.close(ours)
-    assert b"0/1  block 1 of 1  fio:psync depth 1" in text and b" left" in text
+    assert b"0/1  round 1 of 1  fio:psync depth 1" in text and b" left" in text
     assert b"\r\x1b[K\r\n" in text
 
 

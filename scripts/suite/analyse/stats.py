@@ -10,11 +10,11 @@ WANTED_COVERAGE = 0.95
 # Under this coverage no difference is called: with n=4 the widest interval holds 87.5 %, and one
 # call in eight would be false.
 LEAST_COVERAGE = 0.90
-# A comparison that may end as soon as its intervals are narrow looks at them after every block, and
+# A comparison that may end as soon as its intervals are narrow looks at them after every round, and
 # it ends on lucky ones: with intervals of 95 % up to 7 % of its calls were false (simulated, with
 # normal and with heavy-tailed noise), with these at most 3 %.
 EARLY_STOP_COVERAGE = 0.98
-LEAST_BLOCKS = 7
+LEAST_ROUNDS = 7
 DRIFT_LEVEL = 0.005  # the share of false alarms
 
 
@@ -85,7 +85,7 @@ def drifts(values):
 
 
 def paired_ratios(values, baseline):
-    """Ratios within a block, from {repeat: value} of both; a repeat that one lacks is left out."""
+    """Ratios within a round, from {repeat: value} of both; a repeat that one lacks is left out."""
     return [values[repeat] / baseline[repeat] for repeat in sorted(values)
             if baseline.get(repeat)]
 

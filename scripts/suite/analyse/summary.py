@@ -173,7 +173,7 @@ def hosts_of(records):
 
 
 def ratios(summary, other, coverage):
-    """Of each thing compared, paired within the blocks in which both came to a result."""
+    """Of each thing compared, paired within the rounds in which both came to a result."""
     found = {}
     for name in COMPARED if other else ():
         paired = paired_ratios(summary.figures.get(name, {}), other.figures.get(name, {}))

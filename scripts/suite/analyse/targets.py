@@ -36,7 +36,7 @@ class Row:
 
     @property
     def group(self):
-        """Rows of one group are measured in the same blocks."""
+        """Rows of one group are measured in the same rounds."""
         return self.job, self.depth, self.tmpfs
 
     @property
@@ -155,7 +155,7 @@ def render(rows):
     if not ratios:
         return ["no row came to a result"]
     lines = [f"Ours : theirs, medians of {max(r.n for r in ratios)} runs; the ratio is paired "
-             f"within each block, with its {percent(max(r.coverage for r in ratios))} interval.",
+             f"within each round, with its {percent(max(r.coverage for r in ratios))} interval.",
              "met, missed: all of the interval is on that side of the target; open: it is across."]
     for row, found in rows:
         lines += ["", row.title]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Which mode for this load: what the runs show, in words, and what they leave open.
 
-A mode is called worse by comparing it, block by block, with the best of the others. Which one that
-is, is decided by the other blocks alone: to be picked as the best of many in a block, and then to be
-compared in the same block, is to be lucky twice, and would make far too many others look worse.
+A mode is called worse by comparing it, round by round, with the best of the others. Which one that
+is, is decided by the other rounds alone: to be picked as the best of many in a round, and then to
+be compared in the same round, is to be lucky twice, and would make far too many others look worse.
 """
 
 from collections import Counter
@@ -15,8 +15,8 @@ from suite.analyse.summary import MORE_IS_BETTER, ratios
 from suite.request.plan import load_titles
 from suite.units import duration, percent, rate
 
-# The share of equal modes that may be called worse where intervals cover more than 95 %: as the best
-# of the others is chosen and not given, it is somewhat more than the intervals say (simulated).
+# The share of equal modes that may be called worse where intervals cover more than 95 %. It is
+# somewhat more than the intervals say, as the best of the others is chosen, not given (simulated).
 CHOSEN = 0.05
 MOST_NAMED = 4  # in a headline
 
@@ -86,7 +86,7 @@ def best_of(candidates, figure):
 
 
 def to_the_best_other(s, rows, figure, coverage):
-    """The ratio of a summary to the best of the others, chosen for each block by the other ones."""
+    """The ratio of a summary to the best of the others, chosen for each round by the other ones."""
     paired = []
     for repeat, value in s.figures[figure].items():
         others = [(other, [v for r, v in other.figures[figure].items() if r != repeat])

@@ -4,7 +4,7 @@
 from suite.request.plan import NO_PLACEMENT
 
 
-def describe(job, load=None):
+def load_words(job, load=None):
     """A load in words; without one, what its job file asks for."""
     kind = "reads and writes" if job["reads"] and job["writes"] else \
         "reads" if job["reads"] else "writes"

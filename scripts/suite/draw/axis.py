@@ -53,14 +53,14 @@ class Axis:
         """One row a name, from the top down; row i is at i."""
         return Axis("", len(names) - 0.5, -0.5, ticks=list(enumerate(names)))
 
-    def place(self, value):
+    def position(self, value):
         """The value where the axis is linear in it: what gnuplot is given, but for LOG axes."""
         return -math.log10(1 - value / 100) if self.scale == TAIL else value
 
     def share(self, value):
         """Where the value lies between the ends, 0 to 1."""
-        place = math.log10 if self.scale == LOG else self.place
-        return (place(value) - place(self.low)) / (place(self.high) - place(self.low))
+        at = math.log10 if self.scale == LOG else self.position
+        return (at(value) - at(self.low)) / (at(self.high) - at(self.low))
 
     def labelled(self, length, size, upright):
         """[(value, label)] of the ticks, the labels of which fit side by side into `length`.

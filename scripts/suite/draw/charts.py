@@ -91,30 +91,30 @@ def throughput(subject):
     rows = subject.closed()
     if not rows:
         return None
-    places = places_of(depths_of(rows))
-    step = side_by_side(list(places.values()), len(rows))
+    positions = positions_of(depths_of(rows))
+    step = side_by_side(list(positions.values()), len(rows))
     series = [Series(label, subject.styles[label],
-                     [Mark(places[s.point.depth], s.iops.median, **ends(s.iops),
+                     [Mark(positions[s.point.depth], s.iops.median, **ends(s.iops),
                            note=depth_note(s),
                            text=told(label, s, f"{written(s.iops, rate)} IOPS")) for s in points],
                      shift=step**(i - (len(rows) - 1) / 2))
               for i, (label, points) in enumerate(rows.items())]
     room = step**(len(rows) / 2) * 1.06
-    x = Axis("depth (side by side)" if len(rows) > 1 else "depth", min(places.values()) / room,
-             max(places.values()) * room, LOG,
-             ticks=[(place, depth_name(depth)) for depth, place in places.items()])
+    x = Axis("depth (side by side)" if len(rows) > 1 else "depth", min(positions.values()) / room,
+             max(positions.values()) * room, LOG,
+             ticks=[(at, depth_name(depth)) for depth, at in positions.items()])
     values = [end for points in rows.values() for s in points for end in (s.iops.low, s.iops.high)]
     panel = Panel(x, Axis.log_if_wide("IOPS", values, rate), series, height=330)
     return subject.figure([Band([panel])], key=rows)
 
 
 def depth_note(summary):
-    """What is to be said of a depth in the data, beside its place on the axis."""
+    """What is to be said of a depth in the data, beside its position on the axis."""
     plain = f"depth {summary.point.depth}"
     return "" if summary.depth_words == plain else summary.depth_words
 
 
-def places_of(depths):
+def positions_of(depths):
     """{depth: where it stands on the axis}; an unknown one well to the left of the others."""
     known = [depth for depth in depths if depth is not None]
     return {depth: min(known, default=4) / 4 if depth is None else depth for depth in depths}
@@ -265,7 +265,7 @@ def cpu(subject):
 
 
 def ratios(subject):
-    """Ratios to the baseline, paired within blocks: a panel a figure, a band a depth."""
+    """Ratios to the baseline, paired within rounds: a panel a figure, a band a depth."""
     rows = subject.closed(lambda s: s.ratios)
     shown = [(name, title, words) for name, title, words in RATIOS
              if any(name in s.ratios for points in rows.values() for s in points)]

@@ -233,7 +233,7 @@ class Script:
 
     def layers(self, panel, series):
         """(lines and areas, intervals, points) of a series, as elements of a plot command."""
-        x = f"($1*{series.shift:.4f})" if series.shift != 1 else place("$1", panel.x)
+        x = f"($1*{series.shift:.4f})" if series.shift != 1 else position("$1", panel.x)
         look = f"linestyle {self.style(series.style)}"
         below, between, above = [], [], []
         marks = f"'{self.name}.dat' index {self.data.add_series(series)}" if series.marks else None
@@ -259,7 +259,7 @@ class Script:
         return below, between, above
 
 
-def place(column, axis):
+def position(column, axis):
     return f"(tail({column}))" if axis.scale == TAIL else column.replace("$", "")
 
 
@@ -273,9 +273,9 @@ def interval(block, x, sideways, series, look):
 
 def axis_lines(name, axis, ticks, size):
     """gnuplot takes `%` in a label for a format, so it is doubled."""
-    labels = ", ".join(f"{quoted(label.replace('%', '%%'))} {number(axis.place(value))}"
+    labels = ", ".join(f"{quoted(label.replace('%', '%%'))} {number(axis.position(value))}"
                        for value, label in ticks)
-    low, high = axis.place(axis.low), axis.place(axis.high)
+    low, high = axis.position(axis.low), axis.position(axis.high)
     return [f"{'set' if axis.scale == LOG else 'unset'} logscale {name}",
             f"set {name}range [{low:.8g}:{high:.8g}]",
             f"set {name}tics ({labels}) offset {TIC_OFFSETS[name]} font '{FONT},{size}' "

@@ -13,7 +13,7 @@ NO_POINTS = Style(INK, 6, SOLID)
 
 @dataclass
 class NodeMap:
-    """One panel: cells at (place of the column, place of the row); `name` is in its data."""
+    """One panel: cells at (number of the column, number of the row); `name` is in its data."""
 
     title: str
     name: str

@@ -102,11 +102,11 @@ def read(path):
     emulated = of(document, "emulated", bool, path)
     return Counts(path, text(document, "topology", path),
                   "emulated: counts only" if emulated else "counts only",
-                  machine_words(document, emulated, listed, path),
+                  guest_words(document, emulated, listed, path),
                   [os_number for os_number, cpus, _ in listed if cpus], nodes, rows)
 
 
-def machine_words(document, emulated, listed, path):
+def guest_words(document, emulated, listed, path):
     distances = of(document, "distances", list, path)
     if len(distances) != len(listed) or not all(
             isinstance(row, list) and len(row) == len(listed) and all(map(is_number, row))
@@ -193,7 +193,7 @@ def figure(counts, mode):
     rows = [row for row in counts.rows if row.mode == mode and row.ran_on]
     ran = {node for row in rows for node in row.ran_on}
     columns = [node for node in counts.nodes if node in counts.cpu_nodes or node in ran]
-    order = {node: place for place, node in enumerate(counts.nodes)}
+    order = {node: at for at, node in enumerate(counts.nodes)}
     sources = sorted({(row.submitter, row.data) for row in rows},
                      key=lambda pair: (order[pair[0]], order.get(pair[1], -1)))
     maps = [NodeMap(placement or "default", f"{mode}, placement={placement}",
@@ -222,9 +222,9 @@ def cells(rows, sources, columns):
     sums = {}
     for row in rows:
         sums.setdefault((row.submitter, row.data), Counter()).update(row.ran_on)
-    return [Cell(place, sources.index(source), note=str(ran[node]),
+    return [Cell(at, sources.index(source), note=str(ran[node]),
                  share=ran[node] / (ran.total() or 1))
-            for source, ran in sums.items() for place, node in enumerate(columns)]
+            for source, ran in sums.items() for at, node in enumerate(columns)]
 
 
 def table(found):

@@ -10,15 +10,15 @@ from suite.errors import BadInput, FolderFailed
 USUAL_FORMATS = ("svg", "png")
 
 
-def draw(made, place, formats, dark):
-    """Draws [(file name, Chart, Figure)] at a place; returns the paths of the pictures."""
+def draw(made, to, formats, dark):
+    """Draws [(file name, Chart, Figure)] into Charts, or Elsewhere; returns the pictures' paths."""
     names = [name for name, _, _ in made]
     for name in names:
-        place.check(name, gnuplot.pictures(name, formats, dark))
+        to.check(name, gnuplot.pictures(name, formats, dark))
     for name, _, figure in made:
         for path, content in gnuplot.files(name, figure).items():
-            place.write(path, content)
-    return gnuplot.draw(place.path, names, formats, dark)
+            to.write(path, content)
+    return gnuplot.draw(to.path, names, formats, dark)
 
 
 class Charts:

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass, replace
 
-from suite.analyse.words import describe, machine_words
+from suite.analyse.words import load_words, machine_words
 from suite.draw.figure import Figure
 from suite.draw.styles import styles
 from suite.request.plan import NO_PLACEMENT, load_titles
@@ -30,7 +30,7 @@ class Subject:
     latency: str = MERGED_BINS
     points: str = POINTS  # what their looks say
     baseline: str | None = None
-    compared: str = "paired within blocks"  # how ratios to the baseline came about
+    compared: str = "paired within rounds"  # how ratios to the baseline came about
     marked: frozenset = frozenset()  # labels with flags
 
     def shown(self, label):
@@ -86,7 +86,7 @@ def subject(plan, environment, title, summaries):
     rows = {mode: found for mode, found in rows.items() if any(s.iops for s in found)}
     if not rows:
         return Subject(title, "", {}, {}, [], [])
-    return Subject(title, describe(job | {"block": load.block}), rows, styles(asked),
+    return Subject(title, load_words(job | {"block": load.block}), rows, styles(asked),
                    provenance(plan, environment, load, summaries),
                    warnings(asked, rows, summaries), baseline=plan["baseline"],
                    marked=frozenset(s.point.mode for s in summaries if s.flags))
@@ -103,7 +103,7 @@ def provenance(plan, environment, load, summaries):
     changes = " with changes" if environment["git"]["dirty"] else ""
     bars = f"; intervals: {cover}" if max(counts) > 1 else ""
     return [
-        f"Medians of {shown} {f'runs of {length:g} s' if length else 'runs'} in shuffled blocks, "
+        f"Medians of {shown} {f'runs of {length:g} s' if length else 'runs'} in shuffled rounds, "
         f"seed {plan['seed']}{bars}.",
         f"{versions['fio']}, {(versions['gnuplot'] or 'gnuplot').partition(' patch')[0]}, "
         f"{commit}{changes}, {machine_words(environment, load.file_system)}.",

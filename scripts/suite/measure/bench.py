@@ -11,7 +11,7 @@ from suite.errors import BadInput
 from suite.measure.images import lock
 from suite.measure.process import kill_left_over
 from suite.request.command_line import ENGINE, REPOSITORY, fio_of, positive, steady_of
-from suite.request.file_systems import places_of
+from suite.request.file_systems import folders_of
 from suite.request.length import Limit, length_of
 from suite.request.plan import unique_names
 
@@ -23,8 +23,8 @@ class Bench:
     fio: str
     engine: str
     scratch: Path
-    places: dict  # {name of the file system: its folder}; '' is the scratch folder itself
-    names: dict  # {job: its folder's name in a place}
+    folders: dict  # {name of the file system: its folder}; '' is the scratch folder itself
+    names: dict  # {job: its folder's name in each of these}
     runtime_s: float | None
     limit_s: float | None
     steady: str | None
@@ -34,7 +34,7 @@ class Bench:
     destroy: tuple = ()  # what may be written to outside the scratch folder
 
     def folder(self, load):
-        return self.places[load.file_system] / self.names[load.job]
+        return self.folders[load.file_system] / self.names[load.job]
 
     def length_s(self, job):
         """For how long a run is measured, as far as is known beforehand."""
@@ -49,7 +49,7 @@ class Bench:
 
 
 def bench_of(options, jobs, modes, stop, file_systems=(), hosts=None):
-    """The tools and places that all runs share; raises BadInput for whatever is not there."""
+    """The tools and folders that all runs share; raises BadInput for whatever is not there."""
     fio = fio_of(options)
     if not shutil.which("gnuplot"):
         raise BadInput("gnuplot is not installed: run scripts/setup run")
@@ -71,7 +71,7 @@ def bench_of(options, jobs, modes, stop, file_systems=(), hosts=None):
 def make_bench(fio, engine, scratch, jobs, stop, *, file_systems, destroy, runtime_s, limit_s,
                steady, hosts):
     names = unique_names([job.name for job in jobs])
-    return Bench(fio, engine, scratch, places_of(file_systems, scratch), names, runtime_s, limit_s,
+    return Bench(fio, engine, scratch, folders_of(file_systems, scratch), names, runtime_s, limit_s,
                  steady, stop, hosts, tuple(file_systems), tuple(destroy))
 
 
@@ -79,7 +79,7 @@ def hold(bench):
     """Takes the scratch folder for this process alone, and ends what a killed one left in it."""
     make_scratch(bench.scratch)
     lock(bench.scratch, "scratch folder")
-    kill_left_over(bench.fio, bench.places.values())
+    kill_left_over(bench.fio, bench.folders.values())
 
 
 def make_scratch(folder):

@@ -45,11 +45,11 @@ def this_machine(bench):
         "numa_nodes": numa_nodes(),
         "topology": lines("lstopo-no-graphics", "--of", "console"),
         "io_uring_disabled": read("/proc/sys/kernel/io_uring_disabled"),
-        "places": {name: place(path) for name, path in bench.places.items()},
+        "places": {name: under(path) for name, path in bench.folders.items()},
     }
 
 
-def place(path):
+def under(path):
     """What the files lie on."""
     kind, point, options, device = file_system(path)
     return {"path": str(path), "file_system": kind, "mount_point": point,

@@ -144,8 +144,8 @@ def check_asked(asked, bench):
     if bench.file_systems:
         raise BadInput("--file-systems: are made on this machine, and --hosts names others")
     if bench.destroy:
-        raise BadInput(f"--destroy {bench.destroy[0]}: is checked on this machine, and --hosts names "
-                       "others")
+        raise BadInput(f"--destroy {bench.destroy[0]}: is checked on this machine, and --hosts "
+                       "names others")
     placed = {point.load.placement for point in asked.points} - {NO_PLACEMENT}
     if placed:
         raise BadInput(f"--placements {min(placed)}: is checked on this machine, and --hosts names "

@@ -57,11 +57,11 @@ def check_images(kinds, scratch, needed):
     rooms = [("memory", memory_available(), set(kinds) - set(images)),
              (scratch, free(scratch) + sum(allocated(image_of(kind, scratch)) for kind in images),
               images)]
-    for place, room, there in rooms:
+    for where, room, there in rooms:
         wanted = sum(needed[kind] for kind in there)
         if wanted > room:
             raise BadInput(f"--file-systems {','.join(kinds)}: the files take {wanted >> 20} MiB, "
-                           f"and {place} has room for {room >> 20} MiB")
+                           f"and {where} has room for {room >> 20} MiB")
 
 
 def memory_available():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a comparison stands: a bar on a terminal, a plain line a block elsewhere."""
+"""Where a comparison stands: a bar on a terminal, a plain line a round elsewhere."""
 
 import shutil
 import sys
@@ -16,7 +16,7 @@ class Progress:
         self.stream = stream or sys.stdout
         self.bar = self.stream.isatty()
         self.started = time.monotonic()
-        self.done = self.made = self.left_in_block = 0
+        self.done = self.made = self.left_in_round = 0
         self.name = self.last = ""
 
     def left_s(self):
@@ -25,10 +25,10 @@ class Progress:
             return self.expected_s
         return (time.monotonic() - self.started) / self.made * (self.total - self.done)
 
-    def block(self, repeat, planned, wanted):
-        """A block begins, in which that many of the planned runs are still wanted."""
-        self.name = f"block {repeat} of {self.repeats}" if repeat else "traced runs"
-        self.left_in_block = wanted
+    def begin_round(self, repeat, planned, wanted):
+        """A round begins, in which that many of the planned runs are still wanted."""
+        self.name = f"round {repeat} of {self.repeats}" if repeat else "traced runs"
+        self.left_in_round = wanted
         self.total -= planned - wanted
 
     def show(self, run):
@@ -38,15 +38,15 @@ class Progress:
 
     def was_there(self):
         self.done += 1
-        self.left_in_block -= 1
+        self.left_in_round -= 1
 
     def finished(self, run, figures):
         self.done += 1
         self.made += 1
-        self.left_in_block -= 1
+        self.left_in_round -= 1
         result = rate(figures.iops) + " IOPS" if figures else "failed"
         self.last = f"(last: {run.point.mode} {run.point.where}: {result})"
-        if not self.bar and self.left_in_block == 0:
+        if not self.bar and self.left_in_round == 0:
             passed = clock(time.monotonic() - self.started)
             print(f"{self.name}: {self.done} of {self.total} runs done, {passed} passed, about "
                   f"{clock(self.left_s())} left", file=self.stream, flush=True)

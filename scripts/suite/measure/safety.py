@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What a job that writes may write to: regular files in its own folder below the scratch folder, and
-nothing else without an explicit --destroy."""
+"""What a job that writes may write to: regular files in its own folder below the scratch folder,
+and nothing else without an explicit --destroy."""
 
 import os
 import stat

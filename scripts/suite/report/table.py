@@ -7,7 +7,7 @@ from itertools import groupby
 from suite.analyse.flags import meaning
 from suite.analyse.stats import LEAST_COVERAGE
 from suite.analyse.summary import in_a_word
-from suite.analyse.words import describe
+from suite.analyse.words import load_words
 from suite.request.plan import load_titles
 from suite.units import duration, percent, rate
 
@@ -21,7 +21,7 @@ def render(plan, summaries):
     for load in sorted(titles, key=lambda load: (list(jobs).index(load.job), load)):
         rows = [s for s in summaries.values() if s.point.load == load]
         for part in parts(rows):
-            lines += ["", f"{titles[load]}: {describe(jobs[load.job], load)}"
+            lines += ["", f"{titles[load]}: {load_words(jobs[load.job], load)}"
                       + (", open loop" if open_loop(part) else ""), *render_part(plan, part)]
     return lines + legend(summaries)
 
@@ -38,7 +38,7 @@ def render_part(plan, rows):
     usual = max((s.judged.coverage for s in rows if s.judged), default=0)
     runs = f"{max(n)} {'run' if max(n) == 1 else 'runs'}"
     ratio_words = (f"; ratio of {'p99' if open_loop(rows) else 'IOPS'} to {plan['baseline']} at "
-                   "the same depth, paired within each block, with its "
+                   "the same depth, paired within each round, with its "
                    f"{percent(usual)} interval") if any(s.judged for s in rows) else ""
     lines = [f"Medians of {runs if len(n) == 1 else f'{min(n)} to {runs}'}{ratio_words}", ""]
     lines.append(f"{'mode':{width}} depth{'   offered' if open_loop(rows) else ''}      IOPS"
@@ -119,8 +119,8 @@ def legend(summaries):
                      f"{percent(widest)} of cases, and {percent(LEAST_COVERAGE)} are asked for "
                      "(5 repeats).")
     elif ratios:
-        lines.append("faster and slower stand only where the interval of the ratio leaves 1 out; no "
-                     "difference shown: it does not, which is no proof that there is none.")
+        lines.append("faster and slower stand only where the interval of the ratio leaves 1 out; "
+                     "no difference shown: it does not, which is no proof that there is none.")
     marked = [s for s in summaries.values() if s.flags]
     if not marked:
         return lines

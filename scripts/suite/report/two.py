@@ -133,14 +133,14 @@ def drawn(a, b, found, titles):
         one.compared = "unpaired, as A and B were measured at different times"
         figures[one.title] = charts.ratios(one)
     names = unique_names(titles.values())
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         for title, figure in figures.items():
             for path, content in gnuplot.files(names[title], figure).items():
-                Path(place, path).write_text(content)
-        gnuplot.draw(Path(place), [names[title] for title in figures], ("svg",))
+                Path(folder, path).write_text(content)
+        gnuplot.draw(Path(folder), [names[title] for title in figures], ("svg",))
         return {title: element("div", html.chart(
             names[title], "What has changed, and is it shown?", figure,
-            Path(place, f"{names[title]}.svg").read_text()), class_="charts")
+            Path(folder, f"{names[title]}.svg").read_text()), class_="charts")
             for title, figure in figures.items()}
 
 
@@ -150,7 +150,8 @@ def row(change):
     return [Cell(b.point.mode), Cell(b.point.depth, b.point.depth),
             Cell(rate(a.iops.median), a.iops.median), Cell(rate(b.iops.median), b.iops.median),
             Cell(f"{iops.median:.3f}", iops.median), Cell(between(iops, "{:.3f}".format)),
-            Cell(in_a_word("iops", iops)), *figure("p99", p99), *figure("cpu", cpu), Cell(", ".join({**a.flags, **b.flags}))]
+            Cell(in_a_word("iops", iops)), *figure("p99", p99), *figure("cpu", cpu),
+            Cell(", ".join({**a.flags, **b.flags}))]
 
 
 def figure(name, ratio):

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What the user asked for: the matrix and how it is to be measured, from the command line, a plan
-file, or the plan.json of a comparison that goes on."""
+"""What the user asked for: the matrix and how it is to be measured."""
 
 import itertools
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from suite.errors import BadInput
 from suite.fio.number import number as fio_number
@@ -14,17 +12,12 @@ from suite.request.jobfile import SIZES, as_run
 from suite.request.modes import parse_mode
 from suite.request.placement import placements_of
 from suite.request.plan import NO_PLACEMENT, Load, Point, plan_runs, plan_traced
-from suite.request.toml_file import read_toml
 
 # The dimensions of the matrix, as the command line and a plan file name them, with their defaults.
 MODES = ("inline,sqthread,handoff,sqwq,punt,hashed,uring,uring_async,uring_sqpoll,uring_defer,"
          "fio:psync,fio:io_uring,fio:io_uring+force_async=1,fio:libaio")
 DIMENSIONS = {"jobs": "", "modes": MODES, "depths": "1,8,32", "blocks": "", "mixes": "",
               "placements": NO_PLACEMENT, "file-systems": "", "rates": ""}
-# What else a plan file may say, as the options of the same names do.
-SETTINGS = ("repeats", "precision", "seed", "baseline", "runtime", "limit", "steady", "scratch",
-            "hosts", "host-engine", "host-scratch", "leave-out")
-PARTS = "compare"
 
 
 @dataclass(frozen=True)
@@ -39,7 +32,7 @@ class Asked:
     baseline: str
     arguments: list
     precision: float | None = None  # half the width of a ratio's interval at which a point is done
-    early_until: int = 0  # the last block that may leave out what is done
+    early_until: int = 0  # the last round that may leave out what is done
     traced: bool = False
     decided: tuple = ()  # the options that the comparison sets, whatever the job files say of them
     variants: dict = field(default_factory=dict)  # {(job, mode): the job with the mode's options}
@@ -59,39 +52,6 @@ class Asked:
         """Every run that may come to be made, in its order."""
         traced = plan_traced(self.points, self.seed) if self.traced else []
         return traced + plan_runs(self.points, self.repeats, self.seed)
-
-
-def read_plan(path):
-    """(settings, [dimensions of each part]) of a plan file; raises BadInput."""
-    document = read_toml(path)
-    parts = document.pop(PARTS, [{}])
-    if not isinstance(parts, list) or not parts or not all(isinstance(p, dict) for p in parts):
-        raise BadInput(f"plan file {path}: {PARTS} is not a list of [[{PARTS}]] tables")
-    for table, known in ((document, (*DIMENSIONS, *SETTINGS)),
-                         *((part, tuple(DIMENSIONS)) for part in parts)):
-        odd = sorted(set(table) - set(known))
-        if odd:
-            raise BadInput(f"plan file {path}: unknown: {', '.join(odd)}; allowed are "
-                           f"{', '.join(known)}")
-    texts = [{key: listed(path, key, value) for key, value in (document | part).items()
-              if key in DIMENSIONS} for part in parts]
-    for part in texts:
-        if "jobs" in part:
-            # Relative to the plan file, wherever it is read from.
-            part["jobs"] = [str(Path(path).parent / job) for job in part["jobs"]]
-    if len({bool(part.get("jobs")) for part in texts}) > 1:
-        raise BadInput(f"plan file {path}: some [[{PARTS}]] tables have jobs, and some have none")
-    settings = {key: str(value) for key, value in document.items() if key in SETTINGS}
-    return settings, texts
-
-
-def listed(path, key, value):
-    """A TOML array, or one text with commas, as the texts of its members."""
-    values = value.split(",") if isinstance(value, str) else value
-    values = values if isinstance(values, list) else [values]
-    if not all(isinstance(v, str | int) and not isinstance(v, bool) for v in values):
-        raise BadInput(f"plan file {path}: {key}: allowed is a list of texts or whole numbers")
-    return [str(v).strip() for v in values]
 
 
 class Matrix:

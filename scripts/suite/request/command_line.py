@@ -24,7 +24,7 @@ def parser(prog, description, repeats, results):
     """A parser with the options that say how runs are made, and with what."""
     p = OneLine(prog=prog, description=description, allow_abbrev=False)
     p.add_argument("--repeats", metavar="N",
-                   help=f"shuffled blocks, each with every point once (default: {repeats})")
+                   help=f"shuffled rounds, each with every point once (default: {repeats})")
     p.add_argument("--runtime", metavar="SECONDS",
                    help="of one run (default: what the job file says)")
     p.add_argument("--limit", metavar="SECONDS",

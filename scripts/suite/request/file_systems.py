@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The file systems to compare on, as they are asked for: kinds to be made, and folders of the user's
-own."""
+"""The file systems to compare on, as they are asked for: those to be made, and folders on others."""
 
 import re
 from pathlib import Path
@@ -23,12 +22,12 @@ def name_of(text):
     return name
 
 
-def places_of(texts, scratch):
+def folders_of(texts, scratch):
     """{name: folder below which the files lie}; under '' the scratch folder."""
     found = {"": scratch}
     for text in texts:
         name, _, folder = text.partition("=")
-        place = Path(folder).absolute() if folder else scratch / name
-        if found.setdefault(name, place) != place:
-            raise BadInput(f"--file-systems {','.join(texts)}: {name} is two places")
+        path = Path(folder).absolute() if folder else scratch / name
+        if found.setdefault(name, path) != path:
+            raise BadInput(f"--file-systems {','.join(texts)}: {name} is two folders")
     return found

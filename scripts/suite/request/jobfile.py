@@ -88,7 +88,7 @@ def read_job(path, fio="fio", decided=(), left_out=()):
     except OSError as error:
         raise BadInput(f"job file {path}: {error.strerror}") from error
     text = without(text.replace("\r\n", "\n"), set(map(canonical, left_out)))
-    return understand(path, settled(path, text, decided), fio, decided)
+    return job_of(path, settled(path, text, decided), fio, decided)
 
 
 def check_left_out(options, paths):
@@ -133,7 +133,7 @@ def filled(path, text):
     return VARIABLE.sub(value, text)
 
 
-def understand(path, text, fio="fio", decided=()):
+def job_of(path, text, fio="fio", decided=()):
     """The Job of a text whose variables are settled."""
     check_lines(path, text)
     sections, engine_options = read_sections(path, text, fio, decided)
@@ -199,7 +199,7 @@ def as_run(job, mode, fio, decided):
         if not options:
             return job
         text = without(job.text, {canonical(option) for option in options})
-        return replace(understand(job.path, f"[global]\n{lines}\n{text}", fio, decided),
+        return replace(job_of(job.path, f"[global]\n{lines}\n{text}", fio, decided),
                        text=job.text, block=job.block, engine_options=job.engine_options)
     except BadInput as error:
         raise BadInput(f"mode {mode.name}: {error}") from error

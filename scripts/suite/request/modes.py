@@ -64,8 +64,8 @@ FIO_KERNEL_THREADS = {
 RESERVED = LOGS | {
     "ioengine", "offload", "iodepth", "directory", "filename", "rw", "readwrite", "bs", "blocksize",
     "size", "runtime", "timeout", "time_based", "randseed", "pool_stats", "invalidate", "pre_read",
-    "direct", "buffered", "opendir", "filename_format", "arrival_rate", "unlink", "unlink_each_loop",
-    "read_iolog", "write_iolog", "mem", "iomem",
+    "direct", "buffered", "opendir", "filename_format", "arrival_rate", "unlink",
+    "unlink_each_loop", "read_iolog", "write_iolog", "mem", "iomem",
 }
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The plan: every point once a block, each block shuffled, all of it from one seed.
+"""The plan: every point once a round, each round shuffled, all of it from one seed.
 
-Before the first block each mode makes a traced run, at its deepest and fastest point: it warms the
+Before the first round each mode makes a traced run, at its deepest and fastest point: it warms the
 machine up and shows the latency over time, which costs fio several percent to write down, and so it
 counts for nothing else.
 """
@@ -24,7 +24,7 @@ class Load:
     block: str  # bytes, or as in the job file where that names several
     mix: str = ""  # percent of reads, where the comparison sets it
     placement: str = NO_PLACEMENT
-    file_system: str = ""  # the name of the place of the files, where there are several
+    file_system: str = ""  # the name of the one that the files lie on, where there are several
 
 
 @dataclass(frozen=True, order=True)
@@ -66,11 +66,11 @@ class Run:
         return Run(row["id"], point, row["repeat"], row["randseed"])
 
 
-def plan_block(points, repeat, seed):
-    """The runs of one block, one repeat of every point, in the order in which they are made.
+def plan_round(points, repeat, seed):
+    """The runs of one round, one repeat of every point, in the order in which they are made.
 
-    fio's random seed is the same for all runs of a block, so that the modes do the same I/O, and
-    another in the next block, so that no mode is judged by one sequence only. A block depends on
+    fio's random seed is the same for all runs of a round, so that the modes do the same I/O, and
+    another in the next round, so that no mode is judged by one sequence only. A round depends on
     nothing but its number, the points and the seed, so that more can be added later.
     """
     source = random.Random(f"{seed}/{repeat}")
@@ -88,7 +88,7 @@ def plan_traced(points, seed):
         key = point.load, point.mode, point.rate > 0
         if key not in last or (point.depth, point.rate) > (last[key].depth, last[key].rate):
             last[key] = point
-    return [run for run in plan_block(points, TRACED, seed) if run.point in last.values()]
+    return [run for run in plan_round(points, TRACED, seed) if run.point in last.values()]
 
 
 def samples(points):
@@ -101,7 +101,7 @@ def samples(points):
 
 
 def plan_runs(points, repeats, seed):
-    return [run for repeat in range(1, repeats + 1) for run in plan_block(points, repeat, seed)]
+    return [run for repeat in range(1, repeats + 1) for run in plan_round(points, repeat, seed)]
 
 
 def run_names(points):

@@ -11,7 +11,7 @@ from suite.measure.hosts import Hosts
 from suite.request.asked import Asked, variants_of
 from suite.request.command_line import fio_at
 from suite.request.file_systems import name_of
-from suite.request.jobfile import understand
+from suite.request.jobfile import job_of
 from suite.request.modes import parse_mode
 from suite.request.plan import Run
 from suite.store.folder import SCHEMA
@@ -48,11 +48,11 @@ def document(asked, bench):
 
 
 def taken_up(folder, more_repeats, stop):
-    """(Asked, Bench) of a comparison that is to go on; the blocks that are added are whole ones."""
+    """(Asked, Bench) of a comparison that is to go on; the rounds that are added are whole ones."""
     plan = folder.read_plan()
     there, decided = plan["bench"], tuple(plan.get("decided", ["iodepth"]))
     fio = fio_at(there["fio"])
-    jobs = [understand(job["path"], job["text"], fio, decided) for job in plan["jobs"]]
+    jobs = [job_of(job["path"], job["text"], fio, decided) for job in plan["jobs"]]
     modes = [parse_mode(mode["name"]) for mode in plan["modes"]]
     runs = [Run.from_json(row) for row in plan["runs"]]
     asked = Asked(jobs, modes, list(dict.fromkeys(run.point for run in runs)),
@@ -81,7 +81,7 @@ def check_same_machine(folder, bench):
                      ("CPU", lambda about: about.get("cpu_model")),
                      ("hosts", lambda about: about.get("hosts")),
                      ("fio", lambda about: about["versions"]["fio"]),
-                     ("engine", engine_words), ("file systems", places_words)):
+                     ("engine", engine_words), ("file systems", file_system_words)):
         if of(was) != of(now):
             raise BadInput(f"{folder.path}: was made with the {what} {of(was)}, and here is "
                            f"{of(now)}: the runs could not be compared; make a new comparison")
@@ -92,8 +92,8 @@ def engine_words(about):
     return f"{engine['version']} ({engine['sha256'][:12]})" if engine else "none"
 
 
-def places_words(about):
+def file_system_words(about):
     """Without devices of ours, whose numbers are as they come."""
-    return ", ".join(f"{name or 'scratch'}: {place['file_system']} on "
-                     f"{re.sub(r'^/dev/loop[0-9]+$', 'an image', place['device'])}"
-                     for name, place in about.get("places", {}).items())
+    return ", ".join(f"{name or 'scratch'}: {under['file_system']} on "
+                     f"{re.sub(r'^/dev/loop[0-9]+$', 'an image', under['device'])}"
+                     for name, under in about.get("places", {}).items())

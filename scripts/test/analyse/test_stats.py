@@ -62,12 +62,12 @@ def noise(source, heavy=False):
 
 @pytest.mark.parametrize("heavy", [False, True])
 def test_ending_early_makes_no_more_false_calls_than_claimed(heavy):
-    """Where intervals are looked at after every block, until they are narrow."""
+    """Where intervals are looked at after every round, until they are narrow."""
     source = random.Random(SEED)
     for precision in (0.01, 0.02, 0.04):
         calls = 0
         for _ in range(1500):
-            values = [noise(source, heavy) for _ in range(stats.LEAST_BLOCKS)]
+            values = [noise(source, heavy) for _ in range(stats.LEAST_ROUNDS)]
             while True:
                 interval = stats.median_interval(values, stats.EARLY_STOP_COVERAGE)
                 if interval.half_width <= precision or len(values) == 30:

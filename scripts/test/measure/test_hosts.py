@@ -347,7 +347,7 @@ def test_interrupting_ends_the_jobs_and_resume_goes_on(tmp_path, job_file, line,
     process = subprocess.Popen(line(job_file(text), "fio:psync", "--repeats", "3"), text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        while "block 1 of 3" not in process.stdout.readline():
+        while "round 1 of 3" not in process.stdout.readline():
             assert process.poll() is None
         # ip has become the comparison.
         process.send_signal(signal.SIGTERM)

@@ -12,9 +12,10 @@ from conftest import HANG_S, TINY_JOB
 from suite.comparison import wanted
 from suite.errors import BadInput
 from suite.request import placement
-from suite.request.asked import DIMENSIONS, Matrix, bring_together, parse_precision, read_plan
+from suite.request.asked import DIMENSIONS, Matrix, bring_together, parse_precision
 from suite.request.jobfile import read_job
 from suite.request.placement import cpu_list, placement_options
+from suite.request.plan_file import read_plan_file
 
 MIXED_JOB = TINY_JOB.replace("randread", "randrw").replace("[tiny]", "[mixed]")
 
@@ -30,7 +31,7 @@ def plan_file(tmp_path):
 
 
 def points_of(path):
-    settings, parts = read_plan(path)
+    settings, parts = read_plan_file(path)
     matrices = [Matrix(part, read_job) for part in parts]
     return settings, bring_together(matrices, "fio", (), repeats=1, seed=1, arguments=[]).points
 
@@ -136,7 +137,7 @@ def test_a_kernel_without_numa_says_so(job_file, tmp_path, monkeypatch):
     (("--file-systems", "ext5"), ("--file-systems ext5", "ext4, xfs")),
     (("--file-systems", "a=/nowhere"), ("/nowhere is no folder",)),
     (("--file-systems", "../x=/tmp"), ("letters",)),
-    (("--file-systems", "a=/tmp,a=/srv"), ("a is two places",)),
+    (("--file-systems", "a=/tmp,a=/srv"), ("a is two folders",)),
     (("--precision", "2"), ("--precision 2", "0.1%")),
     (("--steady", "many"), ("--steady many", "2%")),
     (("--plan", "/nowhere.toml"), ("/nowhere.toml", "No such file")),
@@ -254,14 +255,14 @@ def test_json_is_one_document_and_nothing_else_is_on_stdout(tmp_path, job_file, 
     assert {verdict["best"], *verdict["no_worse"], *verdict["worse"]} == set(points)
 
 
-def rows_of(asked, ratios, blocks):
-    """Runs of these blocks with a result, as comparison.wanted() is given them: fio:psync at 1000,
+def rows_of(asked, ratios, rounds):
+    """Runs of these rounds with a result, as comparison.wanted() is given them: fio:psync at 1000,
     the others at `ratios[mode](repeat)` of it."""
     def iops(run):
         return 1000 * ratios.get(run.point.mode, lambda _: 1)(run.repeat)
 
     return [(run, {}, SimpleNamespace(iops=iops(run)))
-            for repeat in blocks for run in wanted(asked, repeat, [])]
+            for repeat in rounds for run in wanted(asked, repeat, [])]
 
 
 def test_a_point_is_wanted_until_its_interval_is_narrow_and_the_baseline_as_long_as_it_is(job_file):
@@ -276,19 +277,19 @@ def test_a_point_is_wanted_until_its_interval_is_narrow_and_the_baseline_as_long
         return {run.point.mode for run in wanted(asked, repeat, finished)}
 
     every = {"fio:psync", "inline", "sqwq"}
-    assert modes(7, {"inline": steady, "sqwq": steady}) == every, "7 blocks at the least"
+    assert modes(7, {"inline": steady, "sqwq": steady}) == every, "7 rounds at the least"
     assert modes(8, {"inline": steady, "sqwq": steady}) == set()
     assert modes(8, {"inline": steady, "sqwq": noisy}) == {"fio:psync", "sqwq"}
     assert modes(29, {"inline": noisy, "sqwq": noisy}) == every
-    assert modes(30, {"inline": steady, "sqwq": steady}) == every, "a block that was added"
+    assert modes(30, {"inline": steady, "sqwq": steady}) == every, "a round that was added"
 
 
 def test_a_comparison_with_a_precision_ends_by_itself(tmp_path, job_file, compare):
     text = TINY_JOB.replace("150ms", "60ms")
     done = compare(job_file(text), "fio:psync,fio:libaio", "--precision", "99%", "--repeats", "40")
     assert done.returncode == 0, done.stderr
-    blocks = {path.name[:3] for path in (tmp_path / "results/runs").glob("*.run.json")}
-    assert 7 <= len(blocks) <= 40 and "at most" in done.stdout
+    rounds = {path.name[:3] for path in (tmp_path / "results/runs").glob("*.run.json")}
+    assert 7 <= len(rounds) <= 40 and "at most" in done.stdout
     assert re.search(r"its 9[89]\.\d* % interval", done.stdout)
 
 

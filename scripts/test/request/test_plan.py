@@ -5,37 +5,37 @@ from collections import defaultdict
 import pytest
 from suite.errors import BadInput
 from suite.request.asked import numbers
-from suite.request.plan import (Load, Point, Run, load_titles, plan_block, plan_runs, plan_traced,
+from suite.request.plan import (Load, Point, Run, load_titles, plan_round, plan_runs, plan_traced,
                                 unique_names)
 
 POINTS = [Point(Load("job", "4096"), mode, depth) for mode in ("a", "b", "c") for depth in (1, 8, 32)]
 
 
-def blocks(runs):
+def rounds(runs):
     found = defaultdict(list)
     for run in runs:
         found[run.repeat].append(run)
     return found
 
 
-def test_every_block_holds_every_point_once_and_blocks_follow_one_another():
+def test_every_round_holds_every_point_once_and_rounds_follow_one_another():
     runs = plan_runs(POINTS, repeats=6, seed=3)
     assert [run.repeat for run in runs] == sorted(run.repeat for run in runs)
-    assert all(sorted(r.point.mode + str(r.point.depth) for r in block)
-               == sorted(p.mode + str(p.depth) for p in POINTS) for block in blocks(runs).values())
+    assert all(sorted(r.point.mode + str(r.point.depth) for r in one)
+               == sorted(p.mode + str(p.depth) for p in POINTS) for one in rounds(runs).values())
     assert len({run.id for run in runs}) == len(runs)
 
 
-def test_order_depends_on_the_seed_alone_and_differs_between_blocks():
+def test_order_depends_on_the_seed_alone_and_differs_between_rounds():
     runs = plan_runs(POINTS, repeats=4, seed=3)
     assert runs == plan_runs(POINTS, repeats=4, seed=3)
     assert runs != plan_runs(POINTS, repeats=4, seed=4)
-    assert len({tuple(r.point for r in block) for block in blocks(runs).values()}) > 1
+    assert len({tuple(r.point for r in one) for one in rounds(runs).values()}) > 1
 
 
-def test_random_seed_is_one_a_block_and_new_in_the_next():
-    seeds = [{run.randseed for run in block} for block in blocks(plan_runs(POINTS, 5, 3)).values()]
-    assert all(len(block) == 1 for block in seeds)
+def test_random_seed_is_one_a_round_and_new_in_the_next():
+    seeds = [{run.randseed for run in one} for one in rounds(plan_runs(POINTS, 5, 3)).values()]
+    assert all(len(one) == 1 for one in seeds)
     assert len(set.union(*seeds)) == 5
 
 
@@ -58,9 +58,9 @@ def test_bad_depths_are_refused(text):
         numbers("depths", text.split(","), 1, 65536)
 
 
-def test_a_block_depends_on_its_number_and_the_seed_and_not_on_the_order_of_the_points():
-    later = plan_block(list(reversed(POINTS)), 4, seed=3)
-    assert later == blocks(plan_runs(POINTS, 5, 3))[4]
+def test_a_round_depends_on_its_number_and_the_seed_and_not_on_the_order_of_the_points():
+    later = plan_round(list(reversed(POINTS)), 4, seed=3)
+    assert later == rounds(plan_runs(POINTS, 5, 3))[4]
 
 
 def test_a_mode_is_traced_once_a_load_at_its_deepest():
