@@ -2,86 +2,18 @@
 """A comparison from the last check to the last run."""
 
 import sys
-import tempfile
 import time
 from dataclasses import replace
-from pathlib import Path
 
 from suite.analyse import summary_csv
 from suite.analyse.stats import LEAST_ROUNDS
 from suite.analyse.summary import narrow
-from suite.errors import BadInput, FolderFailed
-from suite.measure import cache, environment, hosts
-from suite.measure.files import data_files, files_there, remove_new
-from suite.measure.mounts import file_system
-from suite.measure.process import run_limited
+from suite.errors import FolderFailed
+from suite.measure import environment
 from suite.measure.progress import Progress
-from suite.measure.run import complaint, execute, lay_out, run_command, run_options
 from suite.report.conclusion import report
-from suite.request import engine_options
-from suite.request.jobfile import rewritten
-from suite.request.length import Limit
-from suite.request.plan import TRACED, Run, plan_round, plan_traced, samples
+from suite.request.plan import TRACED, plan_round, plan_traced
 from suite.units import clock
-
-# What a run takes beyond its own time: fio calibrates its clock.
-ASSUMED_START_S = 0.4
-
-
-def check_options(asked, bench):
-    """Lets fio read the job of every mode, so that a bad option is told before anything is run."""
-    if bench.hosts:
-        hosts.check_options(asked, bench)
-        return
-    for mode in asked.modes:
-        engine = mode.job_options(bench.engine)["ioengine"]
-        if not mode.offload and not has_engine(bench, engine):
-            raise BadInput(f"mode {mode.name}: {bench.fio} has no engine '{engine}'; "
-                           "see fio --enghelp")
-    for job in asked.jobs:
-        names = {point.mode for point in asked.points if point.load.job == job.name}
-        engine_options.check(job, [mode for mode in asked.modes if mode.name in names], bench)
-    with tempfile.TemporaryDirectory() as empty:
-        path = Path(empty, "check.fio")
-        for point in samples(asked.points):
-            job, mode = asked.job_of(point), asked.mode(point.mode)
-            options = run_options(bench, job, mode, Run("check", point, 1, 1))
-            path.write_text(rewritten(job, options), errors="surrogateescape")
-            outcome = run_limited([bench.fio, "--parse-only", str(path)], empty, Limit(60),
-                                  bench.stop)
-            if outcome.status != 0 and not outcome.stopped:
-                raise BadInput(f"fio refuses {mode.name} on {job.path}: {complaint(outcome)}")
-
-
-def has_engine(bench, name):
-    """fio's exit status is the same for an engine that it lacks and one that has no options."""
-    outcome = run_limited([bench.fio, f"--enghelp={name}"], None, Limit(60), bench.stop)
-    return b"not loadable" not in outcome.stderr + outcome.stdout
-
-
-def make_ready(asked, bench):
-    """Lays the files out, once for all loads that share them; returns the time that fio took."""
-    if bench.hosts:
-        return hosts.lay_out(asked, bench)
-    loads = {(point.load.job, point.load.file_system): point.load for point in asked.points}
-    spent_s = 0
-    for load in loads.values():
-        job, before = asked.job(load.job), files_there(bench.folder(load))
-        outcome = lay_out(bench, job, load)
-        spent_s += outcome.wall_s
-        if outcome.stopped:
-            break
-        if outcome.status != 0:
-            remove_new(bench.folder(load), before)
-            raise FolderFailed(f"fio cannot lay out the files of {job.name} in "
-                               f"{bench.folder(load)}: {complaint(outcome)}")
-        if job.cache == "cold" and file_system(bench.folder(load))[0] in ("tmpfs", "ramfs"):
-            print(f"{job.name} asks for a cold cache, which {bench.folder(load)} cannot have: it "
-                  "lies in memory (tmpfs); every run of it will be flagged not_cold")
-    for load in loads.values():
-        # Earlier uses of the files must not decide in which form they lie in the page cache.
-        cache.forget(data_files(asked.job(load.job), bench.folder(load)))
-    return spent_s
 
 
 def compare(asked, bench, folder):
@@ -102,12 +34,13 @@ def measure(asked, bench, folder):
     """
     if not (folder.path / "env.json").exists():
         about = environment.describe(bench)
-        about["commands"] = [" ".join(run_command(bench, folder, run, asked.job_of(run.point)))
+        about["commands"] = [" ".join(bench.machines.command(
+            bench, asked.job_of(run.point), (folder.path / f"runs/{run.id}.fio").absolute()))
                              for run in asked.runs]
         folder.write_json("env.json", about)
     finished = folder.take_up()
     there = len(finished)
-    in_fio_s = make_ready(asked, bench)
+    in_fio_s = bench.machines.lay_out(asked, bench)
     left = 1 - there / len(asked.runs)
     what = f"{len(asked.runs)} runs" + (f", of which {there} are there" if there else "")
     print(f"{what} in {asked.repeats} shuffled rounds, seed {asked.seed}: "
@@ -151,8 +84,8 @@ def summary_anyway(folder, finished):
 
 
 def expected(asked, bench):
-    start_s = hosts.ASSUMED_START_S if bench.hosts else ASSUMED_START_S
-    return sum(bench.takes(asked.job_of(run.point)).known_s + start_s for run in asked.runs)
+    return sum(bench.takes(asked.job_of(run.point)).known_s + bench.machines.start_s
+               for run in asked.runs)
 
 
 def how_long(asked, bench, share=1):
@@ -167,7 +100,6 @@ def how_long(asked, bench, share=1):
 def make_runs(asked, bench, folder, progress, finished):
     """Makes round after round of what is wanted, without what is there; appends to `finished`."""
     there = {run.id: figures for run, _, figures in finished}
-    make = hosts.execute if bench.hosts else execute
     try:
         for repeat in range(0 if asked.traced else 1, asked.repeats + 1):
             runs = wanted(asked, repeat, finished)
@@ -177,12 +109,13 @@ def make_runs(asked, bench, folder, progress, finished):
                     progress.was_there()
                     continue
                 progress.show(run)
-                record, figures = make(bench, folder, run, asked.job_of(run.point),
-                                       asked.mode(run.point.mode))
-                if record is None:
+                ran = bench.machines.execute(bench, run, asked.job_of(run.point),
+                                             asked.mode(run.point.mode))
+                if ran is None:
                     return
-                finished.append((run, record, figures))
-                progress.finished(run, figures)
+                folder.keep(ran)
+                finished.append((run, ran.record, ran.figures))
+                progress.finished(run, ran.figures)
     finally:
         progress.close()
 

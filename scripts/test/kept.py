@@ -11,6 +11,6 @@ def rows(tmp_path):
         return list(csv.DictReader(file))
 
 
-def records(tmp_path):
+def kept_records(tmp_path):
     """What was seen of each run."""
     return [json.loads(path.read_text()) for path in (tmp_path / "results/runs").glob("*.run.json")]

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from conftest import HANG_S, SCRIPTS, TINY_JOB
-from kept import records, rows
+from kept import kept_records, rows
 from suite.analyse.summary_csv import COLUMNS
 from suite.fio import output
 from suite.measure import cache, mounts
@@ -42,7 +42,7 @@ def test_a_comparison_leaves_everything_that_it_promises(tmp_path, job_file, com
         assert float(row["iops"]) > 0 and float(row["cpu_ns_per_io"]) > 0
         assert int(row["lat_p50_ns"]) <= int(row["lat_p99_ns"]) <= int(row["lat_p999_ns"])
         assert float(row["bw_bytes"]) == pytest.approx(4096 * float(row["iops"]), rel=0.01)
-    assert any(s["threads_by_name"].get("iou-wrk") for s in records(tmp_path))
+    assert any(s["threads_by_name"].get("iou-wrk") for s in kept_records(tmp_path))
     environment = json.loads((results / "env.json").read_text())
     assert environment["versions"]["fio"].startswith("fio-") and len(environment["commands"]) == 8
     assert re.fullmatch(r"[0-9.]+\+[0-9a-f]{12}", environment["versions"]["engine"]["version"])
@@ -59,7 +59,7 @@ def test_a_comparison_leaves_everything_that_it_promises(tmp_path, job_file, com
 
 def test_figures_are_those_of_fio_and_of_the_whole_process(tmp_path, job_file, compare):
     assert compare(job_file()).returncode == 0
-    (record,), (row,) = records(tmp_path), rows(tmp_path)
+    (record,), (row,) = kept_records(tmp_path), rows(tmp_path)
     text = next((tmp_path / "results/runs").glob("*.fio.json")).read_text()
     read = output.parse_fio(text)["jobs"][0]["read"]
     percentiles = read["lat_ns"]["percentile"]
@@ -135,7 +135,7 @@ def test_interrupting_keeps_the_finished_runs(tmp_path, job_file, command, numbe
         process.kill()
     assert process.returncode == 128 + number
     table = rows(tmp_path)
-    assert 1 <= len(table) < 500 and len(table) == len(records(tmp_path))
+    assert 1 <= len(table) < 500 and len(table) == len(kept_records(tmp_path))
     assert all(float(row["iops"]) > 0 for row in table)
     assert errors.count("\n") == 1 and f"{len(table)} of 500 runs are kept" in errors
     assert not survivors(tmp_path)
@@ -173,7 +173,7 @@ def test_a_cold_job_reads_from_the_device(tmp_path, job_file, compare):
         pytest.skip("the file system of the tests lies in memory")
     done = compare(job_file("[tiny]\nrw=randread\nsize=8m\nruntime=100ms\n"))
     assert done.returncode == 0, done.stderr
-    (record,) = records(tmp_path)
+    (record,) = kept_records(tmp_path)
     assert record["resident_before"] <= cache.COLD_ENOUGH and record["read_bytes"] > 0
     assert record["flags"] == []
 
@@ -205,7 +205,7 @@ def test_our_modes_carry_the_evidence_of_their_path(tmp_path, job_file, compare,
     assert done.returncode == 0, done.stderr
     flags = {row["mode"]: row["flags"] for row in rows(tmp_path)}
     assert flags == dict.fromkeys(modes.split(","), "")
-    for record in records(tmp_path):
+    for record in kept_records(tmp_path):
         assert record["path_evidence"][0]["offload"] == record["run"]["mode"]
         assert record["path_evidence"][0]["read"]["issued"] > 0
 
@@ -214,7 +214,7 @@ def test_a_mode_off_its_path_is_flagged(tmp_path, job_file, compare, engine, sma
     # tmpfs refuses RWF_NOWAIT, so that no read of punt can be made inline there.
     text = TINY_JOB.replace("size=1m", "size=64k")
     done = compare(job_file(text), "punt", "--engine", engine, "--scratch", small_disk)
-    (record,) = records(tmp_path)
+    (record,) = kept_records(tmp_path)
     inline = sum(part["read"]["inline"] for part in record["path_evidence"])
     assert (rows(tmp_path)[0]["flags"] == "path:no_inline") == (inline == 0)
     assert done.returncode == 0 and ("punt !" in

@@ -126,7 +126,7 @@ def bring_together(point, rows, coverage):
                              ("busy", "queue"))
     summary.pressure = medians([record.get("pressure") or {} for record in records],
                                ("cpu", "io", "memory"))
-    summary.hosts = hosts_of([record.get("hosts") or {} for record in records])
+    summary.hosts = by_host([record.get("hosts") or {} for record in records])
     summary.typical = good[len(good) // 2][0]
     rates = [figures.iops for _, _, figures in rows if figures]  # in the order of the repeats
     if outliers(rates):
@@ -165,7 +165,7 @@ def median_of(values):
     return median(values) if values else None
 
 
-def hosts_of(records):
+def by_host(records):
     """{host: {figure: its median over the runs}} of the records' "hosts"."""
     names = dict.fromkeys(name for hosts in records for name in hosts)
     return {name: {figure: median_of(hosts[name][figure] for hosts in records)

@@ -2,7 +2,6 @@
 """The tools that all runs of a comparison share, and the folders of their files."""
 
 import os
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from suite.errors import BadInput
 from suite.measure.images import lock
 from suite.measure.process import kill_left_over
-from suite.request.command_line import ENGINE, REPOSITORY, fio_of, positive, steady_of
+from suite.request.command_line import REPOSITORY, fio_of, positive, steady_of
 from suite.request.file_systems import folders_of
 from suite.request.length import Limit, length_of
 from suite.request.plan import unique_names
@@ -29,7 +28,7 @@ class Bench:
     limit_s: float | None
     steady: str | None
     stop: object
-    hosts: object = None  # the Hosts that do the I/O, where that is not this machine
+    machines: object  # that do the I/O: Here or Hosts
     file_systems: tuple = ()  # as asked for: kinds to be made, and NAME=DIR
     destroy: tuple = ()  # what may be written to outside the scratch folder
 
@@ -45,34 +44,26 @@ class Bench:
         return length_of(job, self.runtime_s)
 
     def limit(self, job):
-        return Limit(self.limit_s) if self.limit_s else self.takes(job).limit(not self.hosts)
+        return Limit(self.limit_s) if self.limit_s else self.takes(job).limit(self.machines.seen)
 
 
-def bench_of(options, jobs, modes, stop, file_systems=(), hosts=None):
-    """The tools and folders that all runs share; raises BadInput for whatever is not there."""
+def bench_of(options, jobs, modes, stop, machines, file_systems=()):
+    """What the options name; raises BadInput for whatever is not there."""
     fio = fio_of(options)
     if not shutil.which("gnuplot"):
         raise BadInput("gnuplot is not installed: run scripts/setup run")
-    engine = os.path.abspath(options.engine or ENGINE)
-    if any(mode.offload for mode in modes) and not hosts:
-        if not os.path.isfile(engine):
-            raise BadInput(f"{engine}: the engine is not built: run make all")
-        if re.search(r"[$;#\\'\"\s]", engine):
-            raise BadInput(f"{engine}: fio cannot load an engine from a path with spaces or any of "
-                           "$ ; # \\ or quotes")
-    return make_bench(fio, hosts.engine if hosts else engine,
+    return make_bench(fio, machines.engine_at(options, modes),
                       Path(options.scratch or REPOSITORY / "build/scratch").absolute(), jobs, stop,
-                      file_systems=file_systems, destroy=getattr(options, "destroy", ()),
+                      machines, file_systems=file_systems, destroy=getattr(options, "destroy", ()),
                       runtime_s=positive("--runtime", options.runtime),
-                      limit_s=positive("--limit", options.limit), steady=steady_of(options),
-                      hosts=hosts)
+                      limit_s=positive("--limit", options.limit), steady=steady_of(options))
 
 
-def make_bench(fio, engine, scratch, jobs, stop, *, file_systems, destroy, runtime_s, limit_s,
-               steady, hosts):
+def make_bench(fio, engine, scratch, jobs, stop, machines, *, file_systems, destroy, runtime_s,
+               limit_s, steady):
     names = unique_names([job.name for job in jobs])
     return Bench(fio, engine, scratch, folders_of(file_systems, scratch), names, runtime_s, limit_s,
-                 steady, stop, hosts, tuple(file_systems), tuple(destroy))
+                 steady, stop, machines, tuple(file_systems), tuple(destroy))
 
 
 def hold(bench):

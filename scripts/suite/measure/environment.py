@@ -14,17 +14,14 @@ from suite.request.command_line import REPOSITORY
 
 
 def describe(bench):
-    """What is measured; where hosts are, this machine is no more than their client."""
-    here = this_machine(bench)
-    if bench.hosts:
-        here = {"hosts": bench.hosts.about, "client": here}
-    return here | {
+    """What env.json says: the machines, the tools and their versions."""
+    return bench.machines.about(bench) | {
         "versions": {"fio": first_line(bench.fio, "--version"),
                      "gnuplot": first_line("gnuplot", "--version"),
                      "python": platform.python_version(),
                      "liburing": first_line("pkg-config", "--modversion", "liburing"),
                      "hwloc": first_line("pkg-config", "--modversion", "hwloc"),
-                     "engine": None if bench.hosts else engine_version(bench.engine)},
+                     "engine": engine_version(bench.engine) if bench.machines.seen else None},
         "git": {"commit": git("rev-parse", "HEAD"),
                 # The folder that is just being made is no change of what is measured.
                 "dirty": bool(git("status", "--porcelain", "--", ".", ":!results"))},

@@ -1,24 +1,51 @@
 # SPDX-License-Identifier: MIT
-"""One run: sets the cache, writes the job file, runs fio, keeps everything, and judges it."""
+"""One run of fio: its options and job file, what it left, and how that is judged."""
 
 import json
 import re
 import tempfile
-from dataclasses import asdict, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from suite.errors import FolderFailed
 from suite.fio import output, over_time
-from suite.measure import cache
-from suite.measure.files import data_files, files_there, names_outside, remove_new
+from suite.measure.files import names_outside
 from suite.measure.process import run_limited
-from suite.measure.watch import Watch
 from suite.request.jobfile import SIZES, rewritten
 from suite.request.length import QUIET_S, Limit
-from suite.request.placement import placement_options, strayed
+from suite.request.placement import placement_options
 from suite.request.plan import TRACED
 
 STATS_NAME = "pool-stats"
+# In the scratch folder, which one comparison has for itself.
+JOB_FILE = ".run.fio"
 LAYOUT_LIMIT = Limit(0, QUIET_S)
+
+
+@dataclass
+class Ran:
+    """A run that has ended."""
+
+    run: object
+    job_file: str  # its text
+    output: bytes  # what fio wrote
+    record: dict  # what was seen, and what is said against it
+    figures: object  # None without a result
+
+
+@contextmanager
+def job_file(bench, text):
+    """The path of a run's job file, which is there as long as the run is."""
+    path = bench.scratch / JOB_FILE
+    try:
+        path.write_text(text, errors="surrogateescape")
+    except OSError as error:
+        raise FolderFailed(f"scratch folder {bench.scratch}: {error.strerror}") from error
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def run_options(bench, job, mode, run):
@@ -69,47 +96,6 @@ def fio_command(bench, job, path, *extra, readonly=None):
     """
     readonly = ["--readonly"] if (not job.writes if readonly is None else readonly) else []
     return [bench.fio, "--output-format=json+", *readonly, *extra, str(path)]
-
-
-def run_command(bench, results, run, job):
-    path = (results.path / f"runs/{run.id}.fio").absolute()
-    return bench.hosts.command(bench.fio, path) if bench.hosts else fio_command(bench, job, path)
-
-
-def execute(bench, results, run, job, mode):
-    """Makes one run and writes all of its files; returns (record, figures or None).
-
-    The record is written last: a run that has one is finished. (None, None) after a stop.
-    """
-    folder = bench.folder(run.point.load)
-    take_evidence(folder)  # of a run that nobody collected: it is not this one's
-    window_ms = over_time.log_options(bench.length_s(job), False)["log_avg_msec"]
-    over_time.remove(folder)
-    path = results.path / f"runs/{run.id}.fio"
-    results.write(f"runs/{run.id}.fio", rewritten(job, run_options(bench, job, mode, run)))
-    resident, wrong_cache = cache.prepare(job.cache, data_files(job, folder), job.writes)
-    watch, before = Watch(folder), files_there(folder)
-    outcome = run_limited(run_command(bench, results, run, job), folder, bench.limit(job),
-                          bench.stop)
-    machine, evidence, logs = watch.since(), take_evidence(folder), over_time.take(folder,
-                                                                                   window_ms)
-    if outcome.stopped:
-        path.unlink()
-        return None, None
-    results.write(f"runs/{run.id}.fio.json", outcome.stdout)
-    record, figures = judge(outcome, evidence, job, mode)
-    if figures is None:
-        remove_new(folder, before)
-    record |= {"run": run.as_json(), "command": run_command(bench, results, run, job),
-               "cwd": str(folder), "cache": job.cache, "resident_before": resident,
-               "cache_hit": cache_hit(outcome, figures, job), **machine, **logs}
-    record["flags"] += [wrong_cache] if wrong_cache else []
-    elsewhere = figures and strayed(run.point.load.placement, mode, evidence)
-    record["flags"] += [f"path:{elsewhere}"] if elsewhere else []
-    if figures and over_time.uneven(logs.get("iops_over_time", [])):
-        record["flags"].append("uneven")
-    results.write_json(f"runs/{run.id}.run.json", record)
-    return record, figures
 
 
 def take_evidence(folder):

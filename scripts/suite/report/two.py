@@ -9,7 +9,7 @@ from pathlib import Path
 from suite.analyse.stats import unpaired_ratio
 from suite.analyse.summary import COMPARED, SIDES, in_a_word, interval_coverage, summarise
 from suite.analyse.words import machine_title
-from suite.draw import charts, gnuplot, subject
+from suite.draw import bar_charts, gnuplot, subject
 from suite.errors import BadInput
 from suite.report import html
 from suite.report.html import Cell, element, paragraph
@@ -131,7 +131,7 @@ def drawn(a, b, found, titles):
     figures = {}
     for one in subject.of_loads(plan, b.about, summaries):
         one.compared = "unpaired, as A and B were measured at different times"
-        figures[one.title] = charts.ratios(one)
+        figures[one.title] = bar_charts.ratios(one)
     names = unique_names(titles.values())
     with tempfile.TemporaryDirectory() as folder:
         for title, figure in figures.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The file systems to compare on, as they are asked for: those to be made, and folders on others."""
+"""The file systems to compare on, as asked for: those to be made, and folders on others."""
 
 import re
 from pathlib import Path

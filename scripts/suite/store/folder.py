@@ -60,6 +60,12 @@ class Folder:
         except (OSError, ValueError) as error:
             raise BadInput(f"{self.path}/{name}: cannot be read: {error}") from error
 
+    def keep(self, ran):
+        """The record is written last: a run that has one is finished."""
+        self.write(f"runs/{ran.run.id}.fio", ran.job_file)
+        self.write(f"runs/{ran.run.id}.fio.json", ran.output)
+        self.write_json(f"runs/{ran.run.id}.run.json", ran.record)
+
     def take_up(self):
         """finished(), after removing what was being written when a comparison was killed."""
         self.drop_unfinished()

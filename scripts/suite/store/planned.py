@@ -7,6 +7,7 @@ from pathlib import Path
 from suite.errors import BadInput
 from suite.measure import environment
 from suite.measure.bench import make_bench
+from suite.measure.here import Here
 from suite.measure.hosts import Hosts
 from suite.request.asked import Asked, variants_of
 from suite.request.command_line import fio_at
@@ -39,7 +40,7 @@ def document(asked, bench):
         "bench": {"fio": bench.fio, "engine": bench.engine, "scratch": str(bench.scratch),
                   "file_systems": list(bench.file_systems), "destroy": list(bench.destroy),
                   "runtime_s": bench.runtime_s, "limit_s": bench.limit_s, "steady": bench.steady,
-                  "hosts": bench.hosts and bench.hosts.as_json()},
+                  "hosts": bench.machines.as_json()},
         "jobs": [{"name": job.name, "path": job.path, "reads": job.reads, "writes": job.writes,
                   "cache": job.cache, "block": job.block, "text": job.text} for job in asked.jobs],
         "modes": [{"name": mode.name, "options": dict(mode.options)} for mode in asked.modes],
@@ -63,9 +64,9 @@ def taken_up(folder, more_repeats, stop):
         name_of(text)  # says so where a folder has gone
     bench = make_bench(
         there["fio"], there["engine"], Path(there["scratch"]), jobs, stop,
+        Hosts.from_json(there["hosts"]) if there["hosts"] else Here(),
         file_systems=there["file_systems"], destroy=there["destroy"],
-        runtime_s=there["runtime_s"], limit_s=there["limit_s"], steady=there["steady"],
-        hosts=there["hosts"] and Hosts.from_json(there["hosts"]))
+        runtime_s=there["runtime_s"], limit_s=there["limit_s"], steady=there["steady"])
     return asked, bench
 
 

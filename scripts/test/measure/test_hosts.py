@@ -15,11 +15,13 @@ from conftest import ENGINE, HANG_S, SCRIPTS, TINY_JOB
 from suite.errors import BadInput
 from suite.fio import over_time
 from suite.fio.output import figures, parse_fio, percentile
-from suite.measure.hosts import Hosts, complaints, judge, parse_host, read_hosts
+from suite.measure.client import complaints, judge
+from suite.measure.hosts import Hosts
 from suite.measure.process import Outcome
+from suite.request.hosts_file import parse_host, read_hosts
 from suite.request.jobfile import read_job
 from synthetic import fio_document
-from kept import records, rows
+from kept import kept_records, rows
 
 A, B = ADDRESSES = "10.213.88.1", "10.213.88.2"
 PORT = 8765  # fio's own
@@ -150,7 +152,7 @@ def test_rates_of_hosts_add_up_and_their_bins_are_merged(tmp_path, job_file, com
                       "invalidate=0\n"
     done = compare_on(job_file(text), "fio:psync,fio:io_uring", "--depths", "1,4")
     assert done.returncode == 0, done.stderr
-    for row, record in zip(sorted(rows(tmp_path), key=run_key), sorted(records(tmp_path),
+    for row, record in zip(sorted(rows(tmp_path), key=run_key), sorted(kept_records(tmp_path),
                                                                       key=record_key)):
         told = record["hosts"]
         assert set(told) == set(ADDRESSES)
@@ -177,7 +179,7 @@ def record_key(record):
 def test_what_only_a_machine_itself_can_tell_is_absent(tmp_path, job_file, compare_on, both):
     done = compare_on(job_file(), "fio:psync,fio:libaio", "--json")
     assert done.returncode == 0, done.stderr
-    for row, record in zip(rows(tmp_path), records(tmp_path)):
+    for row, record in zip(rows(tmp_path), kept_records(tmp_path)):
         assert row["cpu_ns_per_io"] == row["threads_peak"] == row["switches_per_io"] == ""
         assert record["user_s"] is record["threads_peak"] is record["resident_before"] is None
         assert record["pressure"] is record["cache_hit"] is None
@@ -223,7 +225,7 @@ def test_modes_of_the_engine_run_on_the_hosts(tmp_path, job_file, compare_on, bo
     environment = json.loads((tmp_path / "results/env.json").read_text())
     assert [host["engine"] for host in environment["hosts"]] == [version, version]
     assert len(rows(tmp_path)) == 3
-    assert all(there["ios"] == 256 for record in records(tmp_path)
+    assert all(there["ios"] == 256 for record in kept_records(tmp_path)
                for there in record["hosts"].values())
 
 
@@ -240,7 +242,7 @@ def test_a_server_that_dies_is_named_and_the_rest_goes_on(tmp_path, job_file, li
         process.kill()
     assert process.returncode == 1 and "2 of 2 runs came to no result" in errors
     # In the second run the client finds one host only, and says that all is well.
-    (first,), (second,) = ([record for record in records(tmp_path) if word in record["reason"]]
+    (first,), (second,) = ([record for record in kept_records(tmp_path) if word in record["reason"]]
                            for word in ("disconnected", "failed to connect"))
     assert first["status"] != 0 and second["status"] == 0
     for record in first, second:
@@ -290,7 +292,7 @@ def test_a_job_that_fails_on_one_host_is_named(tmp_path, job_file, compare_on, s
             servers.kill(address)
         subprocess.run(["umount", "-l", str(place)], timeout=HANG_S, check=True)
     assert done.returncode == 1, done.stdout + done.stderr
-    for record in records(tmp_path):
+    for record in kept_records(tmp_path):
         assert record["flags"] == ["failed"]
         assert f"host {B}: job tiny ended with error 28" in record["reason"]
         assert A not in record["reason"] and record["hosts"][A]["error"] == 0
@@ -334,7 +336,7 @@ def test_a_rate_is_not_shared_by_as_many_processes_as_there_happen_to_be(tmp_pat
 def test_a_job_that_hangs_is_ended_on_the_hosts_too(tmp_path, job_file, compare_on, both):
     done = compare_on(job_file(), "fio:psync+startdelay=100,fio:psync", "--limit", "4")
     assert done.returncode == 1
-    records = {record["run"]["mode"]: record for record in records(tmp_path)}
+    records = {record["run"]["mode"]: record for record in kept_records(tmp_path)}
     assert records["fio:psync+startdelay=100"]["flags"] == ["hung"]
     assert "killed after" in records["fio:psync+startdelay=100"]["reason"]
     assert records["fio:psync"]["ok"]
@@ -362,7 +364,7 @@ def test_interrupting_ends_the_jobs_and_resume_goes_on(tmp_path, job_file, line,
                            check=False)
     assert again.returncode == 0, again.stderr
     assert len(rows(tmp_path)) == 3 and "of which" in again.stdout
-    assert all(set(record["hosts"]) == set(ADDRESSES) for record in records(tmp_path))
+    assert all(set(record["hosts"]) == set(ADDRESSES) for record in kept_records(tmp_path))
 
 
 def patched(path, old, new, to):
@@ -505,8 +507,8 @@ def test_a_run_is_judged_by_what_each_host_did(job_file, theirs, flags, reason):
         job["read"]["total_ios"] *= job["read"]["iops"] > 0
     sums = fio_document(9999, 1)["jobs"][0] | {"jobname": "All clients", "hostname": B,
                                                "port": PORT}
-    hosts = Hosts([parse_host(address) for address in ADDRESSES], "", ".",
-                  [{"name": address, "hostname": "vm"} for address in ADDRESSES])
+    hosts = Hosts([parse_host(address) for address in ADDRESSES], "", ".")
+    hosts.about_hosts = [{"name": address, "hostname": "vm"} for address in ADDRESSES]
     outcome = Outcome(stdout=json.dumps({"client_stats": [*jobs, sums]}).encode())
     record, found = judge(hosts, outcome, read_job(job_file(TINY_JOB + "direct=1\n")))
     assert (record["flags"], record["reason"]) == (flags, reason)
