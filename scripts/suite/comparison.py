@@ -33,11 +33,7 @@ def measure(asked, bench, folder):
     Returns (exit status, the time that was spent in fio).
     """
     if not (folder.path / "env.json").exists():
-        about = environment.describe(bench)
-        about["commands"] = [" ".join(bench.machines.command(
-            bench, asked.job_of(run.point), (folder.path / f"runs/{run.id}.fio").absolute()))
-                             for run in asked.runs]
-        folder.write_json("env.json", about)
+        folder.write_json("env.json", environment.describe(bench))
     finished = folder.take_up()
     there = len(finished)
     in_fio_s = bench.machines.lay_out(asked, bench)

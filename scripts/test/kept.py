@@ -2,7 +2,9 @@
 """What a comparison of the `compare` fixture has kept."""
 
 import csv
-import json
+
+from suite.fio.output import parse_fio
+from suite.store import runs_file
 
 
 def rows(tmp_path):
@@ -11,6 +13,15 @@ def rows(tmp_path):
         return list(csv.DictReader(file))
 
 
+def kept_runs(tmp_path, results="results"):
+    return list(runs_file.read(tmp_path / results))
+
+
 def kept_records(tmp_path):
     """What was seen of each run."""
-    return [json.loads(path.read_text()) for path in (tmp_path / "results/runs").glob("*.run.json")]
+    return [kept.record for kept in kept_runs(tmp_path)]
+
+
+def documents_and_records(tmp_path):
+    """(fio's JSON, what was seen) of each run."""
+    return [(parse_fio(kept.fio), kept.record) for kept in kept_runs(tmp_path)]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What fio's JSON files say of each job and direction: figures, depth and options.
 
-Nothing stands in for what a fio did not write; results/README.md has the table of which fio wrote
+Nothing stands in for what a fio did not write; results/README.md has the list of which fio wrote
 what.
 """
 

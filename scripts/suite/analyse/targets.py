@@ -6,7 +6,7 @@ from statistics import median
 
 from suite.analyse.stats import median_interval, paired_ratios
 from suite.errors import BadInput
-from suite.fio.output import figures, parse_fio, percentile
+from suite.fio.output import figures, percentile
 from suite.request.modes import parse_mode
 from suite.request.toml_file import read_toml
 from suite.units import duration, percent, rate
@@ -93,9 +93,9 @@ class Judged:
     verdict: str
 
 
-def judge(row, finished, folder):
-    """What a group's runs say of a row."""
-    ours, theirs = (side(row, job, mode, finished, folder) for job, mode in row.sides)
+def judge(row, finished, documents):
+    """What a group's runs say of a row; `documents` are fio's, where a row is of some jobs only."""
+    ours, theirs = (side(row, job, mode, finished, documents) for job, mode in row.sides)
     found = []
     if row.iops is not None:
         found.append(judged("IOPS", ours, theirs, lambda s: s.iops, rate, row.iops, True))
@@ -110,14 +110,14 @@ def judge(row, finished, folder):
     return found
 
 
-def side(row, job, mode, finished, folder):
+def side(row, job, mode, finished, documents):
     """{repeat: Side}; runs without a result are left out."""
     found = {}
     name = job.removesuffix(".fio")
     for run, record, all_jobs in finished:
         if (run.point.load.job, run.point.mode) != (name, mode) or not all_jobs:
             continue
-        shown = figures(of_jobs(folder, run, row.only)) if row.only else all_jobs
+        shown = figures(of_jobs(documents[run.id], row.only)) if row.only else all_jobs
         found[run.repeat] = Side(
             shown.iops, percentile(shown.bins, 99),
             1e9 * (record["user_s"] + record["system_s"]) / all_jobs.ios,
@@ -125,10 +125,9 @@ def side(row, job, mode, finished, folder):
     return found
 
 
-def of_jobs(folder, run, prefix):
-    document = parse_fio((folder.runs / f"{run.id}.fio.json").read_text())
-    document["jobs"] = [job for job in document["jobs"] if job["jobname"].startswith(prefix)]
-    return document
+def of_jobs(document, prefix):
+    return document | {"jobs": [job for job in document["jobs"]
+                                if job["jobname"].startswith(prefix)]}
 
 
 def judged(what, ours, theirs, figure, show, target, at_least):

@@ -211,13 +211,15 @@ def repeat(folder, plan, about):
         command += ["--seed", str(plan["seed"])]
     jobs = "".join(element("details", element("summary", html.text(f"{job['name']}.fio"))
                            + element("pre", html.text(job["text"]))) for job in plan["jobs"])
-    one = next(iter(about.get("commands", [])), "")
+    first = next(folder.kept(), None)
+    one = (paragraph("The first run was this job file, run with")
+           + element("pre", html.text(" ".join(first.record["command"])))
+           + element("details", element("summary", "its job file")
+                     + element("pre", html.text(first.job_file)))) if first else ""
     return (element("h2", "How to repeat it", id="repeat")
             + element("pre", html.text(f"git checkout {about['git']['commit']}\nmake all\n"
                                        + shlex.join(command)))
-            + paragraph("A single run, of those whose job files and results lie in the folder:")
-            + element("pre", html.text(one))
-            + paragraph(f"More repeats: scripts/compare --resume {folder.path.name} "
+            + one + paragraph(f"More repeats: scripts/compare --resume {folder.path.name} "
                         "--add-repeats 5. All charts again: scripts/plot "
                         f"{folder.path.name}.") + jobs)
 

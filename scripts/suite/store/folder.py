@@ -3,31 +3,33 @@
 
 import json
 import os
+from itertools import chain
 from pathlib import Path
 
 from suite.errors import BadInput, FolderFailed
 from suite.fio.documents import NotFioOutput
 from suite.fio.output import figures, parse_fio
 from suite.request.plan import Run
+from suite.store import run_files, runs_file
 
-SCHEMA = 2  # of the files in a folder
+SCHEMA = 3  # of the files in a folder
+READ = (2, 3)  # 2 had three files a run
 
 
 class Folder:
     def __init__(self, path):
         self.path = Path(path)
-        self.runs = self.path / "runs"
         self.charts = self.path / "charts"
 
     def create(self):
         """Makes the folder, and shows by writing that it can be written, also for root."""
-        if (self.path / "plan.json").exists() or any(self.runs.glob("*")):
+        if (self.path / "plan.json").exists() or runs_file.is_there(self.path) \
+                or run_files.is_there(self.path):
             raise BadInput(f"results folder {self.path}: already has runs; name a new one, or "
                            f"go on with --resume {self.path}")
         try:
-            self.runs.mkdir(parents=True, exist_ok=True)
-            self.charts.mkdir(exist_ok=True)
-            probe = self.runs / ".probe"
+            self.charts.mkdir(parents=True, exist_ok=True)
+            probe = self.path / ".probe"
             probe.write_bytes(b"x" * 4096)
             probe.unlink()
         except OSError as error:
@@ -60,46 +62,59 @@ class Folder:
         except (OSError, ValueError) as error:
             raise BadInput(f"{self.path}/{name}: cannot be read: {error}") from error
 
+    def read_plan(self):
+        plan = self.read_json("plan.json")
+        if plan.get("schema") not in READ:
+            raise BadInput(f"{self.path}: was made by another version of the suite, which wrote "
+                           "other files")
+        return plan
+
     def keep(self, ran):
-        """The record is written last: a run that has one is finished."""
-        self.write(f"runs/{ran.run.id}.fio", ran.job_file)
-        self.write(f"runs/{ran.run.id}.fio.json", ran.output)
-        self.write_json(f"runs/{ran.run.id}.run.json", ran.record)
+        """A run is finished as soon as its line is on the disk."""
+        runs_file.append(self.path, runs_file.line_of(ran.record, ran.job_file, ran.output))
+
+    def kept(self):
+        """Every run that is finished, as it was kept; raises BadInput for one that is not this
+        comparison's, or is there twice."""
+        seen = dict.fromkeys(row["id"] for row in self.read_plan()["runs"])
+        for kept in chain(run_files.read(self.path, list(seen)), runs_file.read(self.path)):
+            if kept.id not in seen:
+                raise BadInput(f"{kept.where}: run {kept.id} is not in plan.json")
+            if seen[kept.id]:
+                raise BadInput(f"{kept.where}: run {kept.id} is there already, in {seen[kept.id]}")
+            seen[kept.id] = kept.where
+            yield kept
+
+    def finished(self):
+        """[(run, its record, its figures or None)] of all runs that have ended, in plan order."""
+        found = {kept.id: (kept.record, figures_of(kept)) for kept in self.kept()}
+        return [(Run.from_json(row), *found[row["id"]]) for row in self.read_plan()["runs"]
+                if row["id"] in found]
+
+    def documents(self):
+        """{run's id: fio's JSON} of the runs that came to a result."""
+        return {kept.id: document_of(kept) for kept in self.kept() if kept.record["ok"]}
 
     def take_up(self):
         """finished(), after removing what was being written when a comparison was killed."""
         self.drop_unfinished()
         return self.finished()
 
-    def read_plan(self):
-        plan = self.read_json("plan.json")
-        if plan.get("schema") != SCHEMA:
-            raise BadInput(f"{self.path}: was made by another version of the suite, which wrote "
-                           "other files")
-        return plan
-
     def drop_unfinished(self):
-        """Removes what belongs to a run without a record."""
         for path in self.path.rglob(".*.unfinished"):
             path.unlink()
-        for path in self.runs.glob("*.fio"):
-            if not path.with_suffix(".run.json").exists():
-                path.unlink()
-                path.with_suffix(".fio.json").unlink(missing_ok=True)
+        run_files.drop_unfinished(self.path)
+        runs_file.drop_torn(self.path)
 
-    def finished(self):
-        """[(run, its record, its figures or None)] of all runs that have ended, in plan order."""
-        found = []
-        for row in self.read_plan()["runs"]:
-            run = Run.from_json(row)
-            if (self.runs / f"{run.id}.run.json").exists():
-                record = self.read_json(f"runs/{run.id}.run.json")
-                found.append((run, record, self.read_figures(run) if record["ok"] else None))
-        return found
 
-    def read_figures(self, run):
-        path = self.runs / f"{run.id}.fio.json"
-        try:
-            return figures(parse_fio(path.read_text(errors="replace")))
-        except (OSError, NotFioOutput) as error:
-            raise BadInput(f"{path}: {error}") from error
+def figures_of(kept):
+    """None of a run that came to no result."""
+    return figures(document_of(kept)) if kept.record["ok"] else None
+
+
+def document_of(kept):
+    """fio's JSON."""
+    try:
+        return parse_fio(kept.fio)
+    except NotFioOutput as error:
+        raise BadInput(f"{kept.where}: {error}") from error

@@ -33,6 +33,7 @@ def observe_modes(bench, job, load, modes, depth, folder, chooser):
     if outcome.status != 0 and not outcome.stopped:
         raise FolderFailed(f"fio cannot lay out the files of {job.name} in "
                            f"{bench.folder(load)}: {complaint(outcome)}")
+    (folder.path / "runs").mkdir(exist_ok=True)
     found, status = [], 0
     names = unique_names([mode.name for mode in modes])
     for mode in modes:

@@ -77,7 +77,7 @@ def test_ending_early_makes_no_more_false_calls_than_claimed(heavy):
         assert calls / 1500 <= 1 - stats.WANTED_COVERAGE, f"precision {precision}"
 
 
-def test_a_slowdown_of_5_percent_is_found_at_10_blocks():
+def test_a_slowdown_of_5_percent_is_found_at_10_rounds():
     source = random.Random(SEED)
     found = 0
     for _ in range(1000):
@@ -126,7 +126,7 @@ def test_outliers_are_far_from_the_others():
     assert equal / 4000 < 0.01
 
 
-def test_ratios_are_paired_within_a_block_and_skip_blocks_that_lack_either_side():
+def test_ratios_are_paired_within_a_round_and_skip_rounds_that_lack_either_side():
     assert stats.paired_ratios({1: 2.0, 2: 6.0, 3: 5.0}, {1: 1.0, 2: 2.0, 4: 9.0}) == [2.0, 3.0]
 
 

@@ -3,6 +3,7 @@ import subprocess
 
 import pytest
 from conftest import HANG_S, SCRIPTS
+from kept import kept_runs
 from suite.analyse.targets import Judged, Side, judged, read_rows, render
 from suite.errors import BadInput
 from suite.units import rate
@@ -45,7 +46,7 @@ def test_only_a_whole_interval_decides(ours, target, at_least, expected):
     assert verdict(sides(*ours), sides(*[100] * 7), target, at_least) == expected
 
 
-def test_ratios_are_of_one_block():
+def test_ratios_are_of_one_round():
     assert verdict(sides(10, 100, 1000), sides(5, 50, 500), 2.0) == "met"
 
 
@@ -127,7 +128,7 @@ def test_rows_are_measured_and_judged(tmp_path, rows):
     assert "met" in table and "missed" in table and "threads" in table
     folders = {path.name for path in (tmp_path / "results").iterdir() if path.is_dir()}
     assert folders == {"tiny-d1", "tiny-tmpfs-d1", "two-d1"}
-    assert len(list((tmp_path / "results/two-d1/runs").glob("*.run.json"))) == 4
+    assert len(kept_runs(tmp_path, "results/two-d1")) == 4
     again = bench_fio(tmp_path)
     assert again.returncode == 2 and "already has runs" in again.stderr
 

@@ -45,7 +45,7 @@ def test_equal_modes_are_called_worse_no_more_often_than_is_said(n):
     assert calls / (200 * 16) <= (0.0625 if n == 5 else 0.05)
 
 
-def test_a_mode_that_is_5_percent_behind_ten_others_is_found_at_10_blocks():
+def test_a_mode_that_is_5_percent_behind_ten_others_is_found_at_10_rounds():
     source = random.Random(SEED)
     found = 0
     for _ in range(100):

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+import json
 import subprocess
 
 import synthetic
@@ -133,9 +134,9 @@ def test_a_chart_can_be_drawn_by_its_script_and_data_alone(tmp_path):
 
 
 def test_data_holds_medians_intervals_and_percentiles_of_the_merged_bins(tmp_path):
-    folder = synthetic.results(tmp_path / "r", ["fio:psync"], depths=(4,), repeats=3)
-    for run, rate in zip(folder.read_json("plan.json")["runs"], (300.0, 100.0, 200.0)):
-        synthetic.write_fio(folder, run["id"], synthetic.fio_document(rate, 10 * rate))
+    documents = [synthetic.fio_document(rate, 10 * rate) for rate in (300.0, 100.0, 200.0)]
+    folder = synthetic.results(tmp_path / "r", ["fio:psync"], depths=(4,), repeats=3,
+                               documents=documents)
     assert plot(folder).returncode == 0
     # Bins: half, once and four times 1000, 2000 and 3000 ns, in shares of 10, 88 and 2 %.
     assert numbers(folder, "latency") == [[200, 2000], [200, 8000]]
@@ -175,8 +176,10 @@ def test_a_folder_that_is_no_comparison_and_a_damaged_run_are_told_in_one_line(t
     for folder, words in ((tmp_path, "no plan.json"), (None, "cut off")):
         if folder is None:
             results = synthetic.results(tmp_path / "r", ["fio:psync"])
-            first = next(results.runs.glob("*.fio.json"))
-            first.write_bytes(first.read_bytes()[:200])
+            path = results.path / "runs.jsonl"
+            first, *others = map(json.loads, path.read_text().splitlines())
+            first["fio"] = first["fio"][:200]
+            path.write_text("".join(json.dumps(row) + "\n" for row in (first, *others)))
             folder = results.path
         done = subprocess.run([str(SCRIPTS / "plot"), str(folder)], capture_output=True, text=True,
                               timeout=HANG_S, check=False)

@@ -14,14 +14,14 @@ import pytest
 from conftest import ENGINE, HANG_S, SCRIPTS, TINY_JOB
 from suite.errors import BadInput
 from suite.fio import over_time
-from suite.fio.output import figures, parse_fio, percentile
+from suite.fio.output import figures, percentile
 from suite.measure.client import complaints, judge
 from suite.measure.hosts import Hosts
 from suite.measure.process import Outcome
 from suite.request.hosts_file import parse_host, read_hosts
 from suite.request.jobfile import read_job
 from synthetic import fio_document
-from kept import kept_records, rows
+from kept import documents_and_records, kept_records, kept_runs, rows
 
 A, B = ADDRESSES = "10.213.88.1", "10.213.88.2"
 PORT = 8765  # fio's own
@@ -152,18 +152,17 @@ def test_rates_of_hosts_add_up_and_their_bins_are_merged(tmp_path, job_file, com
                       "invalidate=0\n"
     done = compare_on(job_file(text), "fio:psync,fio:io_uring", "--depths", "1,4")
     assert done.returncode == 0, done.stderr
-    for row, record in zip(sorted(rows(tmp_path), key=run_key), sorted(kept_records(tmp_path),
-                                                                      key=record_key)):
+    for row, (document, record) in zip(sorted(rows(tmp_path), key=run_key), sorted(
+            documents_and_records(tmp_path), key=lambda pair: record_key(pair[1]))):
         told = record["hosts"]
         assert set(told) == set(ADDRESSES)
         assert all(there["error"] == 0 and there["jobs"] == 2 and there["ios"] > 0
                    and there["lat_p50_ns"] <= there["lat_p99_ns"] for there in told.values())
         assert float(row["iops"]) == pytest.approx(sum(there["iops"] for there in told.values()))
-        text = (tmp_path / f"results/runs/{record['run']['id']}.fio.json").read_text()
-        merged = figures(parse_fio(text))
+        merged = figures(document)
         assert merged.bins.total() == merged.ios == sum(there["ios"] for there in told.values())
         assert int(row["lat_p99_ns"]) == percentile(merged.bins, 99)
-        sums = [job for job in parse_fio(text)["client_stats"] if job["jobname"] == "All clients"]
+        sums = [job for job in document["client_stats"] if job["jobname"] == "All clients"]
         assert merged.ios == sums[0]["read"]["total_ios"]
     assert re.search(rf"^By host.*^fio:io_uring +4  {re.escape(B)} +\d", done.stdout, re.M | re.S)
 
@@ -205,8 +204,7 @@ def test_the_cache_state_is_asked_of_the_hosts(tmp_path, job_file, compare_on, b
     cold = job_file(TINY_JOB.replace("invalidate=0\n", ""), name="cold.fio")
     direct = job_file(TINY_JOB + "direct=1\n", name="direct.fio")
     done = compare_on(warm, more_jobs=(cold, direct))
-    asked = {path.name.split("-")[1]: path.read_text() for path in
-             (tmp_path / "results/runs").glob("*.fio")}
+    asked = {kept.record["run"]["job"]: kept.job_file for kept in kept_runs(tmp_path)}
     assert "pre_read=1\n" in asked["warm"] and "invalidate=0\n" in asked["warm"]
     assert "pre_read" not in asked["cold"] + asked["direct"]
     assert all("invalidate=1\n" in asked[name] for name in ("cold", "direct"))

@@ -5,10 +5,12 @@ import subprocess
 
 import pytest
 from conftest import SCRIPTS, TINY_JOB
+from kept import kept_runs
+from suite.store import runs_file
 
 
 def text_of(results):
-    return next((results / "runs").glob("*.fio")).read_text()
+    return next(runs_file.read(results)).job_file
 
 
 def refused(done, *words):
@@ -58,8 +60,7 @@ def test_one_mode_may_have_what_the_job_leaves_out(job_file, compare, tmp_path):
     path = job_file(TINY_JOB + "ioengine=io_uring\nfixedbufs=1\n")
     done = compare(path, "fio:psync,fio:io_uring+fixedbufs=1", "--leave-out", "fixedbufs")
     assert done.returncode == 0, done.stderr
-    runs = {path.name: "fixedbufs=1" in path.read_text()
-            for path in (tmp_path / "results/runs").glob("*.fio")}
+    runs = {kept.id: "fixedbufs=1" in kept.job_file for kept in kept_runs(tmp_path)}
     assert len(runs) == 2 and all(given == ("io_uring" in name) for name, given in runs.items())
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import HANG_S, TINY_JOB
+from kept import documents_and_records, kept_records, kept_runs
 from suite.comparison import wanted
 from suite.errors import BadInput
 from suite.request import placement
@@ -159,10 +160,9 @@ def test_the_command_line_wins_over_the_plan_file(job_file, compare, plan_file):
 def jobs_run(tmp_path):
     """{what a run's job file sets: its options} by block, mix and placement."""
     found = {}
-    for record in (tmp_path / "results/runs").glob("*.run.json"):
-        run = json.loads(record.read_text())["run"]
-        text = record.with_name(record.name.replace("run.json", "fio")).read_text()
-        found[run["block"], run["mix"], run["placement"]] = text.splitlines()
+    for kept in kept_runs(tmp_path):
+        run = kept.record["run"]
+        found[run["block"], run["mix"], run["placement"]] = kept.job_file.splitlines()
     return found
 
 
@@ -183,11 +183,10 @@ def test_blocks_mixes_and_placements_reach_fio(tmp_path, job_file, compare):
 
 def test_mixes_are_what_fio_did(tmp_path, job_file, compare):
     assert compare(job_file(MIXED_JOB), "fio:psync", "--mixes", "10,90").returncode == 0
-    for path in (tmp_path / "results/runs").glob("*.fio.json"):
-        job = json.loads(path.read_text())["jobs"][0]
-        mix = json.loads(path.with_name(path.name.replace("fio.json", "run.json")).read_text())
-        share = job["read"]["total_ios"] / (job["read"]["total_ios"] + job["write"]["total_ios"])
-        assert share == pytest.approx(int(mix["run"]["mix"]) / 100, abs=0.03)
+    for document, record in documents_and_records(tmp_path):
+        reads, writes = (document["jobs"][0][side]["total_ios"] for side in ("read", "write"))
+        mix = int(record["run"]["mix"]) / 100
+        assert reads / (reads + writes) == pytest.approx(mix, abs=0.03)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="making file systems needs root")
@@ -199,8 +198,7 @@ def test_file_systems_are_made_and_nothing_stays_mounted(tmp_path, job_file, com
         pytest.skip(done.stderr)
     assert done.returncode == 0, done.stderr
     devices = {}
-    for path in (tmp_path / "results/runs").glob("*.run.json"):
-        record = json.loads(path.read_text())
+    for record in kept_records(tmp_path):
         devices[record["run"]["file_system"]] = (record["device"] or {}).get("name", "")
     assert set(devices) == {"ext4", "xfs", "btrfs", "tmpfs", "mine"}
     assert all(devices[kind].startswith("loop") for kind in ("ext4", "xfs", "btrfs"))
@@ -216,8 +214,7 @@ def test_a_record_holds_what_the_machine_counted(tmp_path, job_file, command):
     line.remove("--no-trace")
     done = subprocess.run(line, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stderr
-    records = [json.loads(path.read_text())
-               for path in (tmp_path / "results/runs").glob("*.run.json")]
+    records = kept_records(tmp_path)
     for record in records:
         over_time = record["threads_over_time"]
         assert max(sum(names.values()) for _, names in over_time) == record["threads_peak"]
@@ -235,9 +232,8 @@ def test_a_record_holds_what_the_machine_counted(tmp_path, job_file, command):
 def test_a_steady_state_that_was_not_seen_is_flagged(tmp_path, job_file, compare):
     text = TINY_JOB.replace("150ms", "4s")
     assert compare(job_file(text), "fio:psync", "--steady", "0.001%").returncode == 0
-    (path,) = (tmp_path / "results/runs").glob("*.fio.json")
-    job = json.loads(path.read_text())["jobs"][0]
-    record = json.loads(path.with_name(path.name.replace("fio.json", "run.json")).read_text())
+    ((document, record),) = documents_and_records(tmp_path)
+    job = document["jobs"][0]
     assert job["steadystate"]["ss"] == "iops_slope:0.001000%"
     assert ("not_steady" in record["flags"]) == (not job["steadystate"]["attained"])
 
@@ -288,7 +284,7 @@ def test_a_comparison_with_a_precision_ends_by_itself(tmp_path, job_file, compar
     text = TINY_JOB.replace("150ms", "60ms")
     done = compare(job_file(text), "fio:psync,fio:libaio", "--precision", "99%", "--repeats", "40")
     assert done.returncode == 0, done.stderr
-    rounds = {path.name[:3] for path in (tmp_path / "results/runs").glob("*.run.json")}
+    rounds = {record["run"]["repeat"] for record in kept_records(tmp_path)}
     assert 7 <= len(rounds) <= 40 and "at most" in done.stdout
     assert re.search(r"its 9[89]\.\d* % interval", done.stdout)
 
@@ -315,8 +311,7 @@ def test_an_open_loop_offers_what_was_asked_for_and_is_charted_apart(tmp_path, j
     job = job_file(TINY_JOB + "numjobs=2\n")
     done = compare(job, "inline,sqwq", "--rates", "200,2000", "--engine", engine, "--depths", "16")
     assert done.returncode == 0, done.stderr
-    for path in (tmp_path / "results/runs").glob("*.run.json"):
-        record = json.loads(path.read_text())
+    for record in kept_records(tmp_path):
         rates = [evidence["arrival_rate"] for evidence in record["path_evidence"]]
         assert rates == [record["run"]["rate"] / 2] * 2
     charts = {path.stem for path in (tmp_path / "results/charts").glob("*.svg")}

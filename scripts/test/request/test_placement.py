@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Placements on NUMA nodes: what becomes of them in a run, and what the engine's counters say."""
 
-import json
 import shutil
 
 import pytest
 from conftest import SCRIPTS
+from kept import kept_records
 from suite.request import placement
 from suite.request.modes import parse_mode
 from pictures import svg_text
@@ -83,8 +83,7 @@ def test_every_pair_of_this_machines_nodes_runs_and_is_drawn(tmp_path, job_file,
     assert done.returncode == 0, done.stderr
     assert "path:other_node" not in done.stdout
     pairs = placement.all_pairs()
-    records = [json.loads(path.read_text())
-               for path in (tmp_path / "results/runs").glob("*.run.json")]
+    records = kept_records(tmp_path)
     assert sorted(record["run"]["placement"] for record in records) == sorted(2 * pairs)
     for record in records:
         (job,) = record["path_evidence"]

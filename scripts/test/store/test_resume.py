@@ -2,6 +2,7 @@
 """A comparison that is stopped in any way goes on with the very runs that it would have made."""
 
 import json
+import lzma
 import os
 import random
 import signal
@@ -9,7 +10,9 @@ import subprocess
 import time
 
 import pytest
+import synthetic
 from conftest import HANG_S, SCRIPTS, TINY_JOB
+from kept import kept_runs
 from suite.request.plan import Run
 from suite.store.folder import Folder
 
@@ -24,13 +27,9 @@ def resume(folder, *extra):
 
 
 def contents(folder):
-    """{path: (content, time)} of the files of finished runs."""
-    found = {}
-    for record in (folder / "runs").glob("*.run.json"):
-        for kind in ("fio", "fio.json", "run.json"):
-            path = record.with_name(record.name.replace("run.json", kind))
-            found[path] = path.read_bytes(), path.stat().st_mtime_ns
-    return found
+    """The lines of finished runs, in their order; what follows the last is of none."""
+    path = folder / "runs.jsonl"
+    return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
 
 
 def planned(folder):
@@ -39,10 +38,9 @@ def planned(folder):
 
 def assert_complete(folder):
     """Every planned run is there once, with a result, and nothing else."""
-    ids = sorted(run.id for run in planned(folder))
-    for kind in ("fio", "fio.json", "run.json"):
-        names = [path.name for path in (folder / "runs").glob(f"*.{kind}")]
-        assert sorted(name.removesuffix(f".{kind}") for name in names) == ids
+    ids = [json.loads(line)["run"]["id"] for line in contents(folder)]
+    assert sorted(ids) == sorted(run.id for run in planned(folder))
+    assert (folder / "runs.jsonl").read_bytes().endswith(b"\n")
     assert all(figures and figures.ios for _, _, figures in Folder(folder).finished())
     assert not list(folder.rglob(".*"))
     measured = [run for run in planned(folder) if run.repeat]
@@ -60,7 +58,7 @@ def test_killed_at_random_moments_it_still_makes_every_run_once(tmp_path, job_fi
                    *extra)
     line.remove("--no-trace")
     folder = tmp_path / "results"
-    kept, killed = {}, 0
+    kept, killed = [], 0
     while killed < KILLS:
         going_on = (folder / "plan.json").exists()
         process = subprocess.Popen([line[0], "--resume", str(folder)] if going_on else line,
@@ -74,13 +72,13 @@ def test_killed_at_random_moments_it_still_makes_every_run_once(tmp_path, job_fi
         assert process.returncode == -signal.SIGKILL, complaint
         if folder.exists():
             now = contents(folder)
-            assert kept.items() <= now.items(), "a finished run was made again"
+            assert now[:len(kept)] == kept, "a finished run was made again, or lost"
             kept = now
     # On a busy machine every kill may have come before there was a plan.
     last = [line[0], "--resume", str(folder)] if (folder / "plan.json").exists() else line
     done = subprocess.run(last, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    assert kept.items() <= contents(folder).items()
+    assert contents(folder)[:len(kept)] == kept
     assert_complete(folder)
 
 
@@ -125,7 +123,7 @@ def test_more_repeats_are_added_and_the_old_ones_stay(tmp_path, job_file, compar
     before = contents(folder)
     done = resume(folder, "--add-repeats", "2")
     assert done.returncode == 0, done.stderr
-    assert before.items() <= contents(folder).items()
+    assert contents(folder)[:len(before)] == before
     assert_complete(folder)
     assert {run.repeat for run in planned(folder)} == {1, 2, 3}
     assert "Medians of 3 runs" in done.stdout
@@ -136,9 +134,48 @@ def test_the_job_file_as_it_was_is_what_goes_on(tmp_path, job_file, compare):
     assert compare(path).returncode == 0
     path.write_text("no job any more\n")
     assert resume(tmp_path / "results", "--add-repeats", "1").returncode == 0
-    first, second = (tmp_path / "results/runs").glob("*.fio")
-    assert [text for text in first.read_text().splitlines() if "randseed" not in text] \
-        == [text for text in second.read_text().splitlines() if "randseed" not in text]
+    first, second = ([line for line in kept.job_file.splitlines() if "randseed" not in line]
+                     for kept in kept_runs(tmp_path))
+    assert first == second
+
+
+@pytest.mark.parametrize("cut", [lambda text: text[:-1], lambda text: text[:-1000],
+                                 lambda text: text + text[:1000], lambda text: text + b"\0" * 9])
+def test_a_torn_last_line_is_made_again_and_nothing_else(tmp_path, job_file, compare, cut):
+    assert compare(job_file(SHORT_JOB), "fio:psync,fio:libaio", "--repeats", "2").returncode == 0
+    path = tmp_path / "results/runs.jsonl"
+    path.write_bytes(cut(path.read_bytes()))
+    before = contents(tmp_path / "results")
+    done = resume(tmp_path / "results")
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "results")[:len(before)] == before
+    assert_complete(tmp_path / "results")
+
+
+def test_a_folder_of_three_files_a_run_goes_on_and_keeps_them(tmp_path, job_file, compare):
+    assert compare(job_file(SHORT_JOB), "fio:psync,fio:libaio").returncode == 0
+    folder = Folder(tmp_path / "results")
+    synthetic.as_run_files(folder)
+    files = {path: (path.read_bytes(), path.stat().st_mtime_ns)
+             for path in (folder.path / "runs").iterdir()}
+    done = resume(folder.path, "--add-repeats", "1")
+    assert done.returncode == 0, done.stderr
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns)
+            for path in (folder.path / "runs").iterdir()} == files
+    assert len(contents(folder.path)) == 2
+    assert [run for run, _, _ in folder.finished()] == planned(folder.path)
+    assert "Medians of 2 runs" in done.stdout
+
+
+def test_a_compressed_file_goes_on_in_a_plain_one(tmp_path, job_file, compare):
+    assert compare(job_file(SHORT_JOB), "fio:psync,fio:libaio").returncode == 0
+    path = tmp_path / "results/runs.jsonl"
+    path.with_name("runs.jsonl.xz").write_bytes(lzma.compress(path.read_bytes()))
+    path.unlink()
+    done = resume(tmp_path / "results", "--add-repeats", "1")
+    assert done.returncode == 0, done.stderr
+    assert len(contents(tmp_path / "results")) == 2 and "Medians of 2 runs" in done.stdout
+    assert [run for run, _, _ in Folder(path.parent).finished()] == planned(path.parent)
 
 
 @pytest.mark.parametrize("changed", ["kernel", "cpu_model", "fio"])
