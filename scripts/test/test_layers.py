@@ -16,8 +16,8 @@ MAY_INCLUDE = {"os": {"os"}, "pool": {"os", "pool"}, "ring": {"os", "pool", "rin
 
 
 def sources(layer):
-    listed = subprocess.run(["git", "ls-files", f"iowq/{layer}"], cwd=REPOSITORY, capture_output=True,
-                            text=True, check=True)
+    listed = subprocess.run(["git", "ls-files", f"iowq/{layer}"], cwd=REPOSITORY,
+                            capture_output=True, text=True, check=True)
     return listed.stdout.split()
 
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The tools that all runs of a comparison share, and the folders of their files."""
 
+import fcntl
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from suite.errors import BadInput
-from suite.measure.images import lock
 from suite.measure.process import kill_left_over
 from suite.request.command_line import REPOSITORY, fio_of, positive, steady_of
 from suite.request.file_systems import folders_of
@@ -71,6 +71,17 @@ def hold(bench):
     make_scratch(bench.scratch)
     lock(bench.scratch, "scratch folder")
     kill_left_over(bench.fio, bench.folders.values())
+
+
+def lock(folder, what):
+    """Keeps other comparisons out of a folder as long as this process lives: the descriptor is
+    never closed, and no program that is started inherits it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise BadInput(f"{what} {folder}: another comparison is using it") from None
 
 
 def make_scratch(folder):

@@ -6,7 +6,6 @@ namespace of this process's own: however the comparison ends, nothing stays moun
 """
 
 import ctypes
-import fcntl
 import os
 import re
 import shutil
@@ -108,14 +107,3 @@ def run(*command):
         raise BadInput(f"--file-systems: {' '.join(command)}: "
                        f"{(done.stderr.strip().splitlines() or ['failed'])[-1]}")
     return done.stdout
-
-
-def lock(folder, what):
-    """Keeps other comparisons out of a folder as long as this process lives: the descriptor is
-    never closed, and no program that is started inherits it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise BadInput(f"{what} {folder}: another comparison is using it") from None

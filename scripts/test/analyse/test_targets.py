@@ -124,7 +124,8 @@ def test_rows_are_measured_and_judged(tmp_path, rows):
     done = bench_fio(tmp_path)
     assert done.returncode == 0, done.stderr
     table = (tmp_path / "results/targets.txt").read_text()
-    assert table in done.stdout and table.count("IOPS") == table.count("CPU/IO") == table.count("p99") == 3
+    assert table in done.stdout
+    assert table.count("IOPS") == table.count("CPU/IO") == table.count("p99") == 3
     assert "met" in table and "missed" in table and "threads" in table
     folders = {path.name for path in (tmp_path / "results").iterdir() if path.is_dir()}
     assert folders == {"tiny-d1", "tiny-tmpfs-d1", "two-d1"}

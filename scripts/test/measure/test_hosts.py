@@ -28,7 +28,8 @@ PORT = 8765  # fio's own
 
 
 def ip(*words):
-    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=HANG_S)
+    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True,
+                          timeout=HANG_S)
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +135,8 @@ def line(namespaces, command, tmp_path):
 @pytest.fixture
 def compare_on(line):
     def run(*words, **options):
-        return subprocess.run(line(*words, **options), capture_output=True, text=True, timeout=HANG_S,
-                              check=False)
+        return subprocess.run(line(*words, **options), capture_output=True, text=True,
+                              timeout=HANG_S, check=False)
 
     return run
 
@@ -358,8 +359,8 @@ def test_interrupting_ends_the_jobs_and_resume_goes_on(tmp_path, job_file, line,
     for address in ADDRESSES:
         wait_for(lambda address=address: not both.jobs(address))
     again = subprocess.run([*line(job_file(text))[:4], str(SCRIPTS / "compare"), "--resume",
-                            str(tmp_path / "results")], capture_output=True, text=True, timeout=HANG_S,
-                           check=False)
+                            str(tmp_path / "results")], capture_output=True, text=True,
+                           timeout=HANG_S, check=False)
     assert again.returncode == 0, again.stderr
     assert len(rows(tmp_path)) == 3 and "of which" in again.stdout
     assert all(set(record["hosts"]) == set(ADDRESSES) for record in kept_records(tmp_path))
@@ -431,8 +432,8 @@ def test_an_unreachable_host_is_named_in_one_line(job_file, compare_on, both, ho
 
 def test_what_is_no_fio_is_named_in_one_line(job_file, compare_on, servers):
     servers.start(A)
-    with subprocess.Popen(["ip", "netns", "exec", servers.namespaces[B], "timeout", "1800", "python3",
-                           "-c", "import socket\ns = socket.create_server(('', 8765))\n"
+    with subprocess.Popen(["ip", "netns", "exec", servers.namespaces[B], "timeout", "1800",
+                           "python3", "-c", "import socket\ns = socket.create_server(('', 8765))\n"
                            "while True: s.accept()[0].sendall(b'220 welcome ' * 9)"]) as other:
         sockets = Path(f"/proc/{other.pid}/net/tcp")
         wait_for(lambda: f":{PORT:04X} 00000000:0000 0A" in sockets.read_text())

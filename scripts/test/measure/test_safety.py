@@ -107,7 +107,8 @@ def test_a_reading_job_removes_nothing(job_file, compare, tmp_path, line):
 
 @pytest.mark.parametrize("line", ["write_iolog=log", "mem=mmap:{}/x", "iomem=mmap:{}/x",
                                   "arrival_rate=100", "read_iolog=log"])
-def test_what_writes_elsewhere_or_changes_the_question_is_refused(job_file, compare, tmp_path, line):
+def test_what_writes_elsewhere_or_changes_the_question_is_refused(job_file, compare, tmp_path,
+                                                                  line):
     refused(compare(job_file(TINY_JOB + line.format(tmp_path) + "\n")), "tiny.fio")
     assert not (tmp_path / "x").exists()
 

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 import pytest
 from suite.draw.styles import STYLES, styles
 from suite.errors import BadInput
-from suite.request.modes import parse_mode, parse_modes
+from suite.request.modes import OFFLOADS, parse_mode, parse_modes
 
-COUNTERS = ("issued", "inline", "nowait_miss", "nowait_refused", "pooled", "chain_wait", "sqthread", "acall")
+COUNTERS = ("issued", "inline", "nowait_miss", "nowait_refused", "pooled", "chain_wait", "sqthread",
+            "acall")
 
 
 def job(cache="warm", reads=True, writes=False):
@@ -40,7 +41,8 @@ def test_bad_modes_are_refused(text):
 
 
 def test_an_unknown_mode_is_answered_with_all_that_are_allowed():
-    with pytest.raises(BadInput, match="inline, sqthread, handoff, sqwq, punt, hashed, acall, .*uring.*fio:NAME"):
+    allowed = "inline, sqthread, handoff, sqwq, punt, hashed, acall, .*uring.*fio:NAME"
+    with pytest.raises(BadInput, match=allowed):
         parse_mode("pnut")
 
 
@@ -80,6 +82,10 @@ def test_kernel_modes_need_their_kernel_threads():
     mode = parse_mode("fio:io_uring+force_async=1")
     assert mode.strayed(None, {"fio": 3}, job()) == "no_iou-wrk"
     assert mode.strayed(None, {"fio": 3, "iou-wrk": 2}, job()) is None
+
+
+def test_every_mode_of_the_engine_has_a_look_of_its_own():
+    assert OFFLOADS.keys() <= STYLES.keys()
 
 
 def test_no_two_modes_look_alike_and_a_mode_always_looks_the_same():

@@ -8,7 +8,8 @@ from suite.request.asked import numbers
 from suite.request.plan import (Load, Point, Run, load_titles, plan_round, plan_runs, plan_traced,
                                 unique_names)
 
-POINTS = [Point(Load("job", "4096"), mode, depth) for mode in ("a", "b", "c") for depth in (1, 8, 32)]
+POINTS = [Point(Load("job", "4096"), mode, depth)
+          for mode in ("a", "b", "c") for depth in (1, 8, 32)]
 
 
 def rounds(runs):

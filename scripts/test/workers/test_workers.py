@@ -71,8 +71,9 @@ def workers(tmp_path, engine):
 
 @pytest.fixture
 def idling(tmp_path, engine):
-    """An fio whose workers are idle for longer than they stay, again and again. One of its two leaves
-    then, alone: those that leave at once meet at the memory map's lock, and wake each other there."""
+    """An fio whose workers are idle for longer than they stay, again and again. One of its two
+    leaves then, alone: those that leave at once meet at the memory map's lock, and wake each other
+    there."""
     fio = subprocess.Popen(
         ["fio", "--name=a", f"--ioengine=external:{engine}", "--offload=sqwq", "--direct_by=pool",
          "--idle_ms=100", f"--filename={tmp_path}/a", "--size=4m", "--rw=randread", "--bs=4k",
