@@ -7,11 +7,11 @@ import tarfile
 import xml.etree.ElementTree as xml
 from dataclasses import dataclass, field
 
-from suite import emulated
+from suite.draw import numa_counts
 
 # What each guest writes, by the part of its tests that writes it.
 REPORTS = {"pytest": "pytest.xml", "iowq_test": "iowq_test.xml"}
-COUNTS = "numa-counts.json"  # where work was done, as suite/emulated.py describes it
+COUNTS = "numa-counts.json"  # where work was done, as suite/draw/numa_counts.py describes it
 CONSOLE_LINES = 40
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
 
@@ -114,11 +114,11 @@ def write_counts(guests, folder):
         path.unlink(missing_ok=True)
         if guest.counts:
             path.write_bytes(guest.counts)
-            found.append(emulated.read(path))
-    table = folder / emulated.TABLE
+            found.append(numa_counts.read(path))
+    table = folder / numa_counts.TABLE
     table.unlink(missing_ok=True)
     if found:
-        table.write_text(emulated.table(found))
+        table.write_text(numa_counts.table(found))
     return table if found else None
 
 

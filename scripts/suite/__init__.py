@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The comparison suite, one module a step: plan, run, stats, plot, environment."""
+"""The suite, a folder a step; what one folder may import stands in scripts/test/test_layers.py."""

@@ -2,83 +2,18 @@
 """A comparison from the last check to the last run."""
 
 import sys
-import tempfile
 import time
 from dataclasses import replace
-from pathlib import Path
 
-from suite import cache, engine_options, environment, hosts
-from suite.conclusion import report
-from suite.errors import BadInput, FolderFailed
-from suite.files import data_files, files_there, remove_new
-from suite.jobfile import rewritten
-from suite.mounts import file_system
-from suite.plan import TRACED, Run, plan_block, plan_traced, samples
-from suite.process import Limit, run_limited
-from suite.progress import Progress
-from suite.run import complaint, execute, lay_out, run_command, run_options
-from suite.stats import LEAST_BLOCKS
-from suite.summary import narrow, summary_row
+from suite.analyse import summary_csv
+from suite.analyse.stats import LEAST_ROUNDS
+from suite.analyse.summary import narrow
+from suite.errors import FolderFailed
+from suite.measure import environment
+from suite.measure.progress import Progress
+from suite.report.conclusion import report
+from suite.request.plan import TRACED, plan_round, plan_traced
 from suite.units import clock
-
-# What a run takes beyond its own time: fio calibrates its clock.
-ASSUMED_START_S = 0.4
-
-
-def check_options(asked, bench):
-    """Lets fio read the job of every mode, so that a bad option is told before anything is run."""
-    if bench.hosts:
-        hosts.check_options(asked, bench)
-        return
-    for mode in asked.modes:
-        engine = mode.job_options(bench.engine)["ioengine"]
-        if not mode.offload and not has_engine(bench, engine):
-            raise BadInput(f"mode {mode.name}: {bench.fio} has no engine '{engine}'; "
-                           "see fio --enghelp")
-    for job in asked.jobs:
-        names = {point.mode for point in asked.points if point.load.job == job.name}
-        engine_options.check(job, [mode for mode in asked.modes if mode.name in names], bench)
-    with tempfile.TemporaryDirectory() as empty:
-        path = Path(empty, "check.fio")
-        for point in samples(asked.points):
-            job, mode = asked.job_of(point), asked.mode(point.mode)
-            options = run_options(bench, job, mode, Run("check", point, 1, 1))
-            path.write_text(rewritten(job, options), errors="surrogateescape")
-            outcome = run_limited([bench.fio, "--parse-only", str(path)], empty, Limit(60),
-                                  bench.stop)
-            if outcome.status != 0 and not outcome.stopped:
-                raise BadInput(f"fio refuses {mode.name} on {job.path}: {complaint(outcome)}")
-
-
-def has_engine(bench, name):
-    """fio's exit status is the same for an engine that it lacks and one that has no options."""
-    outcome = run_limited([bench.fio, f"--enghelp={name}"], None, Limit(60), bench.stop)
-    return b"not loadable" not in outcome.stderr + outcome.stdout
-
-
-def make_ready(asked, bench):
-    """Lays the files out, once for all loads that share them; returns the time that fio took."""
-    if bench.hosts:
-        return hosts.lay_out(asked, bench)
-    loads = {(point.load.job, point.load.file_system): point.load for point in asked.points}
-    spent_s = 0
-    for load in loads.values():
-        job, before = asked.job(load.job), files_there(bench.folder(load))
-        outcome = lay_out(bench, job, load)
-        spent_s += outcome.wall_s
-        if outcome.stopped:
-            break
-        if outcome.status != 0:
-            remove_new(bench.folder(load), before)
-            raise FolderFailed(f"fio cannot lay out the files of {job.name} in "
-                               f"{bench.folder(load)}: {complaint(outcome)}")
-        if job.cache == "cold" and file_system(bench.folder(load))[0] in ("tmpfs", "ramfs"):
-            print(f"{job.name} asks for a cold cache, which {bench.folder(load)} cannot have: it "
-                  "lies in memory (tmpfs); every run of it will be flagged not_cold")
-    for load in loads.values():
-        # Earlier uses of the files must not decide in which form they lie in the page cache.
-        cache.forget(data_files(asked.job(load.job), bench.folder(load)))
-    return spent_s
 
 
 def compare(asked, bench, folder):
@@ -98,16 +33,13 @@ def measure(asked, bench, folder):
     Returns (exit status, the time that was spent in fio).
     """
     if not (folder.path / "env.json").exists():
-        about = environment.describe(bench)
-        about["commands"] = [" ".join(run_command(bench, folder, run, asked.job_of(run.point)))
-                             for run in asked.runs]
-        folder.write_json("env.json", about)
+        folder.write_json("env.json", environment.describe(bench))
     finished = folder.take_up()
     there = len(finished)
-    in_fio_s = make_ready(asked, bench)
+    in_fio_s = bench.machines.lay_out(asked, bench)
     left = 1 - there / len(asked.runs)
     what = f"{len(asked.runs)} runs" + (f", of which {there} are there" if there else "")
-    print(f"{what} in {asked.repeats} shuffled blocks, seed {asked.seed}: "
+    print(f"{what} in {asked.repeats} shuffled rounds, seed {asked.seed}: "
           f"{how_long(asked, bench, left)}; results in {folder.path}", flush=True)
     try:
         progress = Progress(len(asked.runs), expected(asked, bench) * left, asked.repeats)
@@ -117,10 +49,10 @@ def measure(asked, bench, folder):
                            f"{summary_anyway(folder, finished)}") from error
     in_fio_s += sum(record["wall_s"] for _, record, _ in finished[there:])
     write_summary(folder, finished)
-    return ending(asked, bench, folder, finished), in_fio_s
+    return told_status(asked, bench, folder, finished), in_fio_s
 
 
-def ending(asked, bench, folder, finished):
+def told_status(asked, bench, folder, finished):
     """Says what is not as it should be; returns the exit status."""
     if bench.stop.signal is not None:
         print(f"interrupted: {len(finished)} of {len(asked.runs)} runs are kept in {folder.path}; "
@@ -134,7 +66,7 @@ def ending(asked, bench, folder, finished):
 
 
 def write_summary(folder, finished):
-    folder.write_summary([summary_row(*row) for row in finished if row[0].repeat != TRACED])
+    folder.write(summary_csv.NAME, summary_csv.document(finished))
 
 
 def summary_anyway(folder, finished):
@@ -148,8 +80,8 @@ def summary_anyway(folder, finished):
 
 
 def expected(asked, bench):
-    start_s = hosts.ASSUMED_START_S if bench.hosts else ASSUMED_START_S
-    return sum(bench.takes(asked.job_of(run.point)).known_s + start_s for run in asked.runs)
+    return sum(bench.takes(asked.job_of(run.point)).known_s + bench.machines.start_s
+               for run in asked.runs)
 
 
 def how_long(asked, bench, share=1):
@@ -162,46 +94,46 @@ def how_long(asked, bench, share=1):
 
 
 def make_runs(asked, bench, folder, progress, finished):
-    """Makes block after block of what is wanted, without what is there; appends to `finished`."""
+    """Makes round after round of what is wanted, without what is there; appends to `finished`."""
     there = {run.id: figures for run, _, figures in finished}
-    make = hosts.execute if bench.hosts else execute
     try:
         for repeat in range(0 if asked.traced else 1, asked.repeats + 1):
-            block = wanted(asked, repeat, finished)
-            progress.block(repeat, len(block_of(asked, repeat)), len(block))
-            for run in block:
+            runs = wanted(asked, repeat, finished)
+            progress.begin_round(repeat, len(round_of(asked, repeat)), len(runs))
+            for run in runs:
                 if run.id in there:
                     progress.was_there()
                     continue
                 progress.show(run)
-                record, figures = make(bench, folder, run, asked.job_of(run.point),
-                                       asked.mode(run.point.mode))
-                if record is None:
+                ran = bench.machines.execute(bench, run, asked.job_of(run.point),
+                                             asked.mode(run.point.mode))
+                if ran is None:
                     return
-                finished.append((run, record, figures))
-                progress.finished(run, figures)
+                folder.keep(ran)
+                finished.append((run, ran.record, ran.figures))
+                progress.finished(run, ran.figures)
     finally:
         progress.close()
 
 
 def wanted(asked, repeat, finished):
-    """The runs of a block: all points, but those whose interval has become narrow enough.
+    """The runs of a round: all points, but those whose interval has become narrow enough.
 
-    What a block leaves out depends on the blocks before it alone, so that a comparison that was
+    What a round leaves out depends on the rounds before it alone, so that a comparison that was
     interrupted goes on with the very runs that it would have made.
     """
-    block = block_of(asked, repeat)
-    if asked.precision is None or not LEAST_BLOCKS < repeat <= asked.early_until:
-        return block
+    runs = round_of(asked, repeat)
+    if asked.precision is None or not LEAST_ROUNDS < repeat <= asked.early_until:
+        return runs
     before = [row for row in finished if row[0].repeat < repeat]
     done = narrow(before, asked.baseline, asked.precision)
     # The baseline is wanted as long as one of those that it is compared with is.
     with_baseline = {replace(point, mode=asked.baseline) for point in asked.points
                      if point not in done and point.mode != asked.baseline}
-    return [run for run in block if run.point not in done or run.point in with_baseline]
+    return [run for run in runs if run.point not in done or run.point in with_baseline]
 
 
-def block_of(asked, repeat):
+def round_of(asked, repeat):
     if repeat == TRACED:
         return plan_traced(asked.points, asked.seed)
-    return plan_block(asked.points, repeat, asked.seed)
+    return plan_round(asked.points, repeat, asked.seed)

@@ -13,7 +13,7 @@ class FolderFailed(Exception):
     """The results folder no longer takes files: a full disk, or it went away."""
 
 
-def ending(name, main):
+def exit_status(name, main):
     """Runs a command's `main` and returns the exit status: 2 for bad input, 1 for a failure."""
     sys.stdout.reconfigure(errors="replace")
     try:

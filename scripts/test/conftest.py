@@ -40,8 +40,9 @@ def command(tmp_path):
 
     def line(job, modes="fio:psync", *extra):
         return [str(SCRIPTS / "compare"), str(job), "--modes", modes, "--depths", "1",
-                "--no-trace", "--repeats", "1", "--seed", "1", "--scratch", str(tmp_path / "scratch"),
-                "--results", str(tmp_path / "results"), *[str(word) for word in extra]]
+                "--no-trace", "--repeats", "1", "--seed", "1",
+                "--scratch", str(tmp_path / "scratch"), "--results", str(tmp_path / "results"),
+                *[str(word) for word in extra]]
 
     return line
 

@@ -4,14 +4,16 @@
 import json
 import random
 
-from suite.folder import Folder
-from suite.plan import Load, Point, plan_runs
+from suite.measure.run import Ran
+from suite.request.plan import Load, Point, plan_runs
+from suite.store.folder import SCHEMA, Folder
 
 ENVIRONMENT = {
     "kernel": "Linux 6.1.0 #1", "machine": "x86_64", "cpu_model": "a CPU", "cpus": 2,
     "cpus_allowed": [0, 1], "governor": None, "mitigations": {}, "memory_bytes": 2**30,
     "numa_nodes": [{"node": 0, "cpus": "0-1", "distances": "10"}],
-    "topology": ["Machine"], "places": {"": {"path": "/x", "file_system": "ext4", "mount_point": "/", "device": "/dev/x",
+    "topology": ["Machine"],
+    "places": {"": {"path": "/x", "file_system": "ext4", "mount_point": "/", "device": "/dev/x",
                     "mount_options": "rw", "scheduler": None}},
     "versions": {"fio": "fio-3.33", "gnuplot": "gnuplot 5.4 patchlevel 4", "engine": None,
                  "liburing": "2.3", "hwloc": "2.9.0"},
@@ -32,8 +34,21 @@ def fio_document(iops, latency_ns, samples=1000):
     return {"fio version": "fio-3.33", "jobs": [{"jobname": "j", "error": 0, "read": part}]}
 
 
-def write_fio(folder, run_id, document):
-    folder.write(f"runs/{run_id}.fio.json", "note: fio says this first\n" + json.dumps(document))
+def keep(folder, run, document, record):
+    output = "note: fio says this first\n" + json.dumps(document)
+    folder.keep(Ran(run, f"[j]\niodepth={run.point.depth}\n", output.encode(),
+                    {"run": run.as_json(), "command": ["fio", "x.fio"]} | record, None))
+
+
+def as_run_files(folder):
+    """The same folder as it was kept until runs.jsonl: three files a run."""
+    (folder.path / "runs").mkdir()
+    for kept in list(folder.kept()):
+        for end, content in (("fio", kept.job_file), ("fio.json", kept.fio),
+                             ("run.json", json.dumps(kept.record, indent=1) + "\n")):
+            folder.write(f"runs/{kept.id}.{end}", content)
+    (folder.path / "runs.jsonl").unlink()
+    folder.write_json("plan.json", folder.read_json("plan.json") | {"schema": 2})
 
 
 def over_time(iops, latency_ns, noise, workers, kernel):
@@ -49,11 +64,12 @@ def over_time(iops, latency_ns, noise, workers, kernel):
 
 
 def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", flags=(),
-            placements=("none",), rates=(0,), course=False, slower=None):
+            placements=("none",), rates=(0,), course=False, slower=None, documents=()):
     """A finished comparison; every mode's rate differs, and grows with depth.
 
     Of an open loop, what is offered is achieved up to the mode's rate at that depth. `course`:
-    with what happened over time. `slower`: {mode: what its rate is multiplied by}.
+    with what happened over time. `slower`: {mode: what its rate is multiplied by}. `documents`:
+    fio's, in the order of the runs, where they are not made up.
     """
     folder = Folder(path)
     folder.create()
@@ -61,14 +77,14 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
               for placement in placements for mode in modes for depth in depths for rate in rates]
     runs = plan_runs(points, repeats, seed=1)
     folder.write_json("plan.json", {
-        "schema": 2, "arguments": [], "seed": 1, "baseline": modes[0], "depths": list(depths),
+        "schema": SCHEMA, "arguments": [], "seed": 1, "baseline": modes[0], "depths": list(depths),
         "bench": {}, "precision": None, "repeats": repeats, "lengths_s": {job: 1.0},
         "jobs": [{"name": job, "path": "x.fio", "reads": True, "writes": False, "cache": "warm",
                   "block": "4096", "text": "# Question: how fast is it?\n[j]\nrw=randread\n"}],
         "modes": [{"name": mode, "options": {}} for mode in modes],
         "runs": [run.as_json() for run in runs]})
     folder.write_json("env.json", ENVIRONMENT)
-    noise = random.Random(2)
+    noise, given = random.Random(2), iter(documents)
     for run in runs:
         rank = modes.index(run.point.mode)
         most = (30e3 + 60e3 * rank) * (1 + 0.2 * rank % 3 * run.point.depth**0.3) \
@@ -76,8 +92,7 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
         most *= (slower or {}).get(run.point.mode, 1)
         iops = min(run.point.rate or most, most)
         latency_ns = 1e9 * run.point.depth / (1.1 * most - iops if run.point.rate else iops)
-        write_fio(folder, run.id, fio_document(iops, latency_ns))
-        folder.write_json(f"runs/{run.id}.run.json", {
+        keep(folder, run, next(given, None) or fio_document(iops, latency_ns), {
             "ok": True, "reason": None, "threads_peak": 3 + rank,
             "flags": [*flags, *(["behind"] if run.point.rate > most else [])],
             "user_s": 0.001, "system_s": 0.002 * noise.uniform(0.9, 1.1) * (1 + rank),

@@ -17,7 +17,7 @@ SIDES = {"iowq", "kernel", "tbb", "asio", "uv", "mutex"}
 
 @pytest.fixture
 def bench(tmp_path):
-    """Runs one tiny block of what the filter matches; the table goes to the test's folder."""
+    """Runs one tiny round of what the filter matches; the table goes to the test's folder."""
     if not PROGRAM.exists():
         pytest.skip(f"{PROGRAM} is not built")
 

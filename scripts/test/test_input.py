@@ -12,7 +12,7 @@ def refused(done, *words):
     assert done.returncode == 2, done.stdout + done.stderr
     assert done.stderr.startswith("compare: ") and done.stderr.count("\n") == 1, done.stderr
     assert all(word in done.stderr for word in words), done.stderr
-    assert "block 1" not in done.stdout
+    assert "round 1" not in done.stdout
 
 
 @pytest.mark.parametrize("extra, words", [
@@ -97,7 +97,7 @@ def test_a_dry_run_prints_every_run_and_touches_nothing(job_file, compare, tmp_p
     before = set(tmp_path.iterdir())
     done = compare(path, "fio:psync,fio:libaio", "--depths", "1,8", "--repeats", "3", "--dry-run")
     assert done.returncode == 0
-    assert sum(line.startswith("block ") for line in done.stdout.splitlines()) == 12
+    assert sum(line.startswith("round ") for line in done.stdout.splitlines()) == 12
     assert "12 runs" in done.stdout and set(tmp_path.iterdir()) == before
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The library's folders are its layers: what is in one includes nothing of those above it, and only
-the lowest names what a test build may want to put something else in the place of."""
+"""The folders of the library and of the suite are layers: what is in one knows nothing of those
+above it. In the library only the lowest names what a test build may want to replace."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -46,7 +47,7 @@ def test_an_upward_include_is_found():
     assert upward_includes("ring", text) == []
 
 
-# Atomics, futexes, mutexes, clocks, threads, thread_local, signals and system calls. Those whose names
+# Atomics, futexes, mutexes, clocks, threads, thread_local, signals, system calls. Those whose names
 # are also those of methods (read, close, poll) need a header that is not to be included either.
 OF_OS_ONLY = re.compile(
     r"\bstd::(?:atomic|memory_order|mutex|thread\b|jthread|condition_variable|this_thread)"
@@ -82,7 +83,7 @@ def test_what_os_alone_may_name_is_found(line):
     assert named_outside_os("iowq/pool/wq.cc", f"void f() {{\n    {line}\n}}\n")
 
 
-@pytest.mark.parametrize("header", ["atomic", "sys/mman.h", "linux/futex.h", "unistd.h", "signal.h"])
+@pytest.mark.parametrize("header", ["atomic", "sys/mman.h", "linux/futex.h", "unistd.h"])
 def test_a_header_for_os_alone_is_found(header):
     assert named_outside_os("iowq/pool/wq.cc", f"#include <{header}>\n")
 
@@ -92,3 +93,62 @@ def test_a_header_for_os_alone_is_found(header):
     "all().signal.emplace().open()", "n += aio_->poll(out);"])
 def test_what_others_may_name_is_not(line):
     assert not named_outside_os("iowq/pool/wq.cc", f"void f() {{\n    {line}\n}}\n")
+
+
+# ---- the suite's folders, each a step
+
+# Two ways that meet in comparison.py, which may import all: what is asked for is measured and kept,
+# and what was kept is analysed, drawn and told. errors.py and units.py are below all folders.
+MAY_IMPORT = {
+    "fio": {"fio"},
+    "request": {"fio", "request"},
+    "measure": {"fio", "request", "measure"},
+    "store": {"fio", "request", "measure", "store"},
+    "analyse": {"fio", "request", "analyse"},
+    "draw": {"fio", "request", "analyse", "draw"},
+    "report": {"fio", "request", "analyse", "draw", "report"},
+    "workers": {"fio", "request", "measure", "draw", "workers"},
+}
+SUITE = REPOSITORY / "scripts/suite"
+LOWEST = ("errors", "units")
+
+
+def imported(text):
+    """The suite's folders, and the modules beside these, that a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module] if node.module != "suite" else \
+                [f"suite.{name.name}" for name in node.names]
+        elif isinstance(node, ast.Import):
+            names = [name.name for name in node.names]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("suite.")}
+    return found
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_imports_run_one_way(folder):
+    modules = list((SUITE / folder).rglob("*.py"))
+    found = {module.name: wrong for module in modules
+             if (wrong := imported(module.read_text()) - MAY_IMPORT[folder] - set(LOWEST))}
+    assert modules and not found
+
+
+@pytest.mark.parametrize("module", LOWEST)
+def test_what_all_import_imports_none_of_them(module):
+    assert imported((SUITE / f"{module}.py").read_text()) <= set(LOWEST)
+
+
+def test_every_module_is_in_a_folder():
+    beside = {path.stem for path in SUITE.glob("*.py")}
+    assert beside == {"__init__", "comparison", *LOWEST}
+    assert {path.parent.name for path in SUITE.glob("*/*.py")} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("text, folders", [
+    ("from suite.draw.axis import LOG", {"draw"}), ("from suite import comparison", {"comparison"}),
+    ("import suite.store.folder\nimport os", {"store"}), ("from pathlib import Path", set())])
+def test_an_import_is_found_however_it_is_written(text, folders):
+    assert imported(text) == folders

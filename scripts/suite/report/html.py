@@ -6,8 +6,8 @@ import json
 import re
 from pathlib import Path
 
-from suite.figure import WIDTH
-from suite.gnuplot import COLOURS
+from suite.draw.figure import WIDTH
+from suite.draw.gnuplot import COLOURS
 
 HERE = Path(__file__).parent
 

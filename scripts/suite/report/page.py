@@ -4,21 +4,21 @@
 import re
 import shlex
 
-from suite import verdict
-from suite.environment import machine_title
-from suite.flags import meaning
-from suite.plan import load_titles, unique_names
+from suite.analyse import verdict
+from suite.analyse.flags import meaning
+from suite.analyse.summary import in_a_word, interval_coverage
+from suite.analyse.words import load_words, machine_title
 from suite.report import html
 from suite.report.html import Cell, element, paragraph
-from suite.summary import in_a_word, interval_coverage
-from suite.table import describe, open_loop, parts
+from suite.report.table import open_loop, parts
+from suite.request.plan import load_titles, unique_names
 from suite.units import duration, percent, rate
 
 NAME = "report.html"
 COLUMNS = (
     ("mode", "as given to --modes"), ("depth", "I/Os in flight at most"),
     ("IOPS", "median of the repeats"), ("its interval", "of the median, by order statistics"),
-    ("ratio", "of IOPS to the baseline, paired within blocks"),
+    ("ratio", "of IOPS to the baseline, paired within rounds"),
     ("its interval", "of the ratio"), ("verdict", "where the interval leaves 1 out"),
     ("p50", "total latency"), ("p99", "total latency, of all repeats' bins merged"),
     ("p99.9", "total latency"), ("CPU/IO", "user and system time of the whole process"),
@@ -58,7 +58,7 @@ def header(plan, about, titles):
     return (element("h1", "Which offload mode should this load use, on this machine?")
             + paragraph(machine_title(about), class_="quiet")
             + paragraph(f"{len(titles)} {'loads' if len(titles) > 1 else 'load'}, "
-                        f"{len(plan['modes'])} modes, up to {plan['repeats']} shuffled blocks, "
+                        f"{len(plan['modes'])} modes, up to {plan['repeats']} shuffled rounds, "
                         f"baseline {plan['baseline']}.", class_="quiet"))
 
 
@@ -92,7 +92,7 @@ def load_section(folder, plan, load, title, name, rows, pictures):
     job = next(job for job in plan["jobs"] if job["name"] == load.job)
     return element("section", element("h2", html.text(title))
                    + paragraph(question(job["text"]), class_="question")
-                   + paragraph(describe(job, load), class_="quiet")
+                   + paragraph(load_words(job, load), class_="quiet")
                    + element("div", charts_of(folder, pictures), class_="charts")
                    + "".join(points_table(plan, part) for part in parts(rows))
                    + hosts_table(rows), id=name)
@@ -117,7 +117,7 @@ def points_table(plan, rows):
     heads = list(COLUMNS)
     if open_loop(rows):
         heads.insert(2, ("offered", "I/Os a second"))
-        heads = [("ratio of p99", "to the baseline, paired within blocks") if head[0] == "ratio"
+        heads = [("ratio of p99", "to the baseline, paired within rounds") if head[0] == "ratio"
                  else head for head in heads]
     return html.table(heads, [point_row(s, plan["baseline"]) for s in rows])
 
@@ -184,9 +184,9 @@ def machine(about):
             ("CPUs allowed", ", ".join(map(str, about["cpus_allowed"]))),
             ("governor", about["governor"] or "none to be seen"),
             ("memory", f"{about['memory_bytes'] / 2**30:.1f} GiB"), ("NUMA", nodes),
-            *((f"files {name}", f"{place['file_system']} ({place['mount_options']}) on "
-               f"{place['device']}, scheduler {place['scheduler'] or 'none to be seen'}")
-              for name, place in about["places"].items()),
+            *((f"files {name}", f"{under['file_system']} ({under['mount_options']}) on "
+               f"{under['device']}, scheduler {under['scheduler'] or 'none to be seen'}")
+              for name, under in about["places"].items()),
             ("fio", versions["fio"]), ("gnuplot", versions["gnuplot"]),
             ("liburing, hwloc", f"{versions['liburing']}, {versions['hwloc']}"),
             ("engine", (versions["engine"] or {}).get("version")),
@@ -211,13 +211,15 @@ def repeat(folder, plan, about):
         command += ["--seed", str(plan["seed"])]
     jobs = "".join(element("details", element("summary", html.text(f"{job['name']}.fio"))
                            + element("pre", html.text(job["text"]))) for job in plan["jobs"])
-    one = next(iter(about.get("commands", [])), "")
+    first = next(folder.kept(), None)
+    one = (paragraph("The first run was this job file, run with")
+           + element("pre", html.text(" ".join(first.record["command"])))
+           + element("details", element("summary", "its job file")
+                     + element("pre", html.text(first.job_file)))) if first else ""
     return (element("h2", "How to repeat it", id="repeat")
             + element("pre", html.text(f"git checkout {about['git']['commit']}\nmake all\n"
                                        + shlex.join(command)))
-            + paragraph("A single run, of those whose job files and results lie in the folder:")
-            + element("pre", html.text(one))
-            + paragraph(f"More repeats: scripts/compare --resume {folder.path.name} "
+            + one + paragraph(f"More repeats: scripts/compare --resume {folder.path.name} "
                         "--add-repeats 5. All charts again: scripts/plot "
                         f"{folder.path.name}.") + jobs)
 
@@ -238,9 +240,9 @@ def method(plan):
              f"({percent(plan['precision'])}); intervals are wider for that, of at least "
              f"{percent(coverage)}." if plan["precision"] else "")
     return element("h2", "Method", id="method") + paragraph(
-        "Every point runs once in each block, in an order shuffled from the seed, as a fresh fio; "
-        "fio's random seed is the same for all runs of a block. Before each run the page cache is "
-        "set and checked. A ratio is that of two runs of one block. Shown are medians with an "
+        "Every point runs once in each round, in an order shuffled from the seed, as a fresh fio; "
+        "fio's random seed is the same for all runs of a round. Before each run the page cache is "
+        "set and checked. A ratio is that of two runs of one round. Shown are medians with an "
         "interval by order statistics and its real coverage; faster and slower are said only where "
         f"it leaves 1 out.{early} Latency is total latency from json+ bins, merged over the "
         "repeats. CPU time is that of the whole process with its workers and kernel threads, and "

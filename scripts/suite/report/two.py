@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from suite import charts, gnuplot, subject
-from suite.environment import machine_title
+from suite.analyse.stats import unpaired_ratio
+from suite.analyse.summary import COMPARED, SIDES, in_a_word, interval_coverage, summarise
+from suite.analyse.words import machine_title
+from suite.draw import bar_charts, gnuplot, subject
 from suite.errors import BadInput
-from suite.plan import load_titles, unique_names
 from suite.report import html
 from suite.report.html import Cell, element, paragraph
 from suite.report.page import between
-from suite.stats import unpaired_ratio
-from suite.summary import COMPARED, SIDES, in_a_word, interval_coverage, summarise
+from suite.request.plan import load_titles, unique_names
 from suite.units import percent, rate
 
 COLUMNS = (
@@ -131,16 +131,16 @@ def drawn(a, b, found, titles):
     figures = {}
     for one in subject.of_loads(plan, b.about, summaries):
         one.compared = "unpaired, as A and B were measured at different times"
-        figures[one.title] = charts.ratios(one)
+        figures[one.title] = bar_charts.ratios(one)
     names = unique_names(titles.values())
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         for title, figure in figures.items():
             for path, content in gnuplot.files(names[title], figure).items():
-                Path(place, path).write_text(content)
-        gnuplot.draw(Path(place), [names[title] for title in figures], ("svg",))
+                Path(folder, path).write_text(content)
+        gnuplot.draw(Path(folder), [names[title] for title in figures], ("svg",))
         return {title: element("div", html.chart(
             names[title], "What has changed, and is it shown?", figure,
-            Path(place, f"{names[title]}.svg").read_text()), class_="charts")
+            Path(folder, f"{names[title]}.svg").read_text()), class_="charts")
             for title, figure in figures.items()}
 
 
@@ -150,7 +150,8 @@ def row(change):
     return [Cell(b.point.mode), Cell(b.point.depth, b.point.depth),
             Cell(rate(a.iops.median), a.iops.median), Cell(rate(b.iops.median), b.iops.median),
             Cell(f"{iops.median:.3f}", iops.median), Cell(between(iops, "{:.3f}".format)),
-            Cell(in_a_word("iops", iops)), *figure("p99", p99), *figure("cpu", cpu), Cell(", ".join({**a.flags, **b.flags}))]
+            Cell(in_a_word("iops", iops)), *figure("p99", p99), *figure("cpu", cpu),
+            Cell(", ".join({**a.flags, **b.flags}))]
 
 
 def figure(name, ratio):

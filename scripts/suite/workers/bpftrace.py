@@ -14,7 +14,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from suite.process import SIGKILL, ended_by_parent
+from suite.measure.process import ended_by_parent
 from suite.workers.records import Event
 from suite.workers.tracing import Refused, Tracer, check_may_trace, mount_tracefs
 
@@ -128,7 +128,7 @@ class Bpftrace(Tracer):
         self.process = subprocess.Popen(
             ["bpftrace", "-B", "line", "-e", program], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=self.errors, start_new_session=True,
-            preexec_fn=ended_by_parent(SIGKILL),
+            preexec_fn=ended_by_parent(signal.SIGKILL),
             env=os.environ | SETTINGS)
         os.set_blocking(self.process.stdout.fileno(), False)
         give_up = time.monotonic() + READY_S

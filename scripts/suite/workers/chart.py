@@ -4,10 +4,11 @@
 Both sides stand next to each other on one scale, of time as of workers.
 """
 
-from suite import gnuplot
-from suite.axis import Axis
-from suite.figure import DASHED, SOLID, Band, Figure, Mark, Panel, Series, Style
-from suite.modes import OFFLOADS, styles
+from suite.draw import gnuplot
+from suite.draw.axis import Axis
+from suite.draw.figure import DASHED, SOLID, Band, Figure, Mark, Panel, Series, Style
+from suite.draw.styles import styles
+from suite.request.modes import OFFLOADS
 from suite.units import duration
 from suite.workers.records import KERNEL, POOL, SIDES, kind_of, steps_of
 

@@ -3,13 +3,13 @@
 
 import os
 import select
+import signal
 import subprocess
 import time
 from dataclasses import dataclass
 
 from suite.errors import BadInput
-from suite.process import (SIGKILL, Family, Outcome, ended_by_parent, kill_tree,
-                           read_back)
+from suite.measure.process import Family, Outcome, ended_by_parent, kill_tree, read_back
 from suite.workers.bpftrace import Bpftrace
 from suite.workers.records import Assembly, Observation
 from suite.workers.sampling import Sampler, threads_of
@@ -142,7 +142,7 @@ def observe_command(mode, command, cwd, sources, chooser, stop, limit_s):
     out, err = os.memfd_create("stdout"), os.memfd_create("stderr")
     process = subprocess.Popen(["/bin/sh", "-c", GATE, "sh", *command], cwd=cwd,
                                stdin=subprocess.PIPE, stdout=out, stderr=err,
-                               start_new_session=True, preexec_fn=ended_by_parent(SIGKILL))
+                               start_new_session=True, preexec_fn=ended_by_parent(signal.SIGKILL))
     outcome, tracer, done = Outcome(), None, os.pidfd_open(process.pid)
     try:
         mappings = Mappings()

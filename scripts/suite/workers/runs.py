@@ -3,13 +3,14 @@
 
 import sys
 
-from suite import cache, over_time
-from suite.command_line import whole
 from suite.errors import FolderFailed
-from suite.files import data_files
-from suite.jobfile import rewritten
-from suite.plan import Point, Run, unique_names
-from suite.run import complaint, fio_command, lay_out, run_options, take_evidence
+from suite.fio import over_time
+from suite.measure import cache
+from suite.measure.files import data_files
+from suite.measure.run import complaint, fio_command, lay_out, run_options, take_evidence
+from suite.request.command_line import whole
+from suite.request.jobfile import rewritten
+from suite.request.plan import Point, Run, unique_names
 from suite.workers.observation import observe_command
 from suite.workers.tracing import sources_in
 
@@ -32,6 +33,7 @@ def observe_modes(bench, job, load, modes, depth, folder, chooser):
     if outcome.status != 0 and not outcome.stopped:
         raise FolderFailed(f"fio cannot lay out the files of {job.name} in "
                            f"{bench.folder(load)}: {complaint(outcome)}")
+    (folder.path / "runs").mkdir(exist_ok=True)
     found, status = [], 0
     names = unique_names([mode.name for mode in modes])
     for mode in modes:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from suite.process import Family
+from suite.measure.process import Family
 from suite.workers.records import Worker
 
 FAMILY_EVERY_S = 0.05

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""What repeats can and cannot show: medians, their intervals, paired ratios."""
+
+from dataclasses import dataclass
+from itertools import accumulate
+from math import comb
+from statistics import median
+
+WANTED_COVERAGE = 0.95
+# Under this coverage no difference is called: with n=4 the widest interval holds 87.5 %, and one
+# call in eight would be false.
+LEAST_COVERAGE = 0.90
+# A comparison that may end as soon as its intervals are narrow looks at them after every round, and
+# it ends on lucky ones: with intervals of 95 % up to 7 % of its calls were false (simulated, with
+# normal and with heavy-tailed noise), with these at most 3 %.
+EARLY_STOP_COVERAGE = 0.98
+LEAST_ROUNDS = 7
+DRIFT_LEVEL = 0.005  # the share of false alarms
+
+
+@dataclass
+class Interval:
+    """A median with its interval by order statistics, and the coverage which that really has."""
+
+    median: float
+    low: float
+    high: float
+    coverage: float
+    n: int
+
+    @property
+    def half_width(self):
+        """As a share of the median."""
+        return (self.high - self.low) / 2 / self.median
+
+    def verdict(self, above="faster", below="slower"):
+        """Of a ratio, in a word; nothing where the interval holds 1 or covers too little."""
+        if self.coverage < LEAST_COVERAGE:
+            return ""
+        return above if self.low > 1 else below if self.high < 1 else ""
+
+
+def median_interval(values, wanted=WANTED_COVERAGE):
+    """The narrowest symmetric pair of order statistics that covers enough, else the widest pair.
+
+    No distribution is assumed but independence of the repeats: each value is on either side of the
+    true median with probability 1/2.
+    """
+    ordered = sorted(values)
+    n = len(ordered)
+    rank = max((k for k in range(1, n // 2 + 1) if coverage(n, k) >= wanted), default=1)
+    return Interval(median(ordered), ordered[rank - 1], ordered[n - rank], coverage(n, rank), n)
+
+
+def coverage(n, rank):
+    """The probability that the true median lies between the rank-th smallest and largest of n."""
+    return 1 - 2 * sum(comb(n, i) for i in range(rank)) / 2**n
+
+
+def outliers(values):
+    """How many values are far from the others: over 8 times the median deviation, and 10 %."""
+    if len(values) < 5:
+        return 0
+    middle = median(values)
+    spread = median(abs(value - middle) for value in values)
+    far = max(8 * spread, 0.1 * abs(middle))
+    return sum(abs(value - middle) > far for value in values)
+
+
+def drifts(values):
+    """Whether values rise or fall in the order in which they came: Kendall's test, exact."""
+    n = len(values)
+    rises = sum((values[j] > values[i]) - (values[j] < values[i])
+                for i in range(n) for j in range(i + 1, n))
+    falls = (n * (n - 1) // 2 - abs(rises)) // 2  # pairs against the trend
+    # How many orders of n values have k pairs against the trend.
+    orders = [1]
+    for size in range(2, n + 1):
+        longer = [0] * (len(orders) + size - 1)
+        for k, count in enumerate(orders):
+            for more in range(size):
+                longer[k + more] += count
+        orders = longer
+    return 2 * sum(orders[:falls + 1]) / sum(orders) < DRIFT_LEVEL
+
+
+def paired_ratios(values, baseline):
+    """Ratios within a round, from {repeat: value} of both; a repeat that one lacks is left out."""
+    return [values[repeat] / baseline[repeat] for repeat in sorted(values)
+            if baseline.get(repeat)]
+
+
+def unpaired_ratio(ours, theirs, wanted=WANTED_COVERAGE):
+    """The ratio of two samples that were not measured in turn, such as those of two machines.
+
+    The median of all ratios of one of ours to one of theirs, and the interval of Hodges and
+    Lehmann: no distribution is assumed, but that both have the same shape.
+    """
+    ordered = sorted(mine / other for mine in ours for other in theirs)
+    n = len(ordered)
+    tails = rank_sum_tails(len(ours), len(theirs))
+    rank = max((k for k in range(1, n // 2 + 1) if 1 - 2 * tails[k - 1] >= wanted), default=1)
+    return Interval(median(ordered), ordered[rank - 1], ordered[n - rank],
+                    max(0.0, 1 - 2 * tails[rank - 1]), min(len(ours), len(theirs)))
+
+
+def rank_sum_tails(n, m):
+    """[P(U <= 0), P(U <= 1), ...] of Mann and Whitney's U for two equal populations."""
+    # ways[j][u]: orders of i of ours and j of theirs in which u pairs have ours above theirs.
+    ways = [[1] for _ in range(m + 1)]
+    for i in range(1, n + 1):
+        longer = [[1]]
+        for j in range(1, m + 1):
+            ours_is_last, theirs_is_last = ways[j], longer[j - 1]
+            row = [0] * (i * j + 1)
+            for u, count in enumerate(ours_is_last):
+                row[u + j] += count
+            for u, count in enumerate(theirs_is_last):
+                row[u] += count
+            longer.append(row)
+        ways = longer
+    total = comb(n + m, n)
+    return [count / total for count in accumulate(ways[m])]

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""All repeats of each point brought together: what the table, the charts and the report show."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from statistics import median
+
+from suite.analyse.stats import (EARLY_STOP_COVERAGE, LEAST_COVERAGE, WANTED_COVERAGE, Interval,
+                                 drifts, median_interval, outliers, paired_ratios)
+from suite.fio.output import percentile
+from suite.request.plan import TRACED
+
+# What is compared of two modes, each as {name: figure of one run}.
+COMPARED = {
+    "iops": lambda record, figures: figures.iops,
+    "p99": lambda record, figures: percentile(figures.bins, 99),
+    "cpu": lambda record, figures: cpu_ns(record, figures),
+}
+MORE_IS_BETTER = {"iops"}
+# What it is called where a ratio of it is above 1, and below.
+SIDES = {"iops": ("faster", "slower"), "p99": ("longer", "shorter"), "cpu": ("dearer", "cheaper")}
+
+
+@dataclass
+class PointSummary:
+    """One point over its repeats; `iops` is None where no repeat came to a result."""
+
+    point: object
+    runs: int = 0
+    iops: Interval | None = None
+    cpu_ns: Interval | None = None  # of the whole process, per I/O; None too where it is unknown
+    switches: float | None = None  # of context, per I/O
+    cache_hit: float | None = None  # share of the bytes read that came from the page cache
+    device: dict = field(default_factory=dict)  # busy: share of the time; queue: mean length
+    pressure: dict = field(default_factory=dict)  # {resource: share of the time some waited}
+    figures: dict = field(default_factory=dict)  # {name in COMPARED: {repeat: figure}}
+    ratios: dict = field(default_factory=dict)  # {name in COMPARED: Interval}, to the baseline
+    bins: Counter = field(default_factory=Counter)  # {ns: I/Os}, of all repeats
+    threads_peak: int | None = None
+    hosts: dict = field(default_factory=dict)  # {name: {figure: its median}}, if they did the I/O
+    flags: Counter = field(default_factory=Counter)
+    reasons: list = field(default_factory=list)
+    typical: dict | None = None  # the record of the run whose IOPS are the median, or next to it
+
+    @property
+    def depth_words(self):
+        return f"depth {self.point.depth}"
+
+    @property
+    def judged(self):
+        """The ratio to the baseline that says which of the two is better; None without one."""
+        return self.ratios.get(self.point.judged_by)
+
+    def latency_ns(self, percent):
+        return percentile(self.bins, percent)
+
+
+def summarise(finished, baseline, coverage=WANTED_COVERAGE):
+    """{point: PointSummary} in the order of first appearance, from [(run, record, figures)]."""
+    repeats, traced = by_point(finished)
+    summaries = {point: bring_together(point, rows, coverage) for point, rows in repeats.items()}
+    for point, summary in summaries.items():
+        if point.mode != baseline:
+            summary.ratios = ratios(summary, summaries.get(replace(point, mode=baseline)), coverage)
+        if summary.typical and point in traced:
+            latency = traced[point].get("latency_over_time")
+            summary.typical = summary.typical | {"latency_over_time": latency}
+    return summaries
+
+
+def interval_coverage(plan):
+    """Of an interval in a comparison: more where it may end as soon as intervals are narrow."""
+    return EARLY_STOP_COVERAGE if plan["precision"] else WANTED_COVERAGE
+
+
+def by_point(finished):
+    """({point: [(repeat, record, figures)]}, {point: the record of its traced run})"""
+    repeats, traced = defaultdict(list), {}
+    for run, record, figures in finished:
+        if run.repeat == TRACED:
+            traced[run.point] = record
+        else:
+            repeats[run.point].append((run.repeat, record, figures))
+    return repeats, traced
+
+
+def narrow(finished, baseline, precision):
+    """The points whose interval is as narrow as asked for: of the ratio, or the baseline's own."""
+    repeats, _ = by_point(finished)
+    known = {point: {repeat: COMPARED[point.judged_by](record, figures)
+                     for repeat, record, figures in rows if figures}
+             for point, rows in repeats.items()}
+    done = set()
+    for point, own in known.items():
+        values = list(own.values())
+        against = known.get(replace(point, mode=baseline))
+        if point.mode != baseline and against:
+            values = paired_ratios(own, against)
+        interval = median_interval(values, EARLY_STOP_COVERAGE) if values else None
+        if interval and interval.coverage >= EARLY_STOP_COVERAGE \
+                and interval.half_width <= precision:
+            done.add(point)
+    return done
+
+
+def bring_together(point, rows, coverage):
+    summary = PointSummary(point, runs=len(rows))
+    for _, record, _ in rows:
+        summary.flags.update(record["flags"])
+        if record["reason"] and record["reason"] not in summary.reasons:
+            summary.reasons.append(record["reason"])
+    if summary.flags["uneven"] * 2 <= len(rows):
+        del summary.flags["uneven"]  # a neighbour on the machine; in most runs it is the mode
+    summary.threads_peak = max(known(record["threads_peak"] for _, record, _ in rows), default=None)
+    good = sorted(((record, figures) for _, record, figures in rows if figures),
+                  key=lambda row: row[1].iops)
+    if not good:
+        return summary
+    summary.iops = median_interval([figures.iops for _, figures in good], coverage)
+    times = known(cpu_ns(*row) for row in good)
+    summary.cpu_ns = median_interval(times, coverage) if times else None
+    summary.switches = median_of(switches(*row) for row in good)
+    records = [record for record, _ in good]
+    summary.cache_hit = median_of(record["cache_hit"] for record in records)
+    summary.device = medians([record.get("device") or {} for record in records],
+                             ("busy", "queue"))
+    summary.pressure = medians([record.get("pressure") or {} for record in records],
+                               ("cpu", "io", "memory"))
+    summary.hosts = by_host([record.get("hosts") or {} for record in records])
+    summary.typical = good[len(good) // 2][0]
+    rates = [figures.iops for _, _, figures in rows if figures]  # in the order of the repeats
+    if outliers(rates):
+        summary.flags["outlier"] = outliers(rates)
+    if drifts(rates):
+        summary.flags["drift"] = len(rates)
+    for name, figure in COMPARED.items():
+        summary.figures[name] = {repeat: figure(record, figures)
+                                 for repeat, record, figures in rows
+                                 if figures and figure(record, figures)}
+    for _, figures in good:
+        summary.bins.update(figures.bins)
+    return summary
+
+
+def in_a_word(name, ratio):
+    """What a ratio of a compared figure shows; said too where it shows nothing, but for too few
+    runs."""
+    if not ratio or ratio.coverage < LEAST_COVERAGE:
+        return ""
+    return ratio.verdict(*SIDES[name]) or "no difference shown"
+
+
+def medians(rows, names):
+    """{name: median} of the names that all rows have."""
+    return {name: median(row[name] for row in rows) for name in names
+            if all(name in row for row in rows)}
+
+
+def known(values):
+    return [value for value in values if value is not None]
+
+
+def median_of(values):
+    values = known(values)
+    return median(values) if values else None
+
+
+def by_host(records):
+    """{host: {figure: its median over the runs}} of the records' "hosts"."""
+    names = dict.fromkeys(name for hosts in records for name in hosts)
+    return {name: {figure: median_of(hosts[name][figure] for hosts in records)
+                   for figure in ("iops", "lat_p50_ns", "lat_p99_ns")} for name in names}
+
+
+def ratios(summary, other, coverage):
+    """Of each thing compared, paired within the rounds in which both came to a result."""
+    found = {}
+    for name in COMPARED if other else ():
+        paired = paired_ratios(summary.figures.get(name, {}), other.figures.get(name, {}))
+        if paired:
+            found[name] = median_interval(paired, coverage)
+    return found
+
+
+# ---- one run: its line of summary.csv, and what is made of a record and its figures
+
+
+def cpu_ns(record, figures):
+    """Of the whole process, per I/O; None where the I/O was done by other machines."""
+    if record["user_s"] is None:
+        return None
+    return 1e9 * (record["user_s"] + record["system_s"]) / figures.ios
+
+
+def switches(record, figures):
+    """Of context, per I/O; None as above."""
+    if record["voluntary_switches"] is None:
+        return None
+    return (record["voluntary_switches"] + record["involuntary_switches"]) / figures.ios

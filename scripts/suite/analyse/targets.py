@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""Targets: what a mode must reach on a load against its counterpart, and whether it does."""
+
+from dataclasses import dataclass, fields
+from statistics import median
+
+from suite.analyse.stats import median_interval, paired_ratios
+from suite.errors import BadInput
+from suite.fio.output import figures, percentile
+from suite.request.modes import parse_mode
+from suite.request.toml_file import read_toml
+from suite.units import duration, percent, rate
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the targets' file, which says what each field is."""
+
+    load: str
+    job: str
+    depth: int
+    ours: str
+    theirs: str
+    against: str = ""
+    tmpfs: bool = False
+    iops: float | None = None
+    p99: float = 1.0
+    cpu: float | bool = 1.0
+    threads: int | None = None
+    only: str = ""
+
+    @property
+    def title(self):
+        return f"{self.load}, depth {self.depth}, {self.ours} : {self.theirs}" + (
+            f" ({self.against})" if self.against else "")
+
+    @property
+    def group(self):
+        """Rows of one group are measured in the same rounds."""
+        return self.job, self.depth, self.tmpfs
+
+    @property
+    def sides(self):
+        """(job file, mode) of ours and of theirs."""
+        return (self.job, self.ours), (self.against or self.job, self.theirs)
+
+
+def read_rows(path):
+    return [read_row(path, number, entry) for number, entry in
+            enumerate(read_toml(path).get("row", []), start=1)]
+
+
+def read_row(path, number, entry):
+    known = {field.name: field for field in fields(Row)}
+    odd = set(entry) - set(known)
+    if odd:
+        raise BadInput(f"{path}: row {number}: unknown: {', '.join(sorted(odd))}; allowed are "
+                       f"{', '.join(known)}")
+    try:
+        row = Row(**entry)
+    except TypeError as error:
+        raise BadInput(f"{path}: row {number}: {str(error).partition(' ')[2]}") from error
+    for mode in (row.ours, row.theirs):
+        parse_mode(mode)
+    return row
+
+
+# ---- judging
+
+# fio has two threads of its own in any run.
+FIOS_OWN_THREADS = 2
+
+
+@dataclass
+class Side:
+    """What one run shows of one side of a row."""
+
+    iops: float
+    p99_ns: float
+    cpu_ns: float
+    threads: int
+    flags: list
+
+
+@dataclass
+class Judged:
+    """A figure of both sides against its target; the verdict says in a word what was shown."""
+
+    what: str
+    sides: str
+    ratio: object
+    target: str
+    verdict: str
+
+
+def judge(row, finished, documents):
+    """What a group's runs say of a row; `documents` are fio's, where a row is of some jobs only."""
+    ours, theirs = (side(row, job, mode, finished, documents) for job, mode in row.sides)
+    found = []
+    if row.iops is not None:
+        found.append(judged("IOPS", ours, theirs, lambda s: s.iops, rate, row.iops, True))
+    found.append(judged("p99", ours, theirs, lambda s: s.p99_ns, duration, row.p99, False))
+    if row.cpu is not False:
+        found.append(judged("CPU/IO", ours, theirs, lambda s: s.cpu_ns, duration, row.cpu, False))
+    if row.threads is not None and ours:
+        most = max(s.threads for s in ours.values())
+        kernels = max((s.threads for s in theirs.values()), default=0)
+        found.append(Judged("threads", f"{most} : {kernels}", None, f"≤ {row.threads}",
+                            "met" if most <= row.threads else "missed"))
+    return found
+
+
+def side(row, job, mode, finished, documents):
+    """{repeat: Side}; runs without a result are left out."""
+    found = {}
+    name = job.removesuffix(".fio")
+    for run, record, all_jobs in finished:
+        if (run.point.load.job, run.point.mode) != (name, mode) or not all_jobs:
+            continue
+        shown = figures(of_jobs(documents[run.id], row.only)) if row.only else all_jobs
+        found[run.repeat] = Side(
+            shown.iops, percentile(shown.bins, 99),
+            1e9 * (record["user_s"] + record["system_s"]) / all_jobs.ios,
+            record["threads_peak"] - FIOS_OWN_THREADS, record["flags"])
+    return found
+
+
+def of_jobs(document, prefix):
+    return document | {"jobs": [job for job in document["jobs"]
+                                if job["jobname"].startswith(prefix)]}
+
+
+def judged(what, ours, theirs, figure, show, target, at_least):
+    """`met` and `missed` only where the whole interval says so."""
+    mine, other = ({repeat: figure(s) for repeat, s in runs.items()} for runs in (ours, theirs))
+    goal = f"{'≥' if at_least else '≤'} {target:g}"
+    ratios = paired_ratios(mine, other)
+    if not ratios:
+        return Judged(what, "", None, goal, "no result")
+    sides = " : ".join(show(median(side.values())) for side in (mine, other))
+    ratio = median_interval(ratios)
+    if what == "p99" and any("implausible_latency" in s.flags for s in theirs.values()):
+        return Judged(what, sides, ratio, goal, "theirs is implausible")
+    good, bad = (ratio.low >= target, ratio.high < target) if at_least else \
+        (ratio.high <= target, ratio.low > target)
+    return Judged(what, sides, ratio, goal, "met" if good else "missed" if bad else "open")
+
+
+# ---- the table
+
+def render(rows):
+    """The lines for [(row, what judge() found of it)]."""
+    ratios = [j.ratio for _, found in rows for j in found if j.ratio]
+    if not ratios:
+        return ["no row came to a result"]
+    lines = [f"Ours : theirs, medians of {max(r.n for r in ratios)} runs; the ratio is paired "
+             f"within each round, with its {percent(max(r.coverage for r in ratios))} interval.",
+             "met, missed: all of the interval is on that side of the target; open: it is across."]
+    for row, found in rows:
+        lines += ["", row.title]
+        lines += [f"  {j.what:8}{interval(j.ratio):24}{j.target:9}{j.verdict:8}{j.sides}".rstrip()
+                  for j in found]
+    return lines
+
+
+def interval(ratio):
+    return f"{ratio.median:.3g} [{ratio.low:.3g}, {ratio.high:.3g}]" if ratio else ""

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""What was measured, and where, in words for tables, charts and reports."""
+
+from suite.request.plan import NO_PLACEMENT
+
+
+def load_words(job, load=None):
+    """A load in words; without one, what its job file asks for."""
+    kind = "reads and writes" if job["reads"] and job["writes"] else \
+        "reads" if job["reads"] else "writes"
+    block = load.block if load else job["block"]
+    size = f"{block} bytes" if block.isdigit() else block
+    state = {"direct": "O_DIRECT", "mixed": "some O_DIRECT, some buffered, page cache warm"}.get(
+        job["cache"], f"buffered, page cache {job['cache']}")
+    words = [f"{kind} of {size}", state]
+    if load and load.mix:
+        words.append(f"{load.mix} % reads")
+    if load and load.placement != NO_PLACEMENT:
+        words.append(load.placement)
+    return ", ".join(words + ([load.file_system] if load and load.file_system else []))
+
+
+def machine_words(environment, file_system=""):
+    """Where it was measured, and on which of the comparison's file systems, for a line under a
+    chart."""
+    if "hosts" in environment:
+        names = ", ".join(host["name"] for host in environment["hosts"])
+        return f"at the same time on {names}"
+    return (f"Linux {environment['kernel'].split()[1]}, {environment['cpus']} CPUs, "
+            f"{environment['places'][file_system]['file_system']}")
+
+
+def machine_title(environment):
+    """Where it was measured, without what lies under the files."""
+    if "hosts" in environment:
+        return f"{machine_words(environment)}, {environment['versions']['fio']}"
+    return (f"{environment['cpu_model'] or environment['machine']}, {environment['cpus']} CPUs, "
+            f"{environment['kernel'].split(' #')[0]}, {environment['versions']['fio']}")

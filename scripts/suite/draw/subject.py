@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""What the charts of one load have in common: its series, their looks, the words around."""
+
+from dataclasses import dataclass, replace
+
+from suite.analyse.words import load_words, machine_words
+from suite.draw.figure import Figure
+from suite.draw.styles import styles
+from suite.request.plan import NO_PLACEMENT, load_titles
+from suite.units import percent
+
+POINTS = ("Filled points: this project's pool. Hollow: the kernel, same engine. Thin or crossed: "
+          "fio's engines.")
+MERGED_BINS = "Latency: total, percentiles of the json+ bins of all runs merged."
+
+
+@dataclass
+class Subject:
+    """One load, or all placements of one.
+
+    A label is the name of a series, that of a mode in a comparison.
+    """
+
+    title: str
+    subtitle: str
+    rows: dict  # {label: [its PointSummary, one a depth and rate]}, in the order of drawing
+    styles: dict  # {label: Style}
+    about: list  # lines of the footer on how the figures came about
+    warnings: list  # and what must not be overlooked
+    latency: str = MERGED_BINS
+    points: str = POINTS  # what their looks say
+    baseline: str | None = None
+    compared: str = "paired within rounds"  # how ratios to the baseline came about
+    marked: frozenset = frozenset()  # labels with flags
+
+    def shown(self, label):
+        """A label that was flagged carries the mark wherever it is drawn."""
+        return label + (" !" if label in self.marked else "")
+
+    def closed(self, wanted=lambda s: True):
+        """{label: summaries with a result, along the depths}, without the points of open loops."""
+        return self.chosen(lambda s: s.point.rate == 0 and wanted(s), lambda s: s.point.depth)
+
+    def open(self):
+        """{label: summaries with a result, along the rates}: the open loops' points."""
+        return self.chosen(lambda s: s.point.rate > 0, lambda s: s.point.rate)
+
+    def chosen(self, wanted, order):
+        found = {label: sorted((s for s in rows if s.iops and wanted(s)), key=order)
+                 for label, rows in self.rows.items()}
+        return {label: rows for label, rows in found.items() if rows}
+
+    def figure(self, bands, method=(), key=()):
+        """The bands with the subject's words around them; `key`: the labels to be explained."""
+        points = [self.points] if key and self.points else []
+        return Figure(self.title, self.subtitle, bands,
+                      [(self.shown(label), self.styles[label]) for label in key],
+                      [*method, *points, *self.about, *self.warnings])
+
+
+def of_loads(plan, environment, summaries):
+    """The Subjects of a comparison, one a load."""
+    titles = load_titles(point.load for point in summaries)
+    found = [subject(plan, environment, title, [s for s in summaries.values()
+                                                if s.point.load == load])
+             for load, title in titles.items()]
+    return [one for one in found if one.rows]
+
+
+def of_placements(plan, environment, summaries):
+    """A Subject for each load that was placed, with all of its placements."""
+    unplaced = {point: replace(point.load, placement=NO_PLACEMENT) for point in summaries}
+    found = []
+    for load, title in load_titles(unplaced.values()).items():
+        here = [s for point, s in summaries.items() if unplaced[point] == load]
+        if any(s.point.load.placement != NO_PLACEMENT for s in here):
+            found.append(subject(plan, environment, title, here))
+    return [one for one in found if one.rows]
+
+
+def subject(plan, environment, title, summaries):
+    load = summaries[0].point.load
+    job = next(job for job in plan["jobs"] if job["name"] == load.job)
+    asked = [mode["name"] for mode in plan["modes"]]
+    rows = {mode: [s for s in summaries if s.point.mode == mode] for mode in asked}
+    rows = {mode: found for mode, found in rows.items() if any(s.iops for s in found)}
+    if not rows:
+        return Subject(title, "", {}, {}, [], [])
+    return Subject(title, load_words(job | {"block": load.block}), rows, styles(asked),
+                   provenance(plan, environment, load, summaries),
+                   warnings(asked, rows, summaries), baseline=plan["baseline"],
+                   marked=frozenset(s.point.mode for s in summaries if s.flags))
+
+
+def provenance(plan, environment, load, summaries):
+    """What the points are, n, method, versions."""
+    counts = {s.iops.n for s in summaries if s.iops}
+    shown = f"n = {min(counts)}" if len(counts) == 1 else f"n = {min(counts)} to {max(counts)}"
+    cover = percent(min(s.iops.coverage for s in summaries if s.iops))
+    length = plan["lengths_s"].get(load.job)
+    versions = environment["versions"]
+    commit = (environment["git"]["commit"] or "no commit")[:10]
+    changes = " with changes" if environment["git"]["dirty"] else ""
+    bars = f"; intervals: {cover}" if max(counts) > 1 else ""
+    return [
+        f"Medians of {shown} {f'runs of {length:g} s' if length else 'runs'} in shuffled rounds, "
+        f"seed {plan['seed']}{bars}.",
+        f"{versions['fio']}, {(versions['gnuplot'] or 'gnuplot').partition(' patch')[0]}, "
+        f"{commit}{changes}, {machine_words(environment, load.file_system)}.",
+    ]
+
+
+def warnings(asked, rows, summaries):
+    marked = {}
+    for s in summaries:
+        for flag in s.flags:
+            marked.setdefault(flag, set()).add(s.point.mode)
+    missing = [mode for mode in asked if mode not in rows]
+    lines = [f"! {flag}: {', '.join(sorted(modes, key=asked.index))}"
+             for flag, modes in sorted(marked.items())]
+    return lines + ([f"No result: {', '.join(missing)}"] if missing else [])

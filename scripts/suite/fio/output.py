@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""The figures in fio's JSON."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from suite.fio import documents
+from suite.fio.documents import NotFioOutput
+
+DIRECTIONS = ("read", "write", "trim")
+# With unified_rw_reporting all directions are in one; `both` has it beside the others.
+UNIFIED = "mixed"
+# Total latency, else from submission to completion, each in ns under the second name of two; fio
+# before 2.99 wrote both in microseconds, under the first.
+TOTAL, COMPLETION = "total", "completion"
+LATENCIES = {TOTAL: (("lat_ns", 1), ("lat", 1000)), COMPLETION: (("clat_ns", 1), ("clat", 1000))}
+# The entry of a client's output that holds the sums of all others.
+SUMS = "All clients"
+
+
+@dataclass
+class Figures:
+    """One run: rates summed over jobs and directions, and the bins of its latency.
+
+    What fio did not write of every part is None or empty, never a nought.
+    """
+
+    ios: int | None
+    iops: float | None
+    bw_bytes: float | None
+    lat_mean_ns: float | None
+    bins: Counter  # {ns: I/Os}
+    errors: int
+    runtime_s: float
+    read_bytes: int
+    latency: str | None = None  # which of LATENCIES the bins or percentiles are of
+    percentiles: dict = field(default_factory=dict)  # {percent: ns}, fio's own, if it has no bins
+
+
+def parse_fio(text):
+    """The document in what a fio wrote that has ended; raises NotFioOutput if it is not whole."""
+    found = documents.find(text)
+    if found.broken:
+        raise NotFioOutput(f"fio's JSON is cut off or broken: {found.broken}")
+    if not found.whole:
+        raise NotFioOutput(documents.NONE)
+    return found.document
+
+
+def jobs_of(document):
+    """The document's jobs, those of a client's output with the others; none is a sum of others."""
+    jobs = [*document.get("jobs", []), *document.get("client_stats", [])]
+    return [job for job in jobs if job.get("jobname") != SUMS] or jobs
+
+
+def parts_of(job):
+    """{direction: what fio says of it} of the directions in which I/O was done."""
+    parts = {d: job[d] for d in DIRECTIONS if did_io(job.get(d, {}))}
+    if not parts and did_io(job.get(UNIFIED, {})):
+        return {UNIFIED: job[UNIFIED]}
+    return parts
+
+
+def did_io(part):
+    """By the number of I/Os, else (before fio 2.1.14) by any other trace of one."""
+    if part.get("total_ios") is not None:
+        return part["total_ios"] > 0
+    return any(part.get(name) for name in ("io_bytes", "iops", "bw"))
+
+
+def figures(document):
+    """The figures of one fio document; jobs of one run are concurrent, so their rates add up."""
+    jobs = jobs_of(document)
+    return figures_of(jobs, [part for job in jobs for part in parts_of(job).values()])
+
+
+def figures_of(jobs, parts):
+    """The figures of these parts of these jobs."""
+    latency, bins, percentiles = distribution(parts)
+    return Figures(
+        ios=added(part.get("total_ios") for part in parts),
+        iops=added(part.get("iops") for part in parts),
+        bw_bytes=added(bandwidth(part) for part in parts),
+        lat_mean_ns=mean_latency(parts),
+        bins=bins,
+        errors=sum(1 for job in jobs if job.get("error")),
+        runtime_s=max((part.get("runtime", 0) for part in parts), default=0) / 1000,
+        read_bytes=sum(bytes_done(job.get("read", {})) for job in jobs),
+        latency=latency,
+        percentiles=percentiles,
+    )
+
+
+def added(values):
+    """The sum, or None where a part has no value: the sum of the others would be of something else.
+    """
+    values = list(values)
+    return None if None in values else sum(values)
+
+
+def bandwidth(part):
+    """In bytes a second, which fio writes since 3.2; before, in whole KiB a second."""
+    if "bw_bytes" in part or "bw" not in part:
+        return part.get("bw_bytes")
+    return 1024 * part["bw"]
+
+
+def bytes_done(part):
+    """fio before 2.21 wrote KiB as io_bytes; since then that is io_kbytes."""
+    return part.get("io_bytes", 0) * (1024 if "lat" in part and "io_kbytes" not in part else 1)
+
+
+def latency_of(part, kind):
+    """(what fio says of a latency, what its unit is in ns); of one without samples, nothing."""
+    for name, unit_ns in LATENCIES[kind]:
+        found = part.get(name)
+        # Before 3.18 fio did not write the number of samples, and noughts where there were none.
+        if found and found.get("N", found.get("max", 1)):
+            return found, unit_ns
+    return {}, 1
+
+
+def mean_latency(parts):
+    """In ns, of all I/Os; None where a part has none, or where nothing tells how they weigh."""
+    found = [latency_of(part, TOTAL) for part in parts]
+    means = [total["mean"] * unit_ns if total.get("mean") is not None else None
+             for total, unit_ns in found]
+    if len(parts) == 1:
+        return means[0]
+    weights = [total.get("N", part.get("total_ios")) for (total, _), part in zip(found, parts)]
+    if not parts or None in means or None in weights:
+        return None
+    return sum(mean * weight for mean, weight in zip(means, weights)) / sum(weights)
+
+
+def distribution(parts):
+    """(which latency, its bins, its percentiles): the bins of all parts, else one part's table.
+
+    Bins can be added up, percentiles cannot: of several parts without bins nothing is known.
+    """
+    for kind in LATENCIES:
+        found = [bins_of(part, kind) for part in parts]
+        if parts and all(found):
+            return kind, sum(found, Counter()), {}
+    for kind in LATENCIES if len(parts) == 1 else ():
+        percentiles = percentiles_of(parts[0], kind)
+        if percentiles:
+            return kind, Counter(), percentiles
+    return None, Counter(), {}
+
+
+def bins_of(part, kind):
+    """{ns: I/Os}. fio 2.2.12 to 2.19 wrote the number of each bin in place of its value."""
+    found, unit_ns = latency_of(part, kind)
+    bins = dict(found.get("bins", {}))
+    bits = bins.pop("FIO_IO_U_PLAT_BITS", None)
+    for size in ("FIO_IO_U_PLAT_VAL", "FIO_IO_U_PLAT_NR"):
+        bins.pop(size, None)
+    value = int if bits is None else lambda number: value_of_bin(int(number), bits)
+    return Counter({round(unit_ns * value(name)): count for name, count in bins.items() if count})
+
+
+def value_of_bin(number, bits):
+    """The middle of a bin, as fio has it: each power of two has 2**bits bins."""
+    if number < 2 << bits:
+        return number
+    shift = (number >> bits) - 1
+    return int((1 << (shift + bits)) + (number % (1 << bits) + 0.5) * (1 << shift))
+
+
+def percentiles_of(part, kind):
+    """{percent: ns}; fio before 3.4 filled its table up with a percentile of 0."""
+    found, unit_ns = latency_of(part, kind)
+    table = {float(percent): unit_ns * value
+             for percent, value in found.get("percentile", {}).items()}
+    return {percent: ns for percent, ns in table.items() if percent > 0}
+
+
+def percentile(bins, percent):
+    """The value of the first bin at which `percent` % of the samples are reached, as in fio."""
+    needed = sum(bins.values()) * percent / 100
+    reached = 0
+    for ns in sorted(bins):
+        reached += bins[ns]
+        if reached >= needed:
+            return ns
+    return None

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""What the figures depend on besides the modes: machine, kernel, file system, versions."""
+
+import hashlib
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+from suite.measure.mounts import file_system
+from suite.measure.watch import device_of
+from suite.request.command_line import REPOSITORY
+
+
+def describe(bench):
+    """What env.json says: the machines, the tools and their versions."""
+    return bench.machines.about(bench) | {
+        "versions": {"fio": first_line(bench.fio, "--version"),
+                     "gnuplot": first_line("gnuplot", "--version"),
+                     "python": platform.python_version(),
+                     "liburing": first_line("pkg-config", "--modversion", "liburing"),
+                     "hwloc": first_line("pkg-config", "--modversion", "hwloc"),
+                     "engine": engine_version(bench.engine) if bench.machines.seen else None},
+        "git": {"commit": git("rev-parse", "HEAD"),
+                # The folder that is just being made is no change of what is measured.
+                "dirty": bool(git("status", "--porcelain", "--", ".", ":!results"))},
+    }
+
+
+def this_machine(bench):
+    return {
+        "kernel": f"{platform.system()} {platform.release()} {platform.version()}",
+        "machine": platform.machine(),
+        "cpu_model": cpu_model(),
+        "cpus": os.cpu_count(),
+        "cpus_allowed": sorted(os.sched_getaffinity(0)),
+        "governor": read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "mitigations": {path.name: read(path) for path in
+                        sorted(Path("/sys/devices/system/cpu/vulnerabilities").glob("*"))},
+        "memory_bytes": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+        "numa_nodes": numa_nodes(),
+        "topology": lines("lstopo-no-graphics", "--of", "console"),
+        "io_uring_disabled": read("/proc/sys/kernel/io_uring_disabled"),
+        "places": {name: under(path) for name, path in bench.folders.items()},
+    }
+
+
+def under(path):
+    """What the files lie on."""
+    kind, point, options, device = file_system(path)
+    return {"path": str(path), "file_system": kind, "mount_point": point,
+            "mount_options": options, "device": device, "scheduler": scheduler(path)}
+
+
+def read(path):
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return None
+
+
+def first_line(*command):
+    """The first line of a command's output, or None if it cannot be run."""
+    return (lines(*command) or [None])[0]
+
+
+def lines(*command):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip().splitlines()
+
+
+def git(*arguments):
+    return first_line("git", "-C", str(REPOSITORY), *arguments)
+
+
+def cpu_model():
+    for line in (read("/proc/cpuinfo") or "").splitlines():
+        if line.startswith(("model name", "Model", "cpu model")):
+            return line.partition(":")[2].strip()
+    return platform.processor() or None
+
+
+def numa_nodes():
+    nodes = sorted(Path("/sys/devices/system/node").glob("node[0-9]*"),
+                   key=lambda path: int(path.name[4:]))
+    return [{"node": int(node.name[4:]), "cpus": read(node / "cpulist"),
+             "distances": read(node / "distance")} for node in nodes]
+
+
+def scheduler(path):
+    """The block scheduler under a path; a partition has that of its disk."""
+    device = device_of(path) if os.path.exists(path) else None
+    return device and (read(device / "queue/scheduler") or read(device.parent / "queue/scheduler"))
+
+
+def engine_version(path):
+    """The version tells the sources, on every machine the same; the hash also how they were built.
+    """
+    try:
+        held = Path(path).read_bytes()
+    except OSError:
+        return None
+    found = re.search(rb"iowq-engine-version: ([0-9.]+\+[0-9a-f]{12})\0", held)
+    return {"path": str(path), "version": found and found[1].decode(),
+            "sha256": hashlib.sha256(held).hexdigest()}

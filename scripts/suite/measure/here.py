@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""This machine as what does the I/O of a comparison."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from suite.errors import BadInput, FolderFailed
+from suite.fio import over_time
+from suite.measure import cache, environment, images
+from suite.measure.bench import make_folders
+from suite.measure.files import check_room, data_files, files_there, remove_new, sizes_of_all
+from suite.measure.machines import Machines
+from suite.measure.mounts import file_system
+from suite.measure.process import run_limited
+from suite.measure.run import (Ran, cache_hit, complaint, fio_command, job_file, judge, lay_out,
+                               run_options, take_evidence)
+from suite.measure.safety import check_destroy, check_targets
+from suite.measure.watch import Watch
+from suite.request import engine_options
+from suite.request.command_line import ENGINE
+from suite.request.jobfile import rewritten
+from suite.request.length import Limit
+from suite.request.placement import strayed
+from suite.request.plan import Run, samples
+
+
+class Here(Machines):
+    start_s = 0.4  # fio calibrates its clock
+    seen = True
+
+    def engine_at(self, options, modes):
+        engine = os.path.abspath(options.engine or ENGINE)
+        if any(mode.offload for mode in modes):
+            if not os.path.isfile(engine):
+                raise BadInput(f"{engine}: the engine is not built: run make all")
+            if re.search(r"[$;#\\'\"\s]", engine):
+                raise BadInput(f"{engine}: fio cannot load an engine from a path with spaces or "
+                               "any of $ ; # \\ or quotes")
+        return engine
+
+    def check(self, asked, bench):
+        jobs = jobs_in_folders(asked, bench)
+        check_destroy(jobs, bench.destroy)
+        for job, folder in jobs:
+            check_targets(job, folder, bench.destroy)
+
+    def prepare(self, asked, bench, again):
+        images.mount(bench.file_systems, bench.scratch, {
+            name: sum(sizes_of_all(jobs_in_folders(asked, bench, name)).values())
+            for name in bench.folders}, again)
+        make_folders(bench, [point.load for point in asked.points])
+        check_room(jobs_in_folders(asked, bench))
+
+    def check_options(self, asked, bench):
+        for mode in asked.modes:
+            engine = mode.job_options(bench.engine)["ioengine"]
+            if not mode.offload and not has_engine(bench, engine):
+                raise BadInput(f"mode {mode.name}: {bench.fio} has no engine '{engine}'; "
+                               "see fio --enghelp")
+        for job in asked.jobs:
+            names = {point.mode for point in asked.points if point.load.job == job.name}
+            engine_options.check(job, [mode for mode in asked.modes if mode.name in names], bench)
+        with tempfile.TemporaryDirectory() as empty:
+            path = Path(empty, "check.fio")
+            for point in samples(asked.points):
+                job, mode = asked.job_of(point), asked.mode(point.mode)
+                options = run_options(bench, job, mode, Run("check", point, 1, 1))
+                path.write_text(rewritten(job, options), errors="surrogateescape")
+                outcome = run_limited([bench.fio, "--parse-only", str(path)], empty, Limit(60),
+                                      bench.stop)
+                if outcome.status != 0 and not outcome.stopped:
+                    raise BadInput(f"fio refuses {mode.name} on {job.path}: {complaint(outcome)}")
+
+    def lay_out(self, asked, bench):
+        loads = {(point.load.job, point.load.file_system): point.load for point in asked.points}
+        spent_s = 0
+        for load in loads.values():
+            job, before = asked.job(load.job), files_there(bench.folder(load))
+            outcome = lay_out(bench, job, load)
+            spent_s += outcome.wall_s
+            if outcome.stopped:
+                break
+            if outcome.status != 0:
+                remove_new(bench.folder(load), before)
+                raise FolderFailed(f"fio cannot lay out the files of {job.name} in "
+                                   f"{bench.folder(load)}: {complaint(outcome)}")
+            in_memory = file_system(bench.folder(load))[0] in ("tmpfs", "ramfs")
+            if job.cache == "cold" and in_memory:
+                print(f"{job.name} asks for a cold cache, which {bench.folder(load)} cannot have: "
+                      "it lies in memory (tmpfs); every run of it will be flagged not_cold")
+        for load in loads.values():
+            # Earlier uses of the files must not decide in which form they lie in the page cache.
+            cache.forget(data_files(asked.job(load.job), bench.folder(load)))
+        return spent_s
+
+    def command(self, bench, job, path):
+        return fio_command(bench, job, path)
+
+    def execute(self, bench, run, job, mode):
+        folder = bench.folder(run.point.load)
+        take_evidence(folder)  # of a run that nobody collected: it is not this one's
+        window_ms = over_time.log_options(bench.length_s(job), False)["log_avg_msec"]
+        over_time.remove(folder)
+        text = rewritten(job, run_options(bench, job, mode, run))
+        with job_file(bench, text) as path:
+            command = self.command(bench, job, path)
+            resident, wrong_cache = cache.prepare(job.cache, data_files(job, folder), job.writes)
+            watch, before = Watch(folder), files_there(folder)
+            outcome = run_limited(command, folder, bench.limit(job), bench.stop)
+        machine, evidence = watch.since(), take_evidence(folder)
+        logs = over_time.take(folder, window_ms)
+        if outcome.stopped:
+            return None
+        record, figures = judge(outcome, evidence, job, mode)
+        if figures is None:
+            remove_new(folder, before)
+        record |= {"run": run.as_json(), "command": command, "cwd": str(folder),
+                   "cache": job.cache, "resident_before": resident,
+                   "cache_hit": cache_hit(outcome, figures, job), **machine, **logs}
+        record["flags"] += [wrong_cache] if wrong_cache else []
+        elsewhere = figures and strayed(run.point.load.placement, mode, evidence)
+        record["flags"] += [f"path:{elsewhere}"] if elsewhere else []
+        if figures and over_time.uneven(logs.get("iops_over_time", [])):
+            record["flags"].append("uneven")
+        return Ran(run, text, outcome.stdout, record, figures)
+
+    def about(self, bench):
+        return environment.this_machine(bench)
+
+    def as_json(self):
+        return None
+
+
+def jobs_in_folders(asked, bench, file_system=None):
+    """[(job as some mode runs it, the folder of its files)], of one file system or of all."""
+    found = {}
+    for point in asked.points:
+        if file_system in (None, point.load.file_system):
+            job, folder = asked.job_of(point), bench.folder(point.load)
+            found[id(job), folder] = job, folder
+    return list(found.values())
+
+
+def has_engine(bench, name):
+    """fio's exit status is the same for an engine that it lacks and one that has no options."""
+    outcome = run_limited([bench.fio, f"--enghelp={name}"], None, Limit(60), bench.stop)
+    return b"not loadable" not in outcome.stderr + outcome.stdout

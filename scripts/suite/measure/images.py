@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""File systems to compare on: folders of the user's own, or made for the comparison.
+
+What is made lies in an image in the scratch folder and is mounted by a loop device, in a mount
+namespace of this process's own: however the comparison ends, nothing stays mounted.
+"""
+
+import ctypes
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from suite.errors import BadInput
+from suite.measure.files import allocated, free
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNS = 0x00020000
+MADE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"],
+        "btrfs": ["mkfs.btrfs", "-q", "-f"], "tmpfs": []}
+LEAST_BYTES = 1 << 30
+FREE_S = 20
+SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+def mount(texts, scratch, needed, again):
+    """Mounts what is to be made; images are kept, `again`, where a comparison goes on.
+
+    `needed` is {name: bytes of the files on it}. Images are sparse, and take what is in them.
+    """
+    wanted = [text for text in texts if text in MADE]
+    if not wanted:
+        return
+    if os.geteuid() != 0:
+        raise BadInput(f"--file-systems {','.join(wanted)}: making a file system needs root; "
+                       "folders on one may be given as NAME=DIR")
+    if LIBC.unshare(CLONE_NEWNS) != 0:
+        raise BadInput("--file-systems: no mount namespace of our own: "
+                       f"{os.strerror(ctypes.get_errno())}")
+    run("mount", "--make-rprivate", "/")
+    check_images(wanted, scratch, needed)
+    for kind in wanted:
+        size = max(LEAST_BYTES, round(1.5 * needed[kind]) + (512 << 20))
+        (scratch / kind).mkdir(parents=True, exist_ok=True)
+        if kind == "tmpfs":
+            run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(scratch / kind))
+        else:
+            mount_image(kind, image_of(kind, scratch), scratch / kind, size, again)
+
+
+def check_images(kinds, scratch, needed):
+    """Raises BadInput where the files in the images, or in memory, could not fit."""
+    images = [kind for kind in kinds if kind != "tmpfs"]
+    rooms = [("memory", memory_available(), set(kinds) - set(images)),
+             (scratch, free(scratch) + sum(allocated(image_of(kind, scratch)) for kind in images),
+              images)]
+    for where, room, there in rooms:
+        wanted = sum(needed[kind] for kind in there)
+        if wanted > room:
+            raise BadInput(f"--file-systems {','.join(kinds)}: the files take {wanted >> 20} MiB, "
+                           f"and {where} has room for {room >> 20} MiB")
+
+
+def memory_available():
+    text = Path("/proc/meminfo").read_text()
+    return int(re.search(r"^MemAvailable: +(\d+) kB$", text, re.M)[1]) << 10
+
+
+def image_of(kind, scratch):
+    return scratch / f"iowq-{kind}.img"
+
+
+def mount_image(kind, image, point, size, again):
+    if image.is_symlink():
+        raise BadInput(f"--file-systems {kind}: {image} is a link, which is not followed")
+    wait_until_free(image)
+    if not (again and image.exists()):
+        if not shutil.which(MADE[kind][0], path=SBIN):
+            raise BadInput(f"--file-systems {kind}: {MADE[kind][0]} is not installed")
+        with open(image, "wb") as file:
+            file.truncate(size)
+        run(*MADE[kind], str(image))
+    # Without direct I/O the image would lie in the page cache a second time. The kernel detaches
+    # the device when the namespace, and with it the mount, goes away.
+    device = run("losetup", "--find", "--show", "--direct-io=on", str(image)).strip()
+    try:
+        run("mount", "-t", kind, device, str(point))
+    finally:
+        run("losetup", "--detach", device)
+
+
+def wait_until_free(image):
+    """The processes of a comparison that was killed may still be going, and hold its mounts."""
+    started = time.monotonic()
+    while image.exists() and run("losetup", "--associated", str(image)):
+        if time.monotonic() - started > FREE_S:
+            raise BadInput(f"--file-systems: {image} is in use by a loop device")
+        time.sleep(0.05)
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, check=False,
+                          env=os.environ | {"PATH": SBIN})
+    if done.returncode != 0:
+        raise BadInput(f"--file-systems: {' '.join(command)}: "
+                       f"{(done.stderr.strip().splitlines() or ['failed'])[-1]}")
+    return done.stdout

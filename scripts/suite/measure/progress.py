@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""Where a comparison stands: a bar on a terminal, a plain line a round elsewhere."""
+
+import shutil
+import sys
+import time
+
+from suite.units import clock, rate
+
+
+class Progress:
+    def __init__(self, runs, expected_s, repeats, stream=None):
+        self.total = runs
+        self.repeats = repeats
+        self.expected_s = expected_s
+        self.stream = stream or sys.stdout
+        self.bar = self.stream.isatty()
+        self.started = time.monotonic()
+        self.done = self.made = self.left_in_round = 0
+        self.name = self.last = ""
+
+    def left_s(self):
+        """The plan's estimate at first, then what the finished runs took."""
+        if self.made == 0:
+            return self.expected_s
+        return (time.monotonic() - self.started) / self.made * (self.total - self.done)
+
+    def begin_round(self, repeat, planned, wanted):
+        """A round begins, in which that many of the planned runs are still wanted."""
+        self.name = f"round {repeat} of {self.repeats}" if repeat else "traced runs"
+        self.left_in_round = wanted
+        self.total -= planned - wanted
+
+    def show(self, run):
+        if self.bar:
+            text = f"{self.name}  {run.point.mode} {run.point.where}"
+            self.draw(f"{text}  {clock(self.left_s())} left  {self.last}")
+
+    def was_there(self):
+        self.done += 1
+        self.left_in_round -= 1
+
+    def finished(self, run, figures):
+        self.done += 1
+        self.made += 1
+        self.left_in_round -= 1
+        result = rate(figures.iops) + " IOPS" if figures else "failed"
+        self.last = f"(last: {run.point.mode} {run.point.where}: {result})"
+        if not self.bar and self.left_in_round == 0:
+            passed = clock(time.monotonic() - self.started)
+            print(f"{self.name}: {self.done} of {self.total} runs done, {passed} passed, about "
+                  f"{clock(self.left_s())} left", file=self.stream, flush=True)
+
+    def draw(self, text):
+        filled = 20 * self.done // max(self.total, 1)
+        line = f"[{'#' * filled}{'.' * (20 - filled)}] {self.done}/{self.total}  {text}"
+        columns = shutil.get_terminal_size().columns - 1
+        self.stream.write(f"\r\033[K{line[:columns]}")
+        self.stream.flush()
+
+    def close(self):
+        if self.bar:
+            self.stream.write("\r\033[K")
+            self.stream.flush()

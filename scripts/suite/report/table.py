@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""The table a comparison ends with, in plain text."""
+
+from dataclasses import asdict
+from itertools import groupby
+
+from suite.analyse.flags import meaning
+from suite.analyse.stats import LEAST_COVERAGE
+from suite.analyse.summary import in_a_word
+from suite.analyse.words import load_words
+from suite.request.plan import load_titles
+from suite.units import duration, percent, rate
+
+
+def render(plan, summaries):
+    """The lines for all loads; depth by depth, so that what is compared stands together. An open
+    loop has a table of its own."""
+    lines = []
+    titles = load_titles(s.point.load for s in summaries.values())
+    jobs = {job["name"]: job for job in plan["jobs"]}
+    for load in sorted(titles, key=lambda load: (list(jobs).index(load.job), load)):
+        rows = [s for s in summaries.values() if s.point.load == load]
+        for part in parts(rows):
+            lines += ["", f"{titles[load]}: {load_words(jobs[load.job], load)}"
+                      + (", open loop" if open_loop(part) else ""), *render_part(plan, part)]
+    return lines + legend(summaries)
+
+
+def parts(rows):
+    """The closed loop's points and the open one's, without those of which there are none."""
+    return [part for part in ([s for s in rows if not s.point.rate],
+                              [s for s in rows if s.point.rate]) if part]
+
+
+def render_part(plan, rows):
+    width = max(len("mode"), *(len(s.point.mode) for s in rows))
+    n = {s.iops.n for s in rows if s.iops} or {0}
+    usual = max((s.judged.coverage for s in rows if s.judged), default=0)
+    runs = f"{max(n)} {'run' if max(n) == 1 else 'runs'}"
+    ratio_words = (f"; ratio of {'p99' if open_loop(rows) else 'IOPS'} to {plan['baseline']} at "
+                   "the same depth, paired within each round, with its "
+                   f"{percent(usual)} interval") if any(s.judged for s in rows) else ""
+    lines = [f"Medians of {runs if len(n) == 1 else f'{min(n)} to {runs}'}{ratio_words}", ""]
+    lines.append(f"{'mode':{width}} depth{'   offered' if open_loop(rows) else ''}      IOPS"
+                 "       p50       p99    CPU/IO  threads  ratio")
+    order = [mode["name"] for mode in plan["modes"]]
+    rows = sorted(rows, key=lambda s: (s.point.depth, s.point.rate, order.index(s.point.mode)))
+    for _, here in groupby(rows, lambda s: (s.point.depth, s.point.rate)):
+        lines += [row(s, width, usual, plan["baseline"]) for s in here] + [""]
+    return lines[:-1] + hosts(rows, width)
+
+
+def open_loop(rows):
+    return any(s.point.rate for s in rows)
+
+
+def point_words(point, width):
+    return f"{point.mode:{width}} {point.depth:5}" + (f" {rate(point.rate):>9}" if point.rate
+                                                      else "")
+
+
+def row(summary, width, usual, baseline):
+    point = summary.point
+    mark = " !" if summary.flags else ""
+    name = point_words(point, width)
+    if not summary.iops:
+        return f"{name}  no result{mark}"
+    return (f"{name} {rate(summary.iops.median):>9} {duration(summary.latency_ns(50)):>9}"
+            f" {duration(summary.latency_ns(99)):>9}"
+            f" {duration(summary.cpu_ns and summary.cpu_ns.median):>9}"
+            f" {'-' if summary.threads_peak is None else summary.threads_peak:>8}"
+            f"  {ratio(summary, usual, baseline)}{mark}")
+
+
+def hosts(rows, width):
+    """A line a host of each row; nothing where the I/O was done here."""
+    names = [name for s in rows for name in s.hosts]
+    if not names:
+        return []
+    named = max(len("host"), *map(len, names))
+    lines = ["", "By host, medians of the same runs", "",
+             f"{'mode':{width}} depth{'   offered' if open_loop(rows) else ''}  {'host':{named}}"
+             "      IOPS       p50       p99"]
+    return lines + [
+        f"{point_words(s.point, width)}  {name:{named}} {rate(figures['iops']):>9}"
+        f" {duration(figures['lat_p50_ns']):>9} {duration(figures['lat_p99_ns']):>9}"
+        for s in rows for name, figures in s.hosts.items()]
+
+
+def ratio(summary, usual, baseline):
+    """The ratio, its interval, the coverage where a failed run made it another, the verdict."""
+    r = summary.judged
+    if not r:
+        return "(baseline)" if summary.point.mode == baseline else "(no baseline)"
+    if r.n == 1:
+        return f"{r.median:.3f}"
+    words = [f"{r.median:.3f} [{r.low:.3f}, {r.high:.3f}]",
+             in_a_word(summary.point.judged_by, r)]
+    if r.coverage != usual:
+        words.insert(1, f"({percent(r.coverage)})")
+    return " ".join(word for word in words if word)
+
+
+def flag_words(summary):
+    return ", ".join(f"{flag} in {n} of {summary.runs}" for flag, n in summary.flags.items())
+
+
+def reasons(summary):
+    return f" ({'; '.join(summary.reasons)})" if summary.reasons else ""
+
+
+def legend(summaries):
+    """What the marks mean; a difference that cannot be shown for want of repeats is said so."""
+    lines = [""]
+    ratios = [s.judged for s in summaries.values() if s.judged]
+    widest = max((r.coverage for r in ratios), default=1)
+    if widest < LEAST_COVERAGE:
+        lines.append("Too few repeats to call a difference: the interval holds the true median in "
+                     f"{percent(widest)} of cases, and {percent(LEAST_COVERAGE)} are asked for "
+                     "(5 repeats).")
+    elif ratios:
+        lines.append("faster and slower stand only where the interval of the ratio leaves 1 out; "
+                     "no difference shown: it does not, which is no proof that there is none.")
+    marked = [s for s in summaries.values() if s.flags]
+    if not marked:
+        return lines
+    lines.append("! flagged, look before believing:")
+    titles = load_titles(s.point.load for s in summaries.values())
+    lines += [f"  {titles[s.point.load]}, {s.point.mode}, {s.point.where}: {flag_words(s)}"
+              f"{reasons(s)}" for s in marked]
+    seen = dict.fromkeys(flag for s in marked for flag in s.flags)
+    return lines + [f"  {flag}: {meaning(flag)}" for flag in seen]
+
+
+def as_json(summary):
+    """A point's figures, for machines: ns, I/Os a second, intervals as [low, median, high]."""
+    def shown(interval):
+        return [interval.low, interval.median, interval.high] if interval else None
+
+    point = summary.point
+    return {**asdict(point.load), "mode": point.mode, "depth": point.depth, "rate": point.rate,
+            "runs": summary.runs, "iops": shown(summary.iops),
+            "lat_p50_ns": summary.latency_ns(50), "lat_p99_ns": summary.latency_ns(99),
+            "lat_p999_ns": summary.latency_ns(99.9), "cpu_ns_per_io": shown(summary.cpu_ns),
+            "switches_per_io": summary.switches, "cache_hit": summary.cache_hit,
+            "threads_peak": summary.threads_peak, "hosts": summary.hosts,
+            "ratios": {name: shown(r) for name, r in summary.ratios.items()},
+            "coverage": summary.judged.coverage if summary.judged else None,
+            "flags": dict(summary.flags), "reasons": summary.reasons}

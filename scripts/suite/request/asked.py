@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""What the user asked for: the matrix and how it is to be measured."""
+
+import itertools
+import re
+from dataclasses import dataclass, field
+
+from suite.errors import BadInput
+from suite.fio.number import number as fio_number
+from suite.request.file_systems import name_of
+from suite.request.jobfile import SIZES, as_run
+from suite.request.modes import parse_mode
+from suite.request.placement import placements_of
+from suite.request.plan import NO_PLACEMENT, Load, Point, plan_runs, plan_traced
+
+# The dimensions of the matrix, as the command line and a plan file name them, with their defaults.
+MODES = ("inline,sqthread,handoff,sqwq,punt,hashed,uring,uring_async,uring_sqpoll,uring_defer,"
+         "fio:psync,fio:io_uring,fio:io_uring+force_async=1,fio:libaio")
+DIMENSIONS = {"jobs": "", "modes": MODES, "depths": "1,8,32", "blocks": "", "mixes": "",
+              "placements": NO_PLACEMENT, "file-systems": "", "rates": ""}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user asked for, checked."""
+
+    jobs: list
+    modes: list
+    points: list
+    repeats: int
+    seed: int
+    baseline: str
+    arguments: list
+    precision: float | None = None  # half the width of a ratio's interval at which a point is done
+    early_until: int = 0  # the last round that may leave out what is done
+    traced: bool = False
+    decided: tuple = ()  # the options that the comparison sets, whatever the job files say of them
+    variants: dict = field(default_factory=dict)  # {(job, mode): the job with the mode's options}
+
+    def job(self, name):
+        return next(job for job in self.jobs if job.name == name)
+
+    def job_of(self, point):
+        """The job as the point's mode runs it."""
+        return self.variants.get((point.load.job, point.mode)) or self.job(point.load.job)
+
+    def mode(self, name):
+        return next(mode for mode in self.modes if mode.name == name)
+
+    @property
+    def runs(self):
+        """Every run that may come to be made, in its order."""
+        traced = plan_traced(self.points, self.seed) if self.traced else []
+        return traced + plan_runs(self.points, self.repeats, self.seed)
+
+
+class Matrix:
+    """The points of one part: the product of its dimensions."""
+
+    def __init__(self, texts, read):
+        """`texts` is {dimension: [text, ...]}; what is missing or empty has its default. `read`
+        makes a Job of a path."""
+        def get(dimension):
+            given = [text for text in texts.get(dimension) or [] if text]
+            return given or [text for text in DIMENSIONS[dimension].split(",") if text]
+
+        self.jobs = [read(path) for path in get("jobs")]
+        self.modes = [parse_mode(text) for text in get("modes")]
+        self.depths = numbers("depths", get("depths"), 1, 65536)
+        self.blocks = [block_size(text) for text in get("blocks")] or [None]
+        self.mixes = numbers("mixes", get("mixes"), 1, 99) or [None]
+        self.placements = [one for text in get("placements") for one in placements_of(text)]
+        self.file_systems = [name_of(text) for text in get("file-systems")] or [""]
+        self.rates = numbers("rates", get("rates"), 1, 10**8)
+        for dimension in DIMENSIONS:
+            texts_of = self.placements if dimension == "placements" else get(dimension)
+            if len(set(texts_of)) < len(texts_of) and dimension != "jobs":
+                raise BadInput(f"--{dimension} {','.join(texts_of)}: one is given twice")
+        self.check_jobs()
+        if self.rates:
+            theirs = [mode.name for mode in self.modes if not mode.offload]
+            if theirs:
+                raise BadInput(f"--rates: an open loop needs this engine's modes, and "
+                               f"{', '.join(theirs)} is none of them")
+            for job in self.jobs:
+                self.check_rates(job)
+
+    def check_jobs(self):
+        for job in self.jobs:
+            if self.mixes != [None] and not job.mixed:
+                raise BadInput(f"--mixes: job file {job.path} does not read and write: allowed "
+                               "are jobs whose sections all have rw=rw or rw=randrw")
+
+    def check_rates(self, job):
+        odd = [rate for rate in self.rates if rate % job.processes]
+        if odd:
+            raise BadInput(f"--rates {odd[0]}: is shared by the {job.processes} jobs of "
+                           f"{job.path}: allowed are multiples of {job.processes}")
+
+    def points(self):
+        return [Point(Load(job.name, block or job.block, str(mix or ""), placement, system),
+                      mode.name, depth, rate)
+                for job, system, placement, block, mix, mode, depth, rate in itertools.product(
+                    self.jobs, self.file_systems, self.placements, self.blocks, self.mixes,
+                    self.modes, self.depths, self.rates or [0])]
+
+
+def numbers(dimension, texts, low, high):
+    found = [int(text) if re.fullmatch(r"\d{1,9}", text) else -1 for text in texts]
+    if not all(low <= number <= high for number in found):
+        raise BadInput(f"--{dimension} {','.join(texts)}: allowed are different numbers from {low} "
+                       f"to {high}, separated by commas")
+    return found
+
+
+def block_size(text):
+    size = fio_number(text) if re.fullmatch(r"\d+[kmg]?b?", text.lower()) else None
+    if not size or not 512 <= size <= 1 << 30:
+        raise BadInput(f"--blocks {text}: allowed are sizes from 512 to 1g, such as 4k (4kib is "
+                       "4000 to fio), separated by commas")
+    return str(size)
+
+
+def parse_precision(text):
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,2}(?:\.\d{1,3})?) ?%", text)
+    if not match or float(match[1]) < 0.1:
+        raise BadInput(f"--precision {text}: allowed is a share from 0.1% to 99%")
+    return float(match[1]) / 100
+
+
+def default_baseline(modes, open_loop):
+    """fio's psync where it takes part: what a program without any of this would get."""
+    names = [mode.name for mode in modes]
+    return "fio:psync" if "fio:psync" in names and not open_loop else names[0]
+
+
+def decided_by(runtime, parts=(), depth=True):
+    """The options that the comparison sets itself."""
+    blocks = parts and all(part.get("blocks") for part in parts)
+    return (*(("iodepth",) if depth else ()), *(("runtime",) if runtime else ()),
+            *(SIZES if blocks else ()))
+
+
+def variants_of(jobs, modes, fio, decided):
+    return {(job.name, mode.name): as_run(job, mode, fio, decided)
+            for job in jobs for mode in modes if mode.options}
+
+
+def bring_together(matrices, fio, decided, baseline=None, **settings):
+    """One Asked of several parts; raises BadInput where they do not fit."""
+    jobs = {job.path: job for matrix in matrices for job in matrix.jobs}
+    if len({job.name for job in jobs.values()}) < len(jobs):
+        raise BadInput("two job files have the same name: results could not be told apart")
+    modes = {mode.name: mode for matrix in matrices for mode in matrix.modes}
+    baseline = baseline or default_baseline(list(modes.values()),
+                                            all(matrix.rates for matrix in matrices))
+    if baseline not in modes:
+        raise BadInput(f"--baseline {baseline}: not among the modes compared: {', '.join(modes)}")
+    points = list(dict.fromkeys(p for matrix in matrices for p in matrix.points()))
+    jobs, modes = list(jobs.values()), list(modes.values())
+    return Asked(jobs, modes, points, baseline=baseline, decided=decided,
+                 variants=variants_of(jobs, modes, fio, decided), **settings)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""What the commands that run fio have in common: their options, and what may stand in these."""
+
+import argparse
+import os
+import random
+import re
+import shutil
+from pathlib import Path
+
+from suite.errors import BadInput
+from suite.request.length import QUIET_S
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+ENGINE = REPOSITORY / "build/engine/iowq.so"
+
+
+class OneLine(argparse.ArgumentParser):
+    def error(self, message):
+        raise BadInput(f"{message} (see {self.prog} --help)")
+
+
+def parser(prog, description, repeats, results):
+    """A parser with the options that say how runs are made, and with what."""
+    p = OneLine(prog=prog, description=description, allow_abbrev=False)
+    p.add_argument("--repeats", metavar="N",
+                   help=f"shuffled rounds, each with every point once (default: {repeats})")
+    p.add_argument("--runtime", metavar="SECONDS",
+                   help="of one run (default: what the job file says)")
+    p.add_argument("--limit", metavar="SECONDS",
+                   help="after which a run is killed and recorded as hung (default: twice what "
+                        "it takes and 30 s; without a known end, when it has done nothing for "
+                        f"{QUIET_S} s)")
+    p.add_argument("--seed", metavar="N", help="of the order and of fio's random sequences")
+    p.add_argument("--scratch", metavar="DIR",
+                   help="where the files that fio reads and writes lie (default: build/scratch)")
+    p.add_argument("--results", type=Path, metavar="DIR", help=f"default: {results}")
+    p.add_argument("--fio", metavar="PATH",
+                   help="default: $FIO_DIR/fio if FIO_DIR is set, else fio")
+    p.add_argument("--engine", metavar="PATH", help="default: build/engine/iowq.so")
+    p.add_argument("--dry-run", action="store_true", help="print every run and the time they take")
+    return p
+
+
+def positive(option, text):
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{0,6}\.?\d{1,3}", text) or float(text) < 0.001:
+        raise BadInput(f"{option} {text}: allowed is a number of seconds from 0.001 to 999999")
+    return float(text)
+
+
+def whole(option, text, low, high):
+    if not re.fullmatch(r"\d{1,12}", text) or not low <= int(text) <= high:
+        raise BadInput(f"{option} {text}: allowed is a whole number from {low} to {high}")
+    return int(text)
+
+
+def names_of(option, text):
+    """The names of fio's options in a list with commas."""
+    names = text.split(",") if text is not None else []
+    if not all(re.fullmatch(r"[a-z]\w*", name, re.ASCII) for name in names):
+        raise BadInput(f"{option} {text}: allowed are names of fio's options, separated by commas")
+    return names
+
+
+def repeats_of(options):
+    return whole("--repeats", options.repeats, 1, 1000)
+
+
+def seed_of(options):
+    text = options.seed or str(random.SystemRandom().randrange(1, 2**31))
+    return whole("--seed", text, 0, 2**31)
+
+
+def steady_of(options):
+    """fio's own way to write it; it looks once a second, so that a short run cannot be steady."""
+    text = getattr(options, "steady", None)
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{1,2}(\.\d{1,3})?%", text) or float(text[:-1]) == 0:
+        raise BadInput(f"--steady {text}: allowed is a share above 0%, such as 2%")
+    return text
+
+
+def fio_of(options):
+    """The fio that the options, or the environment, name."""
+    return fio_at(options.fio or (os.path.join(os.environ["FIO_DIR"], "fio")
+                                  if os.environ.get("FIO_DIR") else "fio"))
+
+
+def fio_at(wanted):
+    found = shutil.which(wanted)
+    if not found:
+        raise BadInput(f"{wanted}: no such fio: run scripts/setup run, or give --fio PATH")
+    return os.path.abspath(found)

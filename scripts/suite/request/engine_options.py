@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Options of a job file that belong to an engine: whose they are, and which modes have them."""
+
+import functools
+import re
+import subprocess
+
+from suite.errors import BadInput
+from suite.request.jobfile import parse_line
+
+ASKED_S = 60
+
+
+def check(job, modes, bench):
+    """Raises BadInput where one of the job's modes has another engine than an option of it."""
+    lacking = {option: [mode.name for mode in modes
+                        if option not in options_of(bench.fio, engine_of(bench, mode))]
+               for option in job.engine_options}
+    lacking = {option: names for option, names in lacking.items() if names}
+    if lacking:
+        refuse(job, lacking, bench, [engine_of(bench, mode) for mode in modes])
+
+
+def refuse(job, lacking, bench, engines):
+    owners = {option: owners_of(job, option, bench.fio, engines) for option in lacking}
+    nobodys = [option for option, names in owners.items() if not names]
+    if nobodys:
+        raise BadInput(f"job file {job.path}: neither fio nor an engine of it has an option "
+                       f"{', '.join(nobodys)}")
+    whose = ", ".join(f"{option}= is an option of {' and '.join(names)}"
+                      for option, names in owners.items())
+    modes = list(dict.fromkeys(mode for names in lacking.values() for mode in names))
+    raise BadInput(f"job file {job.path}: {whose}, and not of {', '.join(modes)}: --leave-out "
+                   f"{','.join(lacking)} compares without, and MODE+option=value gives it to one "
+                   "mode")
+
+
+def engine_of(bench, mode):
+    """As --enghelp names it."""
+    return mode.job_options(bench.engine)["ioengine"].removeprefix("external:")
+
+
+def owners_of(job, option, fio, engines):
+    """The engines that have an option: of those that the job and the modes name, else of all."""
+    lines = [parse_line(line) for line in job.text.split("\n")]
+    named = [value.removeprefix("external:") for _, key, value in lines if key == "ioengine"]
+    found = [name for name in dict.fromkeys(named + engines) if option in options_of(fio, name)]
+    return found or [name for name in all_engines(fio) if option in options_of(fio, name)]
+
+
+def all_engines(fio):
+    return re.findall(r"^\s+(\S+)$", said(fio, "--enghelp"), re.M)
+
+
+@functools.cache
+def options_of(fio, engine):
+    """The names of an engine's options; none of one that this fio cannot load."""
+    return frozenset(re.findall(r"^(\w+) *: ", said(fio, f"--enghelp={engine}"), re.M))
+
+
+def said(fio, question):
+    try:
+        done = subprocess.run([fio, question], stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=ASKED_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BadInput(f"{fio}: cannot be asked about its engines: {error}") from error
+    return done.stdout.decode(errors="replace")

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""The modes that can be compared: how each becomes a job, and shows its own path.
+
+A new mode of the engine is one more row here, and one in draw/styles.py.
+"""
+
+import re
+from dataclasses import dataclass
+
+from suite.errors import BadInput
+from suite.request.jobfile import LOGS
+
+ENGINE_PREFIX = "fio:"
+
+
+def counted(counter, *directions):
+    """A check that `counter` is not 0, over the given directions or over all."""
+
+    def missing(stats, job):
+        total = sum(stats[d].get(counter, 0) for d in directions or ("read", "write", "other"))
+        return f"no_{counter}" if total == 0 else None
+
+    return missing
+
+
+def punt_path(stats, job):
+    """What RWF_NOWAIT must have answered depends on where the data lay."""
+    if job.cache == "direct":
+        return counted("aio")(stats, job) and counted("pooled")(stats, job)
+    if not job.reads:
+        return None
+    return counted("nowait_miss" if job.cache == "cold" else "inline", "read")(stats, job)
+
+
+def hashed_path(stats, job):
+    """Every buffered write goes through a chain, so none may have been made elsewhere."""
+    return counted("pooled", *(["write"] if job.writes and job.buffered else []))(stats, job)
+
+
+# The engine's offload= values: the check of the engine's own counters, and the kernel threads that
+# must have been seen (None: none need be).
+OFFLOADS = {
+    "inline": (counted("inline"), None),
+    "sqthread": (counted("sqthread"), None),
+    "handoff": (counted("sqthread"), None),
+    "sqwq": (counted("pooled"), None),
+    "punt": (punt_path, None),
+    "hashed": (hashed_path, None),
+    "acall": (counted("acall"), None),
+    "acall_pool": (counted("acall"), None),
+    "uring": (counted("issued"), None),
+    "uring_async": (counted("issued"), "iou-wrk"),
+    "uring_sqpoll": (counted("issued"), "iou-sqp"),
+    "uring_defer": (counted("issued"), None),
+}
+
+# The same of fio's own engines.
+FIO_KERNEL_THREADS = {
+    "fio:io_uring+force_async=1": "iou-wrk",
+    "fio:io_uring+sqthread_poll=1": "iou-sqp",
+}
+
+# What the suite itself decides for every mode alike, so a mode may not.
+RESERVED = LOGS | {
+    "ioengine", "offload", "iodepth", "directory", "filename", "rw", "readwrite", "bs", "blocksize",
+    "size", "runtime", "timeout", "time_based", "randseed", "pool_stats", "invalidate", "pre_read",
+    "direct", "buffered", "opendir", "filename_format", "arrival_rate", "unlink",
+    "unlink_each_loop", "read_iolog", "write_iolog", "mem", "iomem",
+}
+
+
+@dataclass(frozen=True)
+class Mode:
+    name: str
+    base: str
+    options: tuple
+
+    @property
+    def offload(self):
+        """The engine's offload= value, or None for one of fio's own engines."""
+        return None if self.base.startswith(ENGINE_PREFIX) else self.base
+
+    def job_options(self, engine):
+        """The job file's lines for this mode; the engine first, as its options need it."""
+        lines = {"ioengine": self.base.removeprefix(ENGINE_PREFIX)}
+        if self.offload:
+            lines = {"ioengine": f"external:{engine}", "offload": self.offload}
+        return lines | dict(self.options)
+
+    def strayed(self, stats, threads, job):
+        """Why this run did not take the mode's own path, as one word; None if it did."""
+        check, kernel_threads = OFFLOADS[self.base] if self.offload else \
+            (None, FIO_KERNEL_THREADS.get(self.name))
+        if check and stats is None:
+            return "no_evidence"
+        if check and check(stats, job):
+            return check(stats, job)
+        if kernel_threads and not threads.get(kernel_threads):
+            return f"no_{kernel_threads}"
+        return None
+
+
+def parse_mode(text):
+    """One mode from the command line: `sqwq`, `fio:psync`, `sqwq+max_bounded=4`."""
+    base, *extra = text.split("+")
+    engine = base.removeprefix(ENGINE_PREFIX)
+    if base not in OFFLOADS and not (base != engine and re.fullmatch(r"[A-Za-z0-9_-]+", engine)):
+        raise BadInput(
+            f"unknown mode '{text}': allowed are {', '.join(OFFLOADS)}, and fio's own engines as "
+            "fio:NAME, each with options as MODE+option=value"
+        )
+    options = {}
+    for option in extra:
+        match = re.fullmatch(r"([a-z0-9_]+)=([A-Za-z0-9_.:/%@-]+)", option)
+        if not match:
+            raise BadInput(f"mode '{text}': '{option}' is not of the form option=value")
+        if match[1] in RESERVED or match[1] in options:
+            raise BadInput(f"mode '{text}': {match[1]} is set by the comparison, or given twice")
+        options[match[1]] = match[2]
+    return Mode(text, base, tuple(options.items()))
+
+
+def parse_modes(text):
+    modes = [parse_mode(name.strip()) for name in text.split(",")]
+    if len({mode.name for mode in modes}) < len(modes):
+        raise BadInput(f"--modes {text}: a mode is given twice")
+    return modes

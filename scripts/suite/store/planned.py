@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""plan.json: written when a comparison begins, read when it goes on."""
+
+import re
+from pathlib import Path
+
+from suite.errors import BadInput
+from suite.measure import environment
+from suite.measure.bench import make_bench
+from suite.measure.here import Here
+from suite.measure.hosts import Hosts
+from suite.request.asked import Asked, variants_of
+from suite.request.command_line import fio_at
+from suite.request.file_systems import name_of
+from suite.request.jobfile import job_of
+from suite.request.modes import parse_mode
+from suite.request.plan import Run
+from suite.store.folder import SCHEMA
+
+
+def begin(asked, bench, folder):
+    """Writes down what is to be done, which is all that going on needs."""
+    folder.write_json("plan.json", document(asked, bench))
+
+
+def document(asked, bench):
+    """plan.json: all that drawing, and going on, need to know beside the runs themselves."""
+    return {
+        "schema": SCHEMA,
+        "arguments": asked.arguments,
+        "seed": asked.seed,
+        "baseline": asked.baseline,
+        "depths": sorted({point.depth for point in asked.points}),
+        "repeats": asked.repeats,
+        "precision": asked.precision,
+        **({"early_until": asked.early_until} if asked.precision else {}),
+        "traced": asked.traced,
+        "decided": list(asked.decided),
+        "lengths_s": {job.name: bench.length_s(job) for job in asked.jobs},
+        "bench": {"fio": bench.fio, "engine": bench.engine, "scratch": str(bench.scratch),
+                  "file_systems": list(bench.file_systems), "destroy": list(bench.destroy),
+                  "runtime_s": bench.runtime_s, "limit_s": bench.limit_s, "steady": bench.steady,
+                  "hosts": bench.machines.as_json()},
+        "jobs": [{"name": job.name, "path": job.path, "reads": job.reads, "writes": job.writes,
+                  "cache": job.cache, "block": job.block, "text": job.text} for job in asked.jobs],
+        "modes": [{"name": mode.name, "options": dict(mode.options)} for mode in asked.modes],
+        "runs": [run.as_json() for run in asked.runs],
+    }
+
+
+def taken_up(folder, more_repeats, stop):
+    """(Asked, Bench) of a comparison that is to go on; the rounds that are added are whole ones."""
+    plan = folder.read_plan()
+    there, decided = plan["bench"], tuple(plan.get("decided", ["iodepth"]))
+    fio = fio_at(there["fio"])
+    jobs = [job_of(job["path"], job["text"], fio, decided) for job in plan["jobs"]]
+    modes = [parse_mode(mode["name"]) for mode in plan["modes"]]
+    runs = [Run.from_json(row) for row in plan["runs"]]
+    asked = Asked(jobs, modes, list(dict.fromkeys(run.point for run in runs)),
+                  plan["repeats"] + more_repeats, plan["seed"], plan["baseline"],
+                  plan["arguments"], plan["precision"], plan.get("early_until", 0), plan["traced"],
+                  decided, variants_of(jobs, modes, fio, decided))
+    for text in there["file_systems"]:
+        name_of(text)  # says so where a folder has gone
+    bench = make_bench(
+        there["fio"], there["engine"], Path(there["scratch"]), jobs, stop,
+        Hosts.from_json(there["hosts"]) if there["hosts"] else Here(),
+        file_systems=there["file_systems"], destroy=there["destroy"],
+        runtime_s=there["runtime_s"], limit_s=there["limit_s"], steady=there["steady"])
+    return asked, bench
+
+
+def check_same_machine(folder, bench):
+    """Raises BadInput where runs from now on could not stand beside those that are there.
+
+    To be called when everything is mounted that is to be.
+    """
+    if not (folder.path / "env.json").exists():
+        return  # it was stopped before its first run
+    was, now = folder.read_json("env.json"), environment.describe(bench)
+    for what, of in (("kernel", lambda about: about.get("kernel")),
+                     ("CPU", lambda about: about.get("cpu_model")),
+                     ("hosts", lambda about: about.get("hosts")),
+                     ("fio", lambda about: about["versions"]["fio"]),
+                     ("engine", engine_words), ("file systems", file_system_words)):
+        if of(was) != of(now):
+            raise BadInput(f"{folder.path}: was made with the {what} {of(was)}, and here is "
+                           f"{of(now)}: the runs could not be compared; make a new comparison")
+
+
+def engine_words(about):
+    engine = about["versions"]["engine"]
+    return f"{engine['version']} ({engine['sha256'][:12]})" if engine else "none"
+
+
+def file_system_words(about):
+    """Without devices of ours, whose numbers are as they come."""
+    return ", ".join(f"{name or 'scratch'}: {under['file_system']} on "
+                     f"{re.sub(r'^/dev/loop[0-9]+$', 'an image', under['device'])}"
+                     for name, under in about.get("places", {}).items())

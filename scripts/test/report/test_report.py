@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: MIT
+"""The report in a real browser: no error on its console, tables sort, charts answer a pointer."""
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import pytest
+import synthetic
+from conftest import HANG_S, SCRIPTS
+from suite.analyse.flags import FLAGS, meaning
+from suite.report import html
+
+MODES = ["fio:psync", "inline", "sqwq", "punt", "uring", "fio:libaio"]
+ODD = "it's \"quoted\" $HOME `touch x` <script>alert(1)</script> & \u00e9"
+
+
+def report(*folders):
+    return subprocess.run([str(SCRIPTS / "report"), *(str(f) for f in folders)],
+                          capture_output=True, text=True, timeout=HANG_S, check=False)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    webdriver = pytest.importorskip("selenium.webdriver", reason="no selenium")
+    if not shutil.which("chromedriver"):
+        pytest.skip("no chromedriver")
+    options = webdriver.ChromeOptions()
+    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService if hasattr(webdriver, "ChromeService") else None
+    driver = webdriver.Chrome(options=options) if service is None else \
+        webdriver.Chrome(options=options, service=service(shutil.which("chromedriver")))
+    driver.set_page_load_timeout(60)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def page(browser, tmp_path_factory):
+    """A browser with the report of a made-up comparison open."""
+    folder = synthetic.results(tmp_path_factory.mktemp("report") / "r", MODES)
+    done = report(folder.path)
+    assert done.returncode == 0, done.stderr
+    browser.set_window_size(1200, 900)
+    browser.get(f"file://{folder.path}/report.html")
+    return browser
+
+
+def elements(within, selector):
+    return within.find_elements("css selector", selector)
+
+
+def test_it_is_read_without_an_error_and_without_a_network(page):
+    assert page.get_log("browser") == []
+    text = page.page_source
+    assert not re.search(r"""(?:src|href)=["'](?!#)[^"']""", text.replace("xlink:href", ""))
+    assert "Which offload mode" in elements(page, "h1")[0].text
+    assert "among the best at" in elements(page, ".answer")[0].text
+    headings = [h.text for h in elements(page, "h2")]
+    assert headings[0] == "Verdict"
+    assert {"The machine", "How to repeat it", "Method"} <= set(headings)
+
+
+def column(page, number):
+    return [row.find_elements("css selector", "td")[number].text
+            for row in elements(page, "table.sortable tbody tr")]
+
+
+def test_a_click_on_a_columns_title_sorts_and_another_turns_it_round(page):
+    heads = elements(page, "table.sortable th button")
+    rates = heads[2]
+    assert rates.text == "IOPS"
+
+    def values():
+        return [float(cell.get_attribute("data-value"))
+                for cell in elements(page, "table.sortable tbody td:nth-child(3)")]
+
+    before = values()
+    rates.click()
+    assert values() == sorted(before) and before != sorted(before)
+    rates.click()
+    assert values() == sorted(before, reverse=True)
+    heads[0].click()
+    assert column(page, 0) == sorted(column(page, 0), key=str.lower)
+    assert len(column(page, 0)) == len(MODES) * 3
+
+
+def test_pointing_at_a_mark_shows_its_figures(page):
+    from selenium.webdriver import ActionChains
+    chart = elements(page, ".chart")[0]
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
+    x, y, words = page.execute_script(
+        "return JSON.parse(arguments[0].querySelector('script').textContent)[0]", chart)
+    width, height = chart.size["width"], chart.size["height"]
+    told = elements(page, "#told")[0]
+    assert not told.is_displayed()
+    ActionChains(page).move_to_element_with_offset(
+        chart, round((x - 0.5) * width), round((y - 0.5) * height)).perform()
+    assert told.is_displayed() and told.text.split() == words.split()
+    assert any(mode in told.text for mode in MODES) and "depth" in told.text
+    ActionChains(page).move_to_element(elements(page, "h2")[0]).perform()
+    assert not told.is_displayed()
+
+
+def test_marks_lie_where_the_charts_points_are_drawn(page):
+    """Each place that answers a pointer is within a point's breadth of something that is drawn."""
+    for chart in elements(page, ".chart"):
+        page.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
+        far = page.execute_script("""
+            const chart = arguments[0], box = chart.getBoundingClientRect();
+            const drawn = [...chart.querySelectorAll('svg use, svg path')]
+                .map(e => e.getBoundingClientRect());
+            return JSON.parse(chart.querySelector('script').textContent).filter(([x, y]) => {
+                const px = box.left + x * box.width, py = box.top + y * box.height;
+                return !drawn.some(r => px > r.left - 4 && px < r.right + 4
+                                        && py > r.top - 4 && py < r.bottom + 4);
+            });""", chart)
+        assert far == [], chart.get_attribute("aria-label")
+
+
+def test_arrow_keys_go_along_the_marks(page):
+    from selenium.webdriver.common.keys import Keys
+    chart = elements(page, ".chart")[1]
+    chart.send_keys(Keys.ARROW_RIGHT)
+    first = elements(page, "#told")[0].text
+    chart.send_keys(Keys.ARROW_RIGHT)
+    assert elements(page, "#told")[0].text != first != ""
+
+
+def test_a_phone_need_not_scroll_sideways(page):
+    page.set_window_size(500, 900)
+    try:
+        widths = page.execute_script(
+            "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert widths[0] <= widths[1]
+    finally:
+        page.set_window_size(1200, 900)
+
+
+def test_a_dark_page_has_dark_charts(page):
+    def paper():
+        return page.execute_script(
+            "return getComputedStyle(document.querySelector('.chart svg rect')).fill")
+
+    light = paper()
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+        "features": [{"name": "prefers-color-scheme", "value": "dark"}]})
+    try:
+        assert (light, paper()) == ("rgb(255, 255, 255)", "rgb(21, 24, 28)")
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_it_prints(page, tmp_path):
+    printed = page.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})
+    assert len(printed["data"]) > 10000
+
+
+def test_odd_names_are_only_read(browser, tmp_path):
+    folder = synthetic.results(tmp_path / "r <b>&", ["fio:psync", "inline"], job=ODD)
+    assert report(folder.path).returncode == 0
+    browser.get((folder.path / "report.html").as_uri())
+    assert browser.get_log("browser") == []
+    assert ODD in elements(browser, "section h2")[0].text
+    assert len(elements(browser, "script")) == 1 + len(elements(browser, ".chart"))
+    assert elements(browser, "b") == []
+
+
+class Balance(HTMLParser):
+    """Notes whatever is not closed in its turn."""
+
+    VOID = {"meta"}
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.wrong = [], []
+
+    def handle_starttag(self, tag, attributes):
+        names = [name for name, _ in attributes]
+        if len(set(names)) < len(names):
+            self.wrong.append((tag, names))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+def test_its_elements_are_balanced_and_no_attribute_is_twice(tmp_path):
+    folder = synthetic.results(tmp_path / "r", MODES, flags=["path:no_inline"])
+    assert report(folder.path).returncode == 0
+    parser = Balance()
+    parser.feed((folder.path / "report.html").read_text())
+    assert parser.wrong == [] and parser.open == []
+
+
+def test_two_comparisons_are_compared_point_by_point(browser, tmp_path):
+    before = synthetic.results(tmp_path / "before", MODES)
+    after = synthetic.results(tmp_path / "after", MODES, slower={"punt": 0.8})
+    done = report(before.path, after.path)
+    assert done.returncode == 0, done.stderr
+    browser.get((after.path / "report-against-before.html").as_uri())
+    assert browser.get_log("browser") == []
+    assert elements(browser, ".answer")[0].text == \
+        "Of 18 points B is better at 0, worse at 3, and at 15 no difference is shown."
+    verdicts = {(row[0], row[6]) for row in (
+        [cell.text for cell in line.find_elements("css selector", "td")]
+        for line in elements(browser, "table.sortable tbody tr"))}
+    assert ("punt", "slower") in verdicts and ("sqwq", "no difference shown") in verdicts
+
+
+def test_names_may_begin_with_digits(tmp_path):
+    folder = synthetic.results(tmp_path / "r", MODES[:2], job="4k-randread")
+    done = report(folder.path)
+    assert done.returncode == 0, done.stderr
+    assert 'id="4k-randread-' in (folder.path / "report.html").read_text()
+
+
+def test_placements_have_their_charts_too(tmp_path):
+    folder = synthetic.results(tmp_path / "r", MODES[:2],
+                               placements=("nodes:0/0", "nodes:0/1", "nodes:1/0", "nodes:1/1"))
+    assert report(folder.path).returncode == 0
+    assert "Placements" in (folder.path / "report.html").read_text()
+
+
+def test_a_report_says_what_else_was_asked_of_the_two(tmp_path):
+    a, b = (synthetic.results(tmp_path / name, MODES[:2]) for name in "ab")
+    plan = b.read_plan()
+    plan["jobs"][0]["text"] += "numjobs=4\n"
+    b.write_json("plan.json", plan)
+    assert report(a.path, b.path).returncode == 0
+    assert "numjobs=4" in (b.path / "report-against-a.html").read_text()
+
+
+def test_what_cannot_be_reported_is_told_in_one_line(tmp_path):
+    a = synthetic.results(tmp_path / "a", ["fio:psync"])
+    b = synthetic.results(tmp_path / "b", ["inline"])
+    for done, words in ((report(tmp_path), "no plan.json"), (report(a.path, b.path), "in common"),
+                        (report(a.path, b.path, a.path), "one folder, or two")):
+        assert done.returncode == 2 and done.stderr.count("\n") == 1 and words in done.stderr
+
+
+def test_every_flag_has_a_meaning_and_the_readme_knows_it():
+    readme = (SCRIPTS.parent / "results/README.md").read_text()
+    assert [flag for flag in FLAGS if flag.partition(":")[0] not in readme] == []
+    assert meaning("path:no_inline") == FLAGS["path"]
+
+
+def test_colours_are_named_where_they_are_the_themes_own():
+    svg = "<?xml?><svg><g stroke='rgb(  0, 114, 178)' fill=\"#123456\"></g>" \
+          "<use xlink:href='#p' color=\"#0072b2\"/></svg>"
+    assert html.inlined(svg, "n") == (
+        "<svg><g fill=\"#123456\" style='stroke:var(--c6)'></g>"
+        "<use xlink:href='#n-p' style='color:var(--c6)'/></svg>")

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""The repository is light: it is fetched in a moment, and holds no picture that nobody is shown."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import HANG_S
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MOST_BYTES = 8 << 20
+MOST_FILES = 700
+
+
+def git(*arguments, check=True):
+    return subprocess.run(["git", *map(str, arguments)], cwd=REPOSITORY, capture_output=True,
+                          text=True, timeout=HANG_S, check=check)
+
+
+@pytest.fixture(autouse=True)
+def repository():
+    if git("rev-parse", "HEAD", check=False).returncode != 0:
+        pytest.skip("this is no git repository")
+
+
+def test_a_shallow_clone_is_small(tmp_path):
+    git("clone", "--quiet", "--depth", "1", f"file://{REPOSITORY}", tmp_path / "clone")
+    files = [path for path in (tmp_path / "clone").rglob("*") if path.is_file()]
+    assert 0 < len(files) < MOST_FILES
+    assert sum(path.stat().st_size for path in files) < MOST_BYTES
+
+
+def test_a_picture_that_is_kept_is_shown_in_a_readme():
+    tracked = git("ls-files", "*.svg", "*.png", "*.pdf").stdout.split()
+    shown = {(readme.parent / link).resolve()
+             for readme in map(REPOSITORY.joinpath, git("ls-files", "*.md").stdout.split())
+             for link in re.findall(r"!\[[^]]*\]\(([^)]+)\)", readme.read_text())}
+    assert tracked and not [path for path in tracked if REPOSITORY / path not in shown]

@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: MIT
+"""scripts/workers: real fio, with every way to observe it that works here."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import HANG_S, SCRIPTS
+from suite.workers.records import Assembly, Event, Observation, Worker, interesting, steps_of
+from suite.workers.symbols import Mappings, readable
+from suite.workers.tracing import Refused, Source, check_may_trace, fetched, mount_tracefs
+
+# O_DIRECT in the pool itself: every read blocks a worker, so there are as many as the depth.
+MODE, DEPTH = "sqwq+direct_by=pool", 8
+DIRECT_JOB = "[direct]\nrw=randread\nbs=4k\nsize=4m\ndirect=1\ntime_based\nruntime=600ms\n"
+INSTANCES = "/sys/kernel/tracing/instances"
+
+
+def skip_unless(by):
+    try:
+        check_may_trace()
+        mount_tracefs()
+    except Refused as error:
+        pytest.skip(str(error))
+    if by == "bpftrace" and not shutil.which("bpftrace"):
+        pytest.skip("no bpftrace")
+
+
+@pytest.fixture(params=["bpftrace", "tracefs", "sampling"])
+def by(request):
+    if request.param != "sampling":
+        skip_unless(request.param)
+    return request.param
+
+
+@pytest.fixture(params=["bpftrace", "tracefs"])
+def tracer(request):
+    skip_unless(request.param)
+    return request.param
+
+
+def command(tmp_path, *words):
+    return [str(SCRIPTS / "workers"), *[str(word) for word in words],
+            "--results", str(tmp_path / "results")]
+
+
+@pytest.fixture
+def workers(tmp_path, engine):
+    """Runs the command; returns (what it did, its observations by mode)."""
+
+    def run(*words, status=0, env=None):
+        shutil.rmtree(tmp_path / "results", ignore_errors=True)
+        line = command(tmp_path, *words, *([] if "--pid" in words else ["--scratch",
+                                                                        tmp_path / "scratch"]))
+        done = subprocess.run(line, capture_output=True, text=True, timeout=HANG_S, check=False,
+                              env=os.environ | (env or {}))
+        if "does not run here" in done.stderr:
+            pytest.skip(done.stderr.strip())
+        assert done.returncode == status, done.stderr + done.stdout
+        path = tmp_path / "results/workers.json"
+        found = json.loads(path.read_text())["observations"] if path.exists() else []
+        return done, {row["mode"]: row for row in found}
+
+    return run
+
+
+@pytest.fixture
+def idling(tmp_path, engine):
+    """An fio whose workers are idle for longer than they stay, again and again. One of its two
+    leaves then, alone: those that leave at once meet at the memory map's lock, and wake each other
+    there."""
+    fio = subprocess.Popen(
+        ["fio", "--name=a", f"--ioengine=external:{engine}", "--offload=sqwq", "--direct_by=pool",
+         "--idle_ms=100", f"--filename={tmp_path}/a", "--size=4m", "--rw=randread", "--bs=4k",
+         "--iodepth=2", "--direct=1", "--runtime=100", "--time_based", "--thinktime=700ms",
+         "--thinktime_blocks=64", "--minimal", "--output=/dev/null"], stderr=subprocess.DEVNULL)
+    wait_until(lambda: "iowq-wrk" in thread_names(fio.pid))
+    yield fio.pid
+    fio.send_signal(signal.SIGINT)
+    fio.wait(HANG_S)
+
+
+def wait_until(true):
+    give_up = time.monotonic() + HANG_S
+    while not true():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+def thread_names(root):
+    from suite.measure.process import Family, thread_names as names
+    return " ".join(name for pid in Family(root).members() for name in names(pid))
+
+
+def stacks(rows, which):
+    return [" ".join(row[which]) for row in rows if row[which]]
+
+
+def test_the_pools_workers_are_those_that_the_engine_counted(workers, job_file, by):
+    done, found = workers(job_file(DIRECT_JOB), "--modes", MODE, "--depth", DEPTH, "--by", by)
+    row = found[MODE]
+    summary = row["summary"]["pool"]
+    assert row["way"] == by
+    assert summary["created"] == row["counted"]["workers_created"] > 0
+    assert 0 < summary["at_most"] <= summary["created"]
+    assert summary["left"] == summary["created"], "every worker has an end"
+    for worker in row["workers"]:
+        assert 0 < worker["born_s"] <= worker["left_s"] <= row["length_s"]
+        assert (worker["kind"], worker["node"]) == ("bound", 0)
+    assert f"created                  {summary['created']} (the engine counted" in done.stdout
+    assert f"observed by {by}" in done.stdout
+
+
+def test_the_kernels_workers_are_seen(workers, job_file, by):
+    _, found = workers(job_file(DIRECT_JOB), "--modes", "uring_async", "--depth", DEPTH, "--by", by)
+    row = found["uring_async"]
+    assert row["summary"]["kernel"]["created"] > 0
+    assert row["summary"]["kernel"]["left"] == row["summary"]["kernel"]["created"]
+    assert row["summary"]["kernel"]["left_why"].keys() == {"with its wq"}
+    assert all(worker["name"].startswith("iou-wrk-") for worker in row["workers"])
+
+
+def test_stacks_name_who_creates_a_worker_of_the_pool(workers, job_file, tracer):
+    _, found = workers(job_file(DIRECT_JOB), "--modes", MODE, "--depth", DEPTH, "--by", tracer)
+    rows = found[MODE]["workers"]
+    created = stacks(rows, "created_from")
+    assert len(created) == len(rows)
+    assert all("iowq::wq::create_thread" in stack for stack in created)
+    assert any("iowq::wq::enqueue" in stack and "td_io_queue" in stack for stack in created)
+    assert all("iowq::wq::worker_main" in stack for stack in stacks(rows, "left_from"))
+    assert {row["left"] for row in rows} == {"with its wq"}
+
+
+def test_stacks_name_who_creates_a_worker_of_the_kernel(workers, job_file, tracer):
+    _, found = workers(job_file(DIRECT_JOB), "--modes", "uring_async", "--depth", DEPTH,
+                       "--by", tracer)
+    rows = found["uring_async"]["workers"]
+    created = stacks(rows, "created_from")
+    assert created and all(stack.startswith("create_io_thread") for stack in created)
+    assert any("io_wq_enqueue" in stack for stack in created)
+    assert any("io_wq_worker" in stack for stack in stacks(rows, "left_from"))
+
+
+def test_bpftrace_tells_bound_from_unbound_workers_of_the_kernel(workers, job_file):
+    """A sync that io_uring has to punt goes to the bound ones, as it knows the file by then."""
+    skip_unless("bpftrace")
+    job = "[sync]\nrw=randwrite\nbs=4k\nsize=1m\nfsync=1\ntime_based\nruntime=300ms\n"
+    _, found = workers(job_file(job), "--modes", "uring", "--depth", DEPTH, "--by", "bpftrace")
+    kinds = {worker["kind"] for worker in found["uring"]["workers"]}
+    if kinds == {"bound or unbound"}:
+        pytest.skip("this kernel's own types are not to be had")
+    assert kinds == {"bound"}
+
+
+def test_a_process_that_runs_is_observed_while_its_workers_come_and_go(workers, idling, by):
+    woken = []
+    for _ in range(3):  # a waking can be lost, or be followed by another one before the thread ends
+        done, found = workers("--pid", idling, "--seconds", 3, "--by", by)
+        (row,) = found.values()
+        summary = row["summary"]["pool"]
+        assert summary["created"] > 0 and summary["left"] > 0, done.stdout
+        assert summary["at_most"] <= 2
+        if by != "sampling":
+            assert set(summary["left_why"]) == {"idle"}
+        woken += stacks(row["workers"], "woken_from")
+        if by != "bpftrace" or any("monitor::reap" in stack for stack in woken):
+            return
+    pytest.fail(f"none was woken by the monitor: {woken}")
+
+
+def test_what_one_way_refuses_another_does(workers, job_file, tmp_path):
+    """Without bpftrace in the path; where tracing is refused altogether, by sampling."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("fio", "gnuplot", "sh", "mount"):
+        (tools / name).symlink_to(shutil.which(name))
+    (tools / "python3").symlink_to(sys.executable)
+    job = job_file(DIRECT_JOB)
+    done, found = workers(job, "--modes", MODE, "--depth", DEPTH, env={"PATH": str(tools)})
+    assert found[MODE]["way"] in ("tracefs", "sampling")
+    assert done.stdout.count("observed by") == 1 and "bpftrace: " in done.stdout
+    done, _ = workers(job, "--by", "bpftrace", status=2, env={"PATH": str(tools)})
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("workers: --by bpftrace: ")
+
+
+def test_both_sides_are_drawn_side_by_side(workers, job_file, tmp_path):
+    done, found = workers(job_file(DIRECT_JOB, "odd 'name' %d.fio"), "--depth", DEPTH,
+                          "--modes", "sqwq,uring_async,inline", "--by", "sampling")
+    assert list(found) == ["sqwq", "uring_async", "inline"]
+    assert "inline: no workers" in done.stdout and "no stacks" in done.stdout
+    for kind in ("svg", "png", "pdf"):
+        assert (tmp_path / f"results/charts/workers.{kind}").stat().st_size > 0
+    assert "sqwq: workers" in (tmp_path / "results/charts/workers.svg").read_text()
+    assert not list((tmp_path / "results").rglob(".*")), "nothing unfinished is left behind"
+
+
+def test_hundreds_of_workers_of_several_jobs(workers, job_file):
+    job = DIRECT_JOB.replace("[direct]", "[direct]\nnumjobs=2")
+    _, found = workers(job_file(job), "--modes", MODE, "--depth", 128)
+    row = found[MODE]
+    summary = row["summary"]["pool"]
+    assert summary["created"] == row["counted"]["workers_created"] == summary["left"]
+    assert len({worker["process"] for worker in row["workers"]}) == 2
+
+
+def test_a_run_that_fails_is_told_in_one_line(workers, job_file):
+    done, found = workers(job_file(DIRECT_JOB), "--modes", "sqwq+nosuchoption=1,sqwq", "--by",
+                          "sampling", status=1)
+    assert "nosuchoption" in done.stderr and done.stderr.count("\n") == 1
+    assert found["sqwq"]["summary"]["pool"]["created"] > 0, "the other mode has run"
+
+
+def test_an_interrupted_run_leaves_no_trace(tmp_path, job_file, engine, by):
+    job = job_file(DIRECT_JOB.replace("600ms", "60"))
+    running = subprocess.Popen(
+        command(tmp_path, job, "--by", by, "--scratch", tmp_path / "scratch"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert "observed by" in running.stdout.readline() or pytest.skip(running.stderr.read())
+    wait_until(lambda: "iowq-wrk" in thread_names(running.pid))
+    running.send_signal(signal.SIGINT)
+    told, complaint = running.communicate(timeout=HANG_S)
+    assert running.returncode == 130 and "interrupted" in complaint
+    assert "sqwq" in told and "Traceback" not in complaint
+    leftovers = os.listdir(INSTANCES) if os.path.isdir(INSTANCES) and by == "tracefs" else []
+    assert not [name for name in leftovers if name.endswith(f"_{running.pid}")]
+    probes = "/sys/kernel/tracing/uprobe_events"
+    if by == "tracefs" and os.path.exists(probes):
+        with open(probes, encoding="ascii") as file:
+            assert f"_{running.pid}/" not in file.read()
+
+
+@pytest.mark.parametrize("words, complaint", [
+    ([], "either a job file or --pid"),
+    (["JOB", "--pid", "1"], "either a job file or --pid"),
+    (["--pid", "0"], "--pid 0: allowed is"),
+    (["--pid", "4194303"], "no such process"),
+    (["--pid", "1", "--modes", "sqwq"], "--modes goes with a job file"),
+    (["JOB", "--seconds", "1"], "--seconds goes with --pid"),
+    (["JOB", "--depth", "none"], "--depth none: allowed is"),
+    (["JOB", "--by", "magic"], "invalid choice"),
+    (["JOB", "--modes", "nosuch"], "unknown mode 'nosuch'"),
+    (["/nosuch.fio"], "No such file"),
+])
+def test_bad_input_is_told_in_one_line(tmp_path, job_file, words, complaint):
+    words = [str(job_file(DIRECT_JOB)) if word == "JOB" else word for word in words]
+    done = subprocess.run(command(tmp_path, *words), capture_output=True, text=True, timeout=HANG_S,
+                          check=False)
+    assert done.returncode == 2 and complaint in done.stderr
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("workers: ")
+    assert not (tmp_path / "results/workers.json").exists()
+
+
+# ---- without fio
+
+
+def test_a_number_that_is_used_again_is_another_worker():
+    assembly = Assembly({10: [10]}, Mappings(), exit_is_seen=True)
+    for at in (1.0, 2.0):
+        assembly.add(Event("new", at, 10, child=11, kernel=("copy_process", "create_io_thread")))
+        assembly.add(Event("exit", at + 0.5, 11, name="iou-wrk-10", kernel=("do_exit",)))
+    assembly.add(Event("new", 3.0, 99, child=11))  # another program's
+    assembly.add(Event("exit", 3.5, 11, name="iou-wrk-99"))
+    found = assembly.workers(NobodySeen())
+    assert [(w.born_s, w.left_s) for w in found] == [(1.0, 1.5), (2.0, 2.5)]
+    assert {w.left for w in found} == {"idle"} and found[0].created_from == ("create_io_thread",)
+
+
+class NobodySeen:
+    def owner_ended_s(self, worker):
+        return None
+
+    def name_of(self, worker):
+        return None
+
+    def not_among(self, traced):
+        return []
+
+
+def test_a_fork_belongs_to_the_family_and_others_do_not():
+    assembly = Assembly({10: [10]}, Mappings(), exit_is_seen=True)
+    assembly.add(Event("new", 1.0, 10, child=20, thread=False))
+    assembly.add(Event("new", 1.1, 20, child=21))
+    assembly.add(Event("new", 1.1, 30, child=31))
+    for tid in (21, 31):
+        assembly.add(Event("exit", 2.0, tid, name="iowq-wrk-1u"))
+    (worker,) = assembly.workers(NobodySeen())
+    assert (worker.tid, worker.process, worker.kind, worker.node) == (21, 20, "unbound", 1)
+
+
+def test_the_number_of_workers_is_that_of_lives_begun_and_not_ended():
+    lives = [(0.0, 3.0), (1.0, 2.0), (1.0, None), (None, 2.0)]
+    found = [Worker(i, 1, "pool", "bound", 0, "x", *life) for i, life in enumerate(lives)]
+    assert steps_of(found) == [(0.0, 2), (1.0, 4), (2.0, 2), (3.0, 1)]
+    summary = Observation("m", "sampling", found, 4.0).summary("pool")
+    assert (summary["at_most"], summary["at_most_at_s"]) == (4, 1.0)
+    assert (summary["created"], summary["before"], summary["left"]) == (3, 1, 3)
+    assert summary["lifetime_median_s"] == 2.0
+
+
+def test_what_all_stacks_have_in_common_is_left_out():
+    assert interesting(("__traceiter_task_newtask", "copy_process", "create_io_thread",
+                        "io_wq_enqueue", "do_syscall_64")) == ("create_io_thread", "io_wq_enqueue")
+
+
+@pytest.mark.parametrize("mangled, name", [
+    ("_ZN4iowq2wq4exitEv", "iowq::wq::exit"),
+    ("_ZN6engine12_GLOBAL__N_15queueEP11thread_dataP4io_u", "engine::queue"),
+    ("_ZN4iowq2wq13create_threadERNS_4acctE.cold", "iowq::wq::create_thread"),
+    ("td_io_queue@@BASE", "td_io_queue"),
+])
+def test_names_are_shown_without_arguments(mangled, name):
+    assert readable(mangled) == name
+
+
+@pytest.mark.parametrize("told, asked", [
+    ("8@%rbx 4@4(%r13)", " wq=%bx:u64"), ("8@(%rbx) 4@4(%rax)", " wq=+0(%bx):u64"),
+    ("8@-16(%r12)", " wq=-16(%r12):u64"), ("8@[x19, 8]", ""),
+])
+def test_a_probes_argument_in_the_words_of_tracefs(told, asked):
+    assert fetched(told) == asked
+
+
+def test_the_engine_has_the_probes(engine):
+    names = [name for name, _ in Source(engine).for_bpftrace()]
+    assert len(names) >= 3 and any(name.startswith("uprobe:") for name in names)
