@@ -110,8 +110,8 @@ int check(const acall_submission *s) {
     return 0;
 }
 
-// Opens what the call needs, and makes it a record. The pool to enqueue it on, or else nullptr and the
-// signal for its thread not to block.
+// Opens what the call needs, and makes it a record. The pool to enqueue it on, or else nullptr and
+// the signal for its thread not to block.
 int prepare(const acall_submission &s, call *&c, wq *&pool, int &signal) IOWQ_EXCLUDES(lock) {
     locked guard(lock);
     state &now = all();

@@ -48,17 +48,19 @@ void in_child() IOWQ_ANNOTATE(release_capability(lock)) {
 
 // ---- rings
 
-// Makes sure that one more completion will find an entry that has been consumed. The entries that follow
-// `head` are kept for the calls that are outstanding, whichever of them ends first.
+// Makes sure that one more completion will find an entry that has been consumed. The entries that
+// follow `head` are kept for the calls that are outstanding, whichever of them ends first.
 int reserve_place(acall_completion_ring *ring) IOWQ_REQUIRES(lock) {
     auto [it, added] = all().rings.try_emplace(ring);
     ring_in_use &use = it->second;
     if (added)
         use.nr = ring->nr;
     uint32_t next = ring->head + use.outstanding + 1;
-    // Where head starts again at 0 the entries do not follow each other, unless nr is a power of two.
+    // Where head starts again at 0 the entries do not follow each other, unless nr is a power of
+    // two.
     bool jumps = next < ring->head && use.outstanding > 0 && (use.nr & (use.nr - 1));
-    // Acquire: pairs with the consumer's store of 0; what it has read is overwritten only after that.
+    // Acquire: pairs with the consumer's store of 0; what it has read is overwritten only after
+    // that.
     if (!jumps && use.outstanding < use.nr &&
         !atomic_ref(ring->comps[next % use.nr].cookie).load(acquire)) {
         use.outstanding++;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-// What acall keeps: a record for each call, which its id names, the rings that calls are outstanding for,
-// and the threads that wait. There is one state for the process; any thread may call it.
+// What acall keeps: a record for each call, which its id names, the rings that calls are
+// outstanding for, and the threads that wait. There is one state for the process; any thread may
+// call it.
 //
 // Invariants:
 //  1. A record is spare, or else its call is live or somebody is cancelling it.
 //  2. A ring is in `rings` while calls for it are live; as many entries after its head are free.
 //  3. A waiter is on the list only while what it waits for is not there.
 //
-// Lock: `lock` guards all of it, and orders all completions. It is never held while an item is enqueued or
-// cancelled, as that may run it. No lock but those of wq::create is taken under it.
+// Lock: `lock` guards all of it, and orders all completions. It is never held while an item is
+// enqueued or cancelled, as that may run it. No lock but those of wq::create is taken under it.
 #pragma once
 
 #include "iowq/acall/acall.h"
@@ -83,7 +84,8 @@ struct state {
 // How many entries a ring may have.
 [[nodiscard]] inline bool in_range(uint32_t nr) { return nr > 0 && nr <= INT32_MAX; }
 
-// Makes a record live for a submission, with a place in its ring, and writes its id. -EBUSY: no place.
+// Makes a record live for a submission, with a place in its ring, and writes its id. -EBUSY: no
+// place.
 [[nodiscard]] int take(const acall_submission &s, call *&out) IOWQ_REQUIRES(lock);
 // It could not be started after all.
 void put_back(call &c) IOWQ_EXCLUDES(lock);

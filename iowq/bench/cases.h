@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is measured: the cases, and the points (a case on one side, with one window and one number of
-// workers) that they consist of. Used by everything in this folder; fixed at program start.
+// What is measured: the cases, and the points (a case on one side, with one window and one number
+// of workers) that they consist of. Used by everything in this folder; fixed at program start.
 #pragma once
 
 #include "iowq/pool/worker.h"
@@ -22,8 +22,8 @@ enum class deed : uint8_t {
     meet   // stay until all the others are there too
 };
 
-// How a case is measured: `window` keeps the window filled, `growth` takes the time until a window of
-// items is all inside at once, `idle` the CPU time while there is nothing to do.
+// How a case is measured: `window` keeps the window filled, `growth` takes the time until a window
+// of items is all inside at once, `idle` the CPU time while there is nothing to do.
 enum class method : uint8_t { window, growth, idle };
 
 struct bench_case {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Compares the ways to know that a worker sleeps (sleep_hook.h): what each costs an item, and the
 // switches of other threads, how soon a sleeper is made up for, and whether what only computes is
-// taken for a sleeper. Prints one table, a row a way: medians over repeats, in each of which the ways
-// take turns in random order.
+// taken for a sleeper. Prints one table, a row a way: medians over repeats, in each of which the
+// ways take turns in random order.
 //   hooks_bench [repeats]      default: 9
 #include "iowq/pool/wq.h"
 #include "iowq/ring/cq.h"
@@ -113,8 +113,8 @@ void nap(work **w) {
     complete(w);
 }
 
-// An item whose only call returns at once, and that enqueues itself again: what the pool and the way
-// cost, on one worker. Returns ns an item.
+// An item whose only call returns at once, and that enqueues itself again: what the pool and the
+// way cost, on one worker. Returns ns an item.
 double run_again(const way &how) {
     struct again : work {
         wq *pool = nullptr;
@@ -214,8 +214,8 @@ void replace(const way &how, figures &out) {
     out[replaced_p99_us].push_back(percentile(times, 0.99));
 }
 
-// Items of 5 ms of computing each, in calls that may block, beside other threads that want every CPU.
-// One worker is all that is needed.
+// Items of 5 ms of computing each, in calls that may block, beside other threads that want every
+// CPU. One worker is all that is needed.
 void compute(const way &how, figures &out) {
     struct computing : work {
         std::binary_semaphore done{0};

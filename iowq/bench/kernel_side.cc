@@ -60,7 +60,8 @@ class kernel_side final : public side {
     }
 
   private:
-    // There are completions, or the kernel is to be entered to make some (IORING_SETUP_TASKRUN_FLAG).
+    // There are completions, or the kernel is to be entered to make some
+    // (IORING_SETUP_TASKRUN_FLAG).
     [[nodiscard]] bool ready() const {
         return io_uring_cq_ready(&ring_) ||
                __atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & IORING_SQ_TASKRUN;

@@ -212,8 +212,8 @@ figures run_growth(const point &p, double seconds) {
             cpu / static_cast<double>(times.size() * p.window)};
 }
 
-// All the CPU time that a pool takes which has nothing to do: the process's but for its main thread's,
-// which sleeps.
+// All the CPU time that a pool takes which has nothing to do: the process's but for its main
+// thread's, which sleeps.
 figures run_idle(const point &p, double seconds) {
     std::unique_ptr<side> pool = make_side(p);
     item nop;

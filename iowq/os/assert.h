@@ -3,8 +3,9 @@
 // not hold is a fault of the library, or a promise that its caller has broken; going on would lose
 // or double somebody's I/O.
 //
-// iowq_assert: cheap, in every build. iowq_assert_all: in those with IOWQ_ASSERT_ALL only, which the
-// sanitizers' test programs are; it may look at other threads' cache lines, or at every element.
+// iowq_assert: cheap, in every build. iowq_assert_all: in those with IOWQ_ASSERT_ALL only, which
+// the sanitizers' test programs are; it may look at other threads' cache lines, or at every
+// element.
 #pragma once
 
 namespace iowq {

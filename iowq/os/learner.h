@@ -3,8 +3,8 @@
 // Used for spinning, for calls that may sleep, for reads that trying begins, for helping, and for
 // what a file system refuses; each has its rule.
 //
-// Any thread. All of it is relaxed: an update that gets lost is made up for by the next, and a wrong
-// guess costs time only.
+// Any thread. All of it is relaxed: an update that gets lost is made up for by the next, and a
+// wrong guess costs time only.
 #pragma once
 
 #include <algorithm>

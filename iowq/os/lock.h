@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A mutex with clang's thread-safety annotations, so that the compiler checks who holds what
-// (-Wthread-safety in the clang build; elsewhere the annotations vanish). It spins a little before it
-// sleeps: what is done under the library's locks takes some ten nanoseconds, a sleep some ten thousand.
+// (-Wthread-safety in the clang build; elsewhere the annotations vanish). It spins a little before
+// it sleeps: what is done under the library's locks takes some ten nanoseconds, a sleep some ten
+// thousand.
 #pragma once
 
 #include <pthread.h>

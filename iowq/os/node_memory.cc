@@ -42,7 +42,8 @@ node_mask only(int node) {
     return mask;
 }
 
-// Asks of each page in a range: sends it to `node`, or, below 0, only looks where it is, and tells `found`.
+// Asks of each page in a range: sends it to `node`, or, below 0, only looks where it is, and tells
+// `found`.
 template <class Found>
 void each_page(uintptr_t from, uintptr_t end, int node, Found found) {
     std::array<void *, batch> pages;
@@ -86,7 +87,8 @@ void live_on_node(int node) {
     void *stack;
     size_t bytes;
     if (pthread_attr_getstack(&attributes, &stack, &bytes) == 0) {
-        // Touched by whoever created the thread or, as far as glibc leaves it, had the stack before.
+        // Touched by whoever created the thread or, as far as glibc leaves it, had the stack
+        // before.
         auto bottom = reinterpret_cast<uintptr_t>(stack);
         auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
         each_page(std::max(bottom, here - left_of_others), bottom + bytes, node, [](int) {});

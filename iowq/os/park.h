@@ -52,8 +52,8 @@ class parker {
     std::atomic<uint32_t> token_{0};
 };
 
-// Bounded spinning that stops by itself where it does not pay: nothing comes within the bound, or CPUs
-// are scarce and the one waited for cannot run. One thread at a time.
+// Bounded spinning that stops by itself where it does not pay: nothing comes within the bound, or
+// CPUs are scarce and the one waited for cannot run. One thread at a time.
 class adaptive_spin {
   public:
     explicit adaptive_spin(std::chrono::nanoseconds bound) : bound_(bound) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Static probes (USDT): a no-op instruction each, until bpftrace or perf attaches to it. README.md lists
-// them and the questions that they answer.
+// Static probes (USDT): a no-op instruction each, until bpftrace or perf attaches to it. README.md
+// lists them and the questions that they answer.
 #pragma once
 
 #if __has_include(<sys/sdt.h>)

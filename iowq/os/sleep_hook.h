@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Where the pool knows from that a worker sleeps. A hook reports what the scheduler did with a worker's
-// thread; it decides nothing. Owned by its wq; a worker calls it when its thread starts and ends, the
-// monitor while items run. Each source has a file of its own.
+// Where the pool knows from that a worker sleeps. A hook reports what the scheduler did with a
+// worker's thread; it decides nothing. Owned by its wq; a worker calls it when its thread starts
+// and ends, the monitor while items run. Each source has a file of its own.
 //
 // Locks: each hook has one of its own, for its places; no other lock is taken under it.
 #pragma once
@@ -35,21 +35,21 @@ class sleep_hook {
     [[nodiscard]] virtual int attach() = 0;
     // The same thread, before it ends. The place may be another's at once.
     virtual void detach(int place) = 0;
-    // Monitor: has the scheduler taken the thread that has this place off its CPU because it sleeps, and not yet
-    // put it back? A place that nobody has does not sleep.
+    // Monitor: has the scheduler taken the thread that has this place off its CPU because it
+    // sleeps, and not yet put it back? A place that nobody has does not sleep.
     [[nodiscard]] virtual bool sleeps(int place) = 0;
 };
 
-// Opens the hook of that kind; annotate and none need none, and leave `out` empty. Else 0 or -errno,
-// and one line in `why`: -EPERM or -EACCES where the caller lacks the right, -EOPNOTSUPP where
-// the kernel is too old, -ENOSYS where it has no such thing at all.
+// Opens the hook of that kind; annotate and none need none, and leave `out` empty. Else 0 or
+// -errno, and one line in `why`: -EPERM or -EACCES where the caller lacks the right, -EOPNOTSUPP
+// where the kernel is too old, -ENOSYS where it has no such thing at all.
 [[nodiscard]] int open_sleep_hook(sleep_hook_kind kind, std::unique_ptr<sleep_hook> &out,
                                   std::string &why);
 [[nodiscard]] int open_perf_hook(std::unique_ptr<sleep_hook> &out, std::string &why);
 [[nodiscard]] int open_bpf_hook(std::unique_ptr<sleep_hook> &out, std::string &why);
 
-// Does a thread of this process sleep at this moment? It reads /proc, for those that no hook watches.
-// nullopt: that cannot be known here (no /proc), or the thread is gone.
+// Does a thread of this process sleep at this moment? It reads /proc, for those that no hook
+// watches. nullopt: that cannot be known here (no /proc), or the thread is gone.
 [[nodiscard]] std::optional<bool> thread_sleeps(pid_t tid);
 
 } // namespace iowq

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A BPF program on the raw tracepoint sched_switch, which tells of every switch of the system. It looks
-// for the two threads among the workers and writes what becomes of them into an array that is mapped
-// here, so that the monitor's look is a plain load.
+// A BPF program on the raw tracepoint sched_switch, which tells of every switch of the system. It
+// looks for the two threads among the workers and writes what becomes of them into an array that is
+// mapped here, so that the monitor's look is a plain load.
 //
-// Threads are known by the address of their task_struct, an opaque number here: the tracepoint gives
-// both of them. A worker learns its own by running the second program itself, when it starts. So
-// neither type information (BTF) nor PID namespaces matter. The programs are assembled below.
+// Threads are known by the address of their task_struct, an opaque number here: the tracepoint
+// gives both of them. A worker learns its own by running the second program itself, when it starts.
+// So neither type information (BTF) nor PID namespaces matter. The programs are assembled below.
 #include "iowq/os/lock.h"
 #include "iowq/os/sleep_hook.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// perf's context-switch records. A dummy event for each worker's thread has the kernel write a record
-// of 8 bytes into a ring at each switch, and no other records. The ring is mapped read-only, so the
-// kernel overwrites the oldest: nothing is ever lost, and the newest record is the thread's state.
+// perf's context-switch records. A dummy event for each worker's thread has the kernel write a
+// record of 8 bytes into a ring at each switch, and no other records. The ring is mapped read-only,
+// so the kernel overwrites the oldest: nothing is ever lost, and the newest record is the thread's
+// state.
 #include "iowq/os/lock.h"
 #include "iowq/os/sleep_hook.h"
 
@@ -19,7 +20,8 @@ namespace iowq {
 
 namespace {
 
-// One thread's event: the page that says how far the ring has been written, and the ring, one page too.
+// One thread's event: the page that says how far the ring has been written, and the ring, one page
+// too.
 class switch_records {
   public:
     // Of the calling thread. 0 or -errno; `failed` is the call that did.

@@ -180,8 +180,8 @@ int known_machine::read() {
         return -EIO;
     std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)> hw(raw,
                                                                           hwloc_topology_destroy);
-    // Only nodes and CPUs are asked for: caches and devices would make loading slower. Groups are what
-    // nodes hang on; without them each would claim the whole machine's CPUs.
+    // Only nodes and CPUs are asked for: caches and devices would make loading slower. Groups are
+    // what nodes hang on; without them each would claim the whole machine's CPUs.
     hwloc_topology_set_all_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_NONE);
     hwloc_topology_set_type_filter(raw, HWLOC_OBJ_GROUP, HWLOC_TYPE_FILTER_KEEP_STRUCTURE);
     if (hwloc_topology_load(raw))

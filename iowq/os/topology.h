@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The machine as the pool sees it: NUMA nodes that have CPUs it may use, how far they are from each other,
-// and the node that a file's device is at. Immutable once loaded; any thread may read it.
+// The machine as the pool sees it: NUMA nodes that have CPUs it may use, how far they are from each
+// other, and the node that a file's device is at. Immutable once loaded; any thread may read it.
 #pragma once
 
 #include "iowq/os/api.h"
@@ -52,10 +52,12 @@ class IOWQ_API cpu_mask {
     return cpu < 0 || cpu >= CPU_SETSIZE ? uint16_t{0} : static_cast<uint16_t>(cpu);
 }
 
-// The nodes, numbered from 0, that have CPUs the pool may use. What the operating system calls a node, which may
-// have gaps, is its *OS number*; nodes without any CPU, or with none that may be used, have nothing else.
+// The nodes, numbered from 0, that have CPUs the pool may use. What the operating system calls a
+// node, which may have gaps, is its *OS number*; nodes without any CPU, or with none that may be
+// used, have nothing else.
 //
-// Source: hwloc, with its HWLOC_SYNTHETIC and HWLOC_XMLFILE, by which a machine of one node can stand for another.
+// Source: hwloc, with its HWLOC_SYNTHETIC and HWLOC_XMLFILE, by which a machine of one node can
+// stand for another.
 class IOWQ_API topology {
   public:
     // The machine as hwloc reads it, which it does once a process (a millisecond), and again when a
@@ -70,8 +72,8 @@ class IOWQ_API topology {
     [[nodiscard]] unsigned os_number(unsigned node) const { return nodes_[node].os; }
     // Where its workers have their memory, as memory_near.
     [[nodiscard]] int memory(unsigned node) const { return nodes_[node].memory; }
-    // The other nodes, the nearest first; those at the same distance in the order of their numbers, but
-    // beginning behind this one, so that not all of them turn to the first.
+    // The other nodes, the nearest first; those at the same distance in the order of their numbers,
+    // but beginning behind this one, so that not all of them turn to the first.
     [[nodiscard]] const std::vector<unsigned> &others(unsigned node) const {
         return nodes_[node].others;
     }
@@ -80,12 +82,13 @@ class IOWQ_API topology {
     [[nodiscard]] unsigned here() const;
     // The node nearest to one given by its OS number; -EINVAL: there is no such.
     [[nodiscard]] int nearest(unsigned os) const;
-    // The OS number of the node that a CPU belongs to, whether it may be used or not; below 0: of none.
+    // The OS number of the node that a CPU belongs to, whether it may be used or not; below 0: of
+    // none.
     [[nodiscard]] int os_node_of(unsigned cpu) const;
     // The CPUs of the node with this OS number, whether they may be used or not.
     [[nodiscard]] cpu_mask all_cpus_of(unsigned os) const;
-    // The OS number of the node with memory that is the nearest to the one with this OS number: mostly itself.
-    // Below 0: it makes no difference here.
+    // The OS number of the node with memory that is the nearest to the one with this OS number:
+    // mostly itself. Below 0: it makes no difference here.
     [[nodiscard]] int memory_near(unsigned os) const;
     // How many the operating system has, and their OS numbers, as parse() would read them.
     [[nodiscard]] unsigned os_nodes() const;
@@ -121,8 +124,8 @@ class IOWQ_API topology {
         served_by_; // by CPU: the nearest in nodes_; empty where there is only one
 };
 
-// The OS number of the node that the device of an open file is at: of a block device itself, or of the one that the
-// file lies on. -1: there is none (tmpfs, pipes), or it does not say.
+// The OS number of the node that the device of an open file is at: of a block device itself, or of
+// the one that the file lies on. -1: there is none (tmpfs, pipes), or it does not say.
 [[nodiscard]] IOWQ_API int device_node(int fd);
 [[nodiscard]] IOWQ_API int device_node(const char *path);
 

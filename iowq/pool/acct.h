@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// An acct joins a queue, the workers that serve it, and the counting of who sleeps: bound or unbound,
-// on one node. It decides what io-wq's rules ask for and *returns* it (wake this one, create one,
-// look elsewhere, nothing); it never wakes or creates anything itself. Owned by its wq; any thread
-// may call it.
+// An acct joins a queue, the workers that serve it, and the counting of who sleeps: bound or
+// unbound, on one node. It decides what io-wq's rules ask for and *returns* it (wake this one,
+// create one, look elsewhere, nothing); it never wakes or creates anything itself. Owned by its wq;
+// any thread may call it.
 //
 // Invariants:
 //  1. While the queue is not empty, or it is called to another's, somebody runs, or some thread is
@@ -11,8 +11,8 @@
 //     `settle` says so (elsewhere), for others to be called.
 //  2. An item that is taken is published as running before it is queued no more.
 //
-// Lock: lock_ guards the queue and the set of workers, publishing `current`, and sending the signals
-// that interrupt a worker.
+// Lock: lock_ guards the queue and the set of workers, publishing `current`, and sending the
+// signals that interrupt a worker.
 #pragma once
 
 #include "iowq/pool/sleep_accounting.h"
@@ -94,11 +94,11 @@ class acct {
     [[nodiscard]] unsigned set_max_workers(unsigned most, action &todo, worker *&to_leave)
         IOWQ_EXCLUDES(lock_);
     // No more pushes. Gives back the workers to wake (linked by next_free) and, of an unbound acct,
-    // the items to cancel; tokens stay, as their chains may hold bound items too. `todo`: what waited
-    // for a worker to be created again is to be done at once.
+    // the items to cancel; tokens stay, as their chains may hold bound items too. `todo`: what
+    // waited for a worker to be created again is to be done at once.
     [[nodiscard]] worker *close(work_list &cancelled, action &todo) IOWQ_EXCLUDES(lock_);
-    // A worker that `asked`, a create, asked for cannot be had. `again`: it is worth another try, in
-    // a moment. Gives back what nobody is left to run, and says what to do for the rest.
+    // A worker that `asked`, a create, asked for cannot be had. `again`: it is worth another try,
+    // in a moment. Gives back what nobody is left to run, and says what to do for the rest.
     [[nodiscard]] action create_failed(action asked, bool again, work_list &cancelled)
         IOWQ_EXCLUDES(lock_);
     // What to do about a worker that could not be created. `due` is lowered to the time of the next

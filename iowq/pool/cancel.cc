@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Cancelling, through all layers: a queued item is unlinked and completed by the canceller, one that
-// runs is marked and its system call interrupted.
+// Cancelling, through all layers: a queued item is unlinked and completed by the canceller, one
+// that runs is marked and its system call interrupted.
 #include "iowq/pool/wq.h"
 
 namespace iowq {
@@ -51,8 +51,8 @@ cancel_result wq::cancel(work *w) {
         }
         if (cancel_running(is_it, w, true))
             return cancel_result::running;
-        // It may have run when it was looked for in the queues, and enqueued itself before it was looked
-        // for among those that run.
+        // It may have run when it was looked for in the queues, and enqueued itself before it was
+        // looked for among those that run.
     } while (w->where.load(acquire) != work::nowhere);
     current_work *mine = current_item();
     return mine && mine->get() == w ? cancel_result::itself : cancel_result::notfound;

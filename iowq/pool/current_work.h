@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a worker runs, in one word: the item's address and, in the bits that its alignment leaves free,
-// what its cancellers have to know. Part of a worker's record; the worker publishes and finishes, any
-// thread may look and cancel.
+// What a worker runs, in one word: the item's address and, in the bits that its alignment leaves
+// free, what its cancellers have to know. Part of a worker's record; the worker publishes and
+// finishes, any thread may look and cancel.
 #pragma once
 
 #include "iowq/os/assert.h"
@@ -11,8 +11,8 @@ namespace iowq {
 
 class current_work {
   public:
-    // The worker, under the lock of the queue that the item came from. Release: a canceller who finds
-    // the item here may look at it.
+    // The worker, under the lock of the queue that the item came from. Release: a canceller who
+    // finds the item here may look at it.
     void publish(work *w) {
         iowq_assert_all(word_.load(relaxed) == 0);
         word_.store(reinterpret_cast<uintptr_t>(w) | (w->flags & work_unbound ? unbound : 0),

@@ -4,8 +4,8 @@
  * library; C++ programs have wq.h. Any thread may call what is declared here, but for
  * io_wq_destroy: that is the creator's, when no other call is in progress.
  *
- * Source: io-wq.h of Linux 5.5 (io_wq_create to io_wq_worker_running), and of later kernels (unbound
- * and concurrent work, io_wq_cancel_cb, io_wq_max_workers, io_wq_cpu_affinity).
+ * Source: io-wq.h of Linux 5.5 (io_wq_create to io_wq_worker_running), and of later kernels
+ * (unbound and concurrent work, io_wq_cancel_cb, io_wq_max_workers, io_wq_cpu_affinity).
  */
 #ifndef IOWQ_IO_WQ_H
 #define IOWQ_IO_WQ_H
@@ -42,8 +42,8 @@ enum io_wq_cancel {
 
 /*
  * A work item: embed it in a structure of your own, which func finds again from its address. From
- * enqueue until func is called it is the pool's; from that call on the pool does not touch it again.
- * func is called exactly once for each enqueue, and may leave the next, linked item in *work.
+ * enqueue until func is called it is the pool's; from that call on the pool does not touch it
+ * again. func is called exactly once for each enqueue, and may leave the next, linked item in *work.
  */
 struct io_wq_work {
     struct io_wq_work *list[2];             /* the pool's */
@@ -119,13 +119,13 @@ IOWQ_API enum io_wq_cancel io_wq_cancel_cb(struct io_wq *wq,
 IOWQ_API bool io_wq_cancel_requested(void);
 
 /*
- * Sets the most bound (new_count[0]) and unbound (new_count[1]) workers per node, 0 leaving one as it
- * is; both end at RLIMIT_NPROC. The old limits are left in new_count. 0, or -EINVAL for NULL.
+ * Sets the most bound (new_count[0]) and unbound (new_count[1]) workers per node, 0 leaving one as
+ * it is; both end at RLIMIT_NPROC. The old limits are left in new_count. 0, or -EINVAL for NULL.
  */
 IOWQ_API int io_wq_max_workers(struct io_wq *wq, int *new_count);
 
 #ifdef CPU_SETSIZE
-/* Moves the workers to these CPUs; NULL: to those of the creator. -EINVAL outside those, or none. */
+/* Moves the workers to these CPUs; NULL: to those of the creator. -EINVAL: outside those, none. */
 IOWQ_API int io_wq_cpu_affinity(struct io_wq *wq, const cpu_set_t *mask);
 #endif
 

@@ -12,8 +12,8 @@ namespace iowq {
 
 namespace {
 
-// From one look to the next. While nothing is found the monitor looks less and less often, so that a
-// pool that is busy but never blocks hardly pays.
+// From one look to the next. While nothing is found the monitor looks less and less often, so that
+// a pool that is busy but never blocks hardly pays.
 constexpr auto first_look = std::chrono::microseconds(50);
 constexpr auto rarest_look = std::chrono::microseconds(5000);
 constexpr auto rarest_hooked_look = std::chrono::microseconds(500); // which reads no files
@@ -130,7 +130,8 @@ bool monitor::look_round(bool &found) {
     return in_call;
 }
 
-// Counts workers as running that were found asleep and are so no more. Returns whether there was one.
+// Counts workers as running that were found asleep and are so no more. Returns whether there was
+// one.
 bool monitor::look_at_sleepers() {
     bool any = false, more = false;
     suspect_batch sleepers;

@@ -33,7 +33,8 @@ class monitor {
     }
     // By who is to. -EAGAIN: no thread to be had; then it may be tried again, or given up.
     [[nodiscard]] int start(const cpu_mask &cpus);
-    // Somebody else may start it. seq_cst, as is_there(): comes before the look at what waits for it.
+    // Somebody else may start it. seq_cst, as is_there(): comes before the look at what waits for
+    // it.
     void give_up_start() { phase_.store(phase::absent, seq_cst); }
     // It runs, or somebody is starting it.
     [[nodiscard]] bool is_there() const { return phase_.load(seq_cst) != phase::absent; }
@@ -53,7 +54,8 @@ class monitor {
     void interrupt_soon();
     // A worker is free.
     void reap_later() {
-        // seq_cst: it is on the free list before; pairs with reap's store of false before its last round.
+        // seq_cst: it is on the free list before; pairs with reap's store of false before its last
+        // round.
         if (!reaping_.load(seq_cst) && !reaping_.exchange(true))
             park_.unpark();
     }

@@ -3,8 +3,8 @@
 // may block. Any thread; all of it is atomic.
 //
 // Invariants:
-//  1. running() counts the workers that run or are about to: one that is woken or created is counted
-//     by whoever decides it, so one wake is in flight at a time.
+//  1. running() counts the workers that run or are about to: one that is woken or created is
+//     counted by whoever decides it, so one wake is in flight at a time.
 //  2. Both counts may dip below 0 while the monitor counts a call that just ends.
 #pragma once
 

@@ -15,8 +15,8 @@ struct work;
 // Runs one item. On entry `*w` is the item; on return it is the next, linked item, or anything that
 // is not (the same item, nullptr); a link must exist before its predecessor is freed, or it might
 // get the same address and be taken for it. Called exactly once for each accepted enqueue, in a
-// worker or a helper, or where `work_cancel` is set in whoever cancels it: the caller of cancel or exit, a
-// thread that could not create a worker, or the monitor.
+// worker or a helper, or where `work_cancel` is set in whoever cancels it: the caller of cancel or
+// exit, a thread that could not create a worker, or the monitor.
 using work_fn = void (*)(work **w);
 
 // The seed's flags keep their values; those of later kernels follow.
@@ -44,10 +44,11 @@ struct alignas(8) work {
     work *prev = nullptr;
     work_fn func = nullptr;
     uint32_t flags = 0;
-    // The OS number of the node that what it needs is at, for placement::device; below 0: none in particular.
+    // The OS number of the node that what it needs is at, for placement::device; below 0: none in
+    // particular.
     int32_t node = -1;
-    // Where cancel finds it: nowhere, on_its_way once enqueue has taken it, or else the fifo that it
-    // is on (work_queue.h), written under that one's lock.
+    // Where cancel finds it: nowhere, on_its_way once enqueue has taken it, or else the fifo that
+    // it is on (work_queue.h), written under that one's lock.
     atomic<const void *> where{nowhere};
     chain_key key;
 

@@ -116,7 +116,8 @@ class work_queue {
 
     // Pushes an item that is `on_its_way`. -ESHUTDOWN once closed.
     [[nodiscard]] int push(work *w);
-    // seq_cst: pairs with push's CAS, for who has said before that it does not run (README, orders).
+    // seq_cst: pairs with push's CAS, for who has said before that it does not run (README,
+    // orders).
     [[nodiscard]] bool has_work() const { return has_incoming(seq_cst) || listed_.load(seq_cst); }
     // For who spins, a hint: something was pushed, or it was closed.
     [[nodiscard]] bool was_pushed() const { return incoming_.load(relaxed); }

@@ -36,9 +36,9 @@ void end_interruptible(current_work &current, Sent sent) {
 [[nodiscard]] bool inside(const wq &pool);
 void become_monitor_of(wq &pool);
 
-// From inside an item: has it been cancelled meanwhile? A worker's thread is sent a signal again and
-// again until this has said yes, or the item is over, so that a system call that waits returns EINTR.
-// False outside items. Source: IO_WQ_WORK_CANCEL on a running item; here the mark is the
+// From inside an item: has it been cancelled meanwhile? A worker's thread is sent a signal again
+// and again until this has said yes, or the item is over, so that a system call that waits returns
+// EINTR. False outside items. Source: IO_WQ_WORK_CANCEL on a running item; here the mark is the
 // worker's, as the item may be freed at any time.
 [[nodiscard]] IOWQ_API bool cancel_requested();
 
@@ -63,8 +63,8 @@ class IOWQ_API blocking {
     enum kind {
         // Counts as asleep at once: O_DIRECT, fsync, a read that missed the page cache.
         will,
-        // Counts as running until the monitor finds the worker asleep in the call, unless such calls
-        // have lately been found to sleep.
+        // Counts as running until the monitor finds the worker asleep in the call, unless such
+        // calls have lately been found to sleep.
         may
     };
     // The call begins; at the end of the scope it is over.

@@ -108,8 +108,9 @@ class worker_set {
     [[nodiscard]] bool any_free() const { return free_; }
     // Gives back those that are free (linked by next_free).
     [[nodiscard]] worker *take_free();
-    // Gives back (linked by next_free) those to be woken so that they leave: who was free at the last
-    // call too, but for the last to have parked where that stays. `due`: others are to be come for.
+    // Gives back (linked by next_free) those to be woken so that they leave: who was free at the
+    // last call too, but for the last to have parked where that stays. `due`: others are to be come
+    // for.
     [[nodiscard]] worker *reap(bool &due);
     // Sets the limit, unless `most` is 0, and returns the old one. `to_leave`: as reap.
     [[nodiscard]] unsigned set_max(unsigned most, worker *&to_leave);
@@ -141,8 +142,8 @@ class worker_set {
 
     // ---- those that run an item ----
 
-    // Marks the items that are `meant` and interrupts their system calls; or only the first one. Not
-    // the caller's own. False: there is none.
+    // Marks the items that are `meant` and interrupts their system calls; or only the first one.
+    // Not the caller's own. False: there is none.
     template <class Meant>
     [[nodiscard]] bool interrupt(Meant meant, bool all, const interrupt_signal &signal) {
         bool any = false;

@@ -113,8 +113,8 @@ int wq::exit() {
                                  signal_);
     if (any)
         monitor_.interrupt_soon();
-    // The monitor last: until then a worker may have to be made up for, or signalled again. It may just be
-    // creating one.
+    // The monitor last: until then a worker may have to be made up for, or signalled again. It may
+    // just be creating one.
     for (join_all(); counters().nr_workers > 0; join_all())
         yield();
     monitor_.stop();
@@ -378,8 +378,8 @@ int wq::flush() {
         return 0;
     if (inside(*this))
         return -EDEADLK;
-    // A marker behind everything that is queued anywhere. It is called by whoever takes, or cancels,
-    // the last item before it, so nothing has to finish for that.
+    // A marker behind everything that is queued anywhere. It is called by whoever takes, or
+    // cancels, the last item before it, so nothing has to finish for that.
     struct latch {
         atomic<unsigned> left{1};
         parker done;

@@ -3,9 +3,9 @@
 // Any thread may call it; the creator destroys it, when no other call is in progress.
 //
 // Source: io_wq_create, io_wq_enqueue, io_wq_enqueue_hashed, io_wq_flush, io_wq_cancel_work,
-// io_wq_cancel_cb, io_wq_max_workers, io_wq_cpu_affinity, io_wq_destroy. Deliberate differences: enqueue
-// says whether it took the item; limits are hard; keys are exact; cancel of a queued item completes it
-// in the caller.
+// io_wq_cancel_cb, io_wq_max_workers, io_wq_cpu_affinity, io_wq_destroy. Deliberate differences:
+// enqueue says whether it took the item; limits are hard; keys are exact; cancel of a queued item
+// completes it in the caller.
 //
 // Locks: threads_lock_ guards the workers' records; no other lock is taken under it. affinity_lock_
 // guards the workers' CPUs and comes before an acct's lock.
@@ -23,8 +23,8 @@
 
 namespace iowq {
 
-// On which node an item is queued, and so where its worker runs and has its memory. Idle workers take another
-// node's work, the nearest's first, with device, interleave and none only.
+// On which node an item is queued, and so where its worker runs and has its memory. Idle workers
+// take another node's work, the nearest's first, with device, interleave and none only.
 enum class placement {
     local,  // the submitter's, where that is at the moment; the nearest that the pool has CPUs on
     device, // that of the item (work::node), or else as local
@@ -40,8 +40,8 @@ struct IOWQ_API wq_config {
     unsigned max_unbound = default_max_unbound();
     // Of either kind, how many may be *running* per node; the seed's `concurrency`. At least 1.
     unsigned max_running = default_max_running();
-    // A worker that has not been needed for this long, or at most twice this long, leaves, unless it is
-    // the last to have parked and that stays. Below 1 ms is 1 ms.
+    // A worker that has not been needed for this long, or at most twice this long, leaves, unless
+    // it is the last to have parked and that stays. Below 1 ms is 1 ms.
     std::chrono::milliseconds idle{5000};
     bool last_stays = true;
     std::chrono::microseconds spin{10}; // before parking; not at all where there is one CPU
@@ -51,8 +51,8 @@ struct IOWQ_API wq_config {
     placement place = placement::local;
     // With placement::node: its OS number. One without CPUs: the nearest that has some.
     unsigned node = 0;
-    // How the pool knows that a worker sleeps. With perf and bpf annotations (worker.h, blocking) do
-    // nothing and none are needed; with none they do nothing either.
+    // How the pool knows that a worker sleeps. With perf and bpf annotations (worker.h, blocking)
+    // do nothing and none are needed; with none they do nothing either.
     sleep_hook_kind sleep_hook = sleep_hook_kind::annotate;
     // The signal that interrupts a system call when its item is cancelled. There is one for the
     // process; 0: the one that is taken already, or else the last real-time signal that nobody uses
@@ -91,17 +91,18 @@ class wq final : across_forks {
     [[nodiscard]] IOWQ_API static int create(const wq_config &config, std::unique_ptr<wq> &out,
                                              std::string *why = nullptr);
 
-    // Ends the pool: runs what is queued and bound, cancels what is queued and unbound, cancels (and so
-    // interrupts) what runs and is unbound, joins all threads. What runs and is bound is waited for.
-    // Afterwards enqueue refuses and nothing is found to cancel. -EDEADLK: refused, called from inside
-    // one of its items.
+    // Ends the pool: runs what is queued and bound, cancels what is queued and unbound, cancels
+    // (and so interrupts) what runs and is unbound, joins all threads. What runs and is bound is
+    // waited for. Afterwards enqueue refuses and nothing is found to cancel. -EDEADLK: refused,
+    // called from inside one of its items.
     [[nodiscard]] IOWQ_API int exit();
-    // exit(), unless it has been called. Aborts with a message when called from inside one of its items.
+    // exit(), unless it has been called. Aborts with a message when called from inside one of its
+    // items.
     IOWQ_API ~wq();
 
     // Takes an item: hashed ones (work_hashed) by `w->key`. On 0, func will be called exactly once.
-    // -EINVAL: no func. -EBUSY: it is queued already (one that *runs* may be enqueued only from its own
-    // func on). -ESHUTDOWN: exit has begun, or the pool is orphaned. -ENOMEM: see chain_table.
+    // -EINVAL: no func. -EBUSY: it is queued already (one that *runs* may be enqueued only from its
+    // own func on). -ESHUTDOWN: exit has begun, or the pool is orphaned. -ENOMEM: see chain_table.
     // `woke` is set when a worker had to be woken or created for it.
     [[nodiscard]] IOWQ_API int enqueue(work *w, bool &woke);
     [[nodiscard]] int enqueue(work *w) {
@@ -109,33 +110,35 @@ class wq final : across_forks {
         return enqueue(w, woke);
     }
 
-    // For a thread that would only wait for items to be done: runs the oldest item that is queued on its
-    // node, if that is flagged work_helpable and is not the only one. So a CPU that would spin does
-    // work instead, and a single item still goes to a worker. False: there was nothing to help with.
-    // Workers with CPUs of their own (wq_config::cpus, set_affinity) get no help, nor those whose place is not the
-    // submitter's.
+    // For a thread that would only wait for items to be done: runs the oldest item that is queued
+    // on its node, if that is flagged work_helpable and is not the only one. So a CPU that would
+    // spin does work instead, and a single item still goes to a worker. False: there was nothing to
+    // help with. Workers with CPUs of their own (wq_config::cpus, set_affinity) get no help, nor
+    // those whose place is not the submitter's.
     bool help() { return helpers_welcome_.load(relaxed) && help_with_oldest(); }
 
-    // Waits until everything enqueued before has started (not finished). -EDEADLK from inside an item.
+    // Waits until everything enqueued before has started (not finished). -EDEADLK from inside an
+    // item.
     [[nodiscard]] IOWQ_API int flush();
 
-    // Cancels one item. Its memory must still be there. One that enqueues itself again from its func may
-    // be missed while it does.
+    // Cancels one item. Its memory must still be there. One that enqueues itself again from its
+    // func may be missed while it does.
     [[nodiscard]] IOWQ_API cancel_result cancel(work *w);
-    // Cancels every item that matches, or only the first one found: queued ones before running ones. The
-    // funcs of queued ones are called here. match sees running items too, and some whose func has just
-    // returned: what it reads of them must neither be freed nor change before this returns. `running` if
-    // any was, else `ok` if any was queued. The caller's own item is left out.
+    // Cancels every item that matches, or only the first one found: queued ones before running
+    // ones. The funcs of queued ones are called here. match sees running items too, and some whose
+    // func has just returned: what it reads of them must neither be freed nor change before this
+    // returns. `running` if any was, else `ok` if any was queued. The caller's own item is left
+    // out.
     [[nodiscard]] IOWQ_API cancel_result cancel_matching(match_fn match, void *data,
                                                          bool all = true);
     [[nodiscard]] cancel_result cancel_all() { return cancel_matching(nullptr, nullptr); }
 
-    // Sets the limits per node, 0 leaving one as it is, clamped to RLIMIT_NPROC; returns the old ones. A
-    // lowered limit kills nobody: workers above it leave when they have nothing to do.
+    // Sets the limits per node, 0 leaving one as it is, clamped to RLIMIT_NPROC; returns the old
+    // ones. A lowered limit kills nobody: workers above it leave when they have nothing to do.
     IOWQ_API worker_limits max_workers(worker_limits wanted = {});
 
-    // Puts the workers, those to come too, on these CPUs; none: on those of create. A node none of whose
-    // CPUs is among them uses all of them. -EINVAL: empty, or outside the creator's CPUs.
+    // Puts the workers, those to come too, on these CPUs; none: on those of create. A node none of
+    // whose CPUs is among them uses all of them. -EINVAL: empty, or outside the creator's CPUs.
     [[nodiscard]] IOWQ_API int set_affinity(const std::optional<cpu_mask> &cpus);
 
     // Of one node or, without it, of all. The pool goes on meanwhile.
@@ -192,7 +195,8 @@ class wq final : across_forks {
     const wq_config config_;
     const topology topology_;
     const unsigned only_node_ = 0; // with placement::node
-    // What an acct or a worker is, on its own node. Filled by the constructor, and under threads_lock_.
+    // What an acct or a worker is, on its own node. Filled by the constructor, and under
+    // threads_lock_.
     std::vector<std::unique_ptr<node_arena>> arenas_;
     std::vector<on_node<acct>> accts_; // bound and unbound of node 0, of node 1, ...
     const bool never_helped_;          // the workers have CPUs that are not the submitter's
@@ -202,8 +206,8 @@ class wq final : across_forks {
     chain_table chains_;
     monitor monitor_{*this, accts_, signal_, hook_.get(), config_.idle};
 
-    // Every record there ever was. One whose thread has left is used again, never freed before the wq:
-    // whoever woke it last may still be on its way into the futex call.
+    // Every record there ever was. One whose thread has left is used again, never freed before the
+    // wq: whoever woke it last may still be on its way into the futex call.
     mutex threads_lock_;
     std::vector<on_node<worker>> records_ IOWQ_GUARDED_BY(threads_lock_);
 

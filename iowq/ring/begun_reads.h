@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reads that have been begun: trying a read that misses starts its readahead, so the device is at it,
-// and somebody has to wait. Oldest first. Owned by the reaper; the submitter's thread only.
+// Reads that have been begun: trying a read that misses starts its readahead, so the device is at
+// it, and somebody has to wait. Oldest first. Owned by the reaper; the submitter's thread only.
 //
 // Source: io_uring does not punt such reads either, but has the page's completion call it
 // (FMODE_BUF_RASYNC).

@@ -28,7 +28,7 @@ bool try_first(request &r, route::who next) {
         return true;
     bool missed = came_to == tried::missed;
     r.begun = missed && r.way.begins;
-    r.way = r.way.onward(next, missed);
+    r.way = rest_of(r, next, missed);
     return r.begun;
 }
 

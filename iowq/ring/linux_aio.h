@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // O_DIRECT reads and writes by Linux AIO: as in io_uring's own inline path they are sent to the
 // device and not waited for, so no thread has to block for each of them. What would block before
-// that (RWF_NOWAIT) comes back with -EAGAIN. Allowed where io_uring is not. Owned by the reaper; the
-// submitter's thread only, but for send_by_worker().
+// that (RWF_NOWAIT) comes back with -EAGAIN. Allowed where io_uring is not. Owned by the reaper;
+// the submitter's thread only, but for send_by_worker().
 //
-// Invariant: at most `depth` requests are pushed or sent and not yet handed out, so the kernel always
-// has room. The ring sees to it.
+// Invariant: at most `depth` requests are pushed or sent and not yet handed out, so the kernel
+// always has room. The ring sees to it.
 #pragma once
 
 #include "iowq/os/aio.h"
@@ -20,7 +20,8 @@ namespace iowq {
 
 class linux_aio {
   public:
-    // -EAGAIN: fs.aio-max-nr leaves no room for `depth` more. -ENOSYS, -EPERM: no AIO here. -ENOMEM.
+    // -EAGAIN: fs.aio-max-nr leaves no room for `depth` more. -ENOSYS, -EPERM: no AIO here.
+    // -ENOMEM.
     [[nodiscard]] static int create(unsigned depth, std::unique_ptr<linux_aio> &out);
     // Waits for what is under way.
     ~linux_aio();
@@ -33,8 +34,8 @@ class linux_aio {
     // A worker, who may block, sends one. 0: it will be handed out. -errno: it has not been sent.
     [[nodiscard]] int send_by_worker(request &r);
 
-    // Hands out up to out.size() that are complete, what AIO says as their results. Without a system
-    // call.
+    // Hands out up to out.size() that are complete, what AIO says as their results. Without a
+    // system call.
     [[nodiscard]] unsigned poll(std::span<request *> out);
     // The same, but waits for `min`, or until `until`. May return early, `interrupted` when a
     // signal's handler has run while it slept.

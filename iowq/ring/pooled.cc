@@ -33,8 +33,8 @@ bool issue_on_worker(request &r) {
     return true;
 }
 
-// True: it is done, or begun. False: it has gone back to the pool, for a worker, as only a worker may
-// wait.
+// True: it is done, or begun. False: it has gone back to the pool, for a worker, as only a worker
+// may wait.
 bool issue_on_helper(request &r) {
     if (issue_in_help(r))
         return true;

@@ -153,7 +153,7 @@ bool reaper::goes_on(request &r) {
     tried came_to = tried_by_aio(r, r.result);
     if (came_to == tried::done)
         return false;
-    r.way = r.way.onward(route::worker, came_to == tried::missed);
+    r.way = rest_of(r, route::worker, came_to == tried::missed);
     return to_pool(r);
 }
 
@@ -194,8 +194,8 @@ unsigned reaper::reap(std::span<request *> out, unsigned min, deadline until) {
 // Does what others have not come to. True: there may be something to poll for.
 bool reaper::help() { return (pool_ && pool_->help()) || help_threads(); }
 
-// Takes the newest request back from the submission thread, if that has more than one. Not where the
-// thread got a CPU of its own, as then the submitter's is wanted for something else.
+// Takes the newest request back from the submission thread, if that has more than one. Not where
+// the thread got a CPU of its own, as then the submitter's is wanted for something else.
 bool reaper::help_threads() {
     if (!threads_ || !serves_ || !help_pays_.worth_trying())
         return false;
@@ -213,8 +213,8 @@ bool reaper::help_threads() {
     return false;
 }
 
-// The oldest is waited for in its read, where nothing else is to be missed meanwhile: not a time that
-// ends the wait, not what is in flight elsewhere, not those on a quicker device.
+// The oldest is waited for in its read, where nothing else is to be missed meanwhile: not a time
+// that ends the wait, not what is in flight elsewhere, not those on a quicker device.
 bool reaper::may_wait_in_begun(deadline until) const {
     return !until && !at(place::away) && !in_aio() && begun_.on_one_device();
 }

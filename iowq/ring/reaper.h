@@ -70,8 +70,8 @@ class reaper {
     void commit();
 
     [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until);
-    // Takes it back if nobody has come to it: then it is in flight no more. Else a thread that is in
-    // its system call is interrupted.
+    // Takes it back if nobody has come to it: then it is in flight no more. Else a thread that is
+    // in its system call is interrupted.
     [[nodiscard]] bool cancel(request &r);
 
   private:

@@ -53,15 +53,16 @@ struct IOWQ_API file {
     // Set by the caller, to measure what is left: requests go their way, but the system call is
     // left out, and all that was asked for counts as done.
     bool null = false;
-    // Does RWF_NOWAIT work here (with O_DIRECT: in AIO), for reads and for writes? EOPNOTSUPP, once,
-    // says no.
+    // Does RWF_NOWAIT work here (with O_DIRECT: in AIO), for reads and for writes? EOPNOTSUPP,
+    // once, says no.
     learner nowait[2]{learner{learner::until_one_fails}, learner{learner::until_one_fails}};
 
   private:
     bool held_ = false; // fd is its own
 };
 
-// The way that a request has taken: evidence for whoever counts it. The library never reads it back.
+// The way that a request has taken: evidence for whoever counts it. The library never reads it
+// back.
 enum path : uint16_t {
     path_inline = 1,         // completed by the submitter
     path_nowait_miss = 2,    // RWF_NOWAIT: EAGAIN, or not all of it
@@ -126,8 +127,8 @@ struct request {
            !(r.op == opcode::write && r.target->appends);
 }
 
-// Does trying with RWF_NOWAIT say something about it? Buffered I/O that waits for devices, on a file
-// system that has not refused it, without that flag of the caller's own.
+// Does trying with RWF_NOWAIT say something about it? Buffered I/O that waits for devices, on a
+// file system that has not refused it, without that flag of the caller's own.
 [[nodiscard]] inline bool nowait_worthwhile(const request &r) {
     return r.is_rw() && r.length > 0 && r.length <= SSIZE_MAX && !(r.rw_flags & RWF_NOWAIT) &&
            !r.target->direct && !r.target->in_memory && divisible(r) &&

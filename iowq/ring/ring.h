@@ -18,8 +18,8 @@ namespace iowq {
 // What punt, sqwq and hashed do with O_DIRECT reads and writes.
 enum class direct_by {
     best, // aio, made with the first of them, or pool where that is not to be had
-    aio, // Linux AIO; with punt by the submitter, and what would block before it is sent goes to the wq
-    pool // the wq, whose workers wait for them
+    aio,  // Linux AIO. In punt the submitter sends, and the wq gets what would block before that
+    pool  // the wq, whose workers wait for them
 };
 
 // What a ring is made with.
@@ -38,9 +38,10 @@ struct ring_config {
 // has none.
 class ring final : public own_pages, across_forks {
   public:
-    // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth, CPUs for the
-    // submission thread none of which is to be had, a pool that is missing. With direct_by::aio: -EAGAIN when fs.aio-max-nr leaves
-    // no room for the depth, -ENOSYS and -EPERM when there is no AIO.
+    // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth, CPUs
+    // for the submission thread none of which is to be had, a pool that is missing. With
+    // direct_by::aio: -EAGAIN when fs.aio-max-nr leaves no room for the depth, -ENOSYS and -EPERM
+    // when there is no AIO.
     [[nodiscard]] IOWQ_API static int create(const ring_config &config, wq *pool,
                                              std::unique_ptr<ring> &out);
     // No request may be under way.

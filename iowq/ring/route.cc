@@ -35,11 +35,23 @@ route::sleep on_worker(const request &r, bool missed) {
     return copies && !direct(r) ? route::may : route::will;
 }
 
-route on_pool(const request &r, bool hash, ring_facts known) {
+// Writes and trims of one file, through the cache.
+bool may_be_hashed(const request &r) {
+    return (writes(r) || r.op == opcode::trim) && on_cached_file(r);
+}
+
+// A worker makes the plain call.
+route called_on_worker(const request &r, bool hashed, bool missed) {
     route way;
     way.by = route::worker;
     way.unbound = r.target && !on_storage(r);
-    way.hashed = hash && (writes(r) || r.op == opcode::trim) && on_cached_file(r);
+    way.hashed = hashed;
+    way.call = on_worker(r, missed);
+    return way;
+}
+
+route on_pool(const request &r, bool hash, ring_facts known) {
+    route way = called_on_worker(r, hash && may_be_hashed(r), false);
     bool can_try = nowait_worthwhile(r);
     if (known.aio && aio_takes(r))
         way.first = route::sends;
@@ -47,9 +59,7 @@ route on_pool(const request &r, bool hash, ring_facts known) {
         way.first = route::tries;
     if (!way.hashed && r.is_rw())
         way.help = in_memory(r) ? route::calls : can_try ? route::tries : route::not_at_all;
-    way.begins = known.trying_begins && may_begin(r);
-    way.call = on_worker(r, false);
-    way.rest = on_worker(r, true);
+    way.begins = known.trying_begins && way.first == route::tries && on_storage(r);
     return way;
 }
 
@@ -62,28 +72,24 @@ route on_thread(const request &r) {
 
 route by_leader(const request &r, ring_facts known) {
     route way = on_thread(r);
+    way.begins = known.trying_begins && way.help == route::tries;
     if (nowait_worthwhile(r))
         way.first = route::tries;
-    way.begins = known.trying_begins && way.help == route::tries;
     bool waits = r.op != opcode::nop && !callers_own_nowait(r) && !(in_memory(r) && r.is_rw());
     way.call = !waits ? route::never : writes(r) && on_cached_file(r) ? route::may : route::will;
-    way.rest = route::will;
     return way;
 }
 
 route punted(const request &r, ring_facts known) {
-    route way = on_pool(r, true, known);
-    way.help = route::not_at_all; // it has been tried
-    bool sends = way.first == route::sends && r.target->nowait[writes(r)].worth_it();
-    way.by = route::submitter;
-    if ((in_memory(r) && r.is_rw()) || callers_own_nowait(r))
-        way.first = route::calls;
-    else if (nowait_worthwhile(r))
+    route way; // here, and the plain call
+    if (nowait_worthwhile(r)) {
         way.first = route::tries;
-    else if (sends)
+        way.begins = known.trying_begins && reads(r) && on_storage(r);
+    } else if (!(in_memory(r) && r.is_rw()) && !callers_own_nowait(r)) {
+        if (!known.aio || !aio_takes(r) || !r.target->nowait[writes(r)].worth_it())
+            return called_on_worker(r, may_be_hashed(r), false);
         way.first = route::sends;
-    else
-        return way.onward(route::worker, false);
+    }
     return way;
 }
 
@@ -105,6 +111,16 @@ route route_of(offload mode, const request &r, ring_facts known) {
         return punted(r, known);
     }
     __builtin_unreachable();
+}
+
+route rest_of(const request &r, route::who next, bool missed) {
+    if (next == route::worker)
+        return called_on_worker(r, r.way.by == route::worker ? r.way.hashed : may_be_hashed(r),
+                                missed);
+    route way;
+    way.by = next;
+    way.call = missed && r.way.call != route::never ? route::will : r.way.call;
+    return way;
 }
 
 } // namespace iowq

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Which way a request goes. route_of() decides it once, when the request is submitted; whoever comes
-// to the request does what its route says. Nothing else in the library chooses a way: a new rule, or
-// a new mode, is a line in route.cc, and a row or a column of README.md's table of ways.
-//
-// A route has a first attempt and, where that may leave something undone, a call that waits for the
-// rest. Immutable but for onward(), by which the rest goes on.
+// Which way a request goes. route_of() decides it once, when the request is submitted; rest_of()
+// says how what an attempt has left undone goes on. Whoever comes to the request does what its
+// route says. Nothing else in the library chooses a way: a new rule, or a new mode, is a line in
+// route.cc, and a row or a column of README.md's table of ways.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +31,7 @@ enum class offload : uint8_t {
     return mode == offload::sqthread || mode == offload::handoff;
 }
 
+// How the next who comes to a request is to issue it.
 struct route {
     enum who : uint8_t { submitter, worker, thread };
     enum how : uint8_t {
@@ -41,34 +40,21 @@ struct route {
         tries, // with RWF_NOWAIT
         sends  // by Linux AIO: the device gets it, and nobody waits
     };
-    // Does the plain call sleep? A worker that may is looked at by the monitor, one that will counts
-    // as asleep at once. A leader that may can be relieved meanwhile, one that will passes its
-    // leadership on before.
+    // Does the plain call sleep? A worker that may is looked at by the monitor, one that will
+    // counts as asleep at once. A leader that may can be relieved meanwhile, one that will passes
+    // its leadership on before.
     enum sleep : uint8_t { never, may, will };
 
-    who by = submitter; // comes to it first,
+    who by = submitter; // comes to it,
     how first = calls;  // and does this
     // What the submitter may do instead, while it would only wait.
     how help = not_at_all;
-    // Trying a read that misses starts its readahead. Then the read has been begun: it comes back to
-    // the ring, which waits for it.
+    // Trying a read that misses starts its readahead. Then the read has been begun: it comes back
+    // to the ring, which waits for it.
     bool begins = false;
     bool unbound = false; // on the pool: for the unbound acct
     bool hashed = false;  // on the pool: one after another with others of its file
-    sleep call = never;   // of a plain call that nobody has tried
-    sleep rest = never;   // of the plain call for what a try has missed
-
-    // What an attempt has left undone: `to` makes the plain call. `missed`: it would have waited;
-    // otherwise the attempt was refused, and has said nothing.
-    [[nodiscard]] route onward(who to, bool missed) const {
-        route way = *this;
-        way.by = to;
-        way.first = calls;
-        way.help = not_at_all;
-        way.begins = false;
-        way.call = missed ? rest : call;
-        return way;
-    }
+    sleep call = never;   // the plain call
 };
 
 // What a ring has learnt, besides what is known of the file.
@@ -77,7 +63,10 @@ struct ring_facts {
     bool aio = false;          // Linux AIO is wanted, and to be had as far as is known
 };
 
-// Pure: it looks at the request and its file, and changes nothing.
+// Pure, both: they look at the request and its file, and change nothing.
 [[nodiscard]] route route_of(offload mode, const request &r, ring_facts known);
+// What an attempt by the request's route has left undone: `next` makes the plain call. `missed`:
+// the attempt would have waited; otherwise it was refused, and has said nothing.
+[[nodiscard]] route rest_of(const request &r, route::who next, bool missed);
 
 } // namespace iowq

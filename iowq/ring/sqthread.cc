@@ -67,8 +67,8 @@ request *sqthread::take_back() {
     if (next_ - head_.load(relaxed) < 2)
         return nullptr;
     uint32_t newest = next_ - 1;
-    // seq_cst, here and in take(): either puts its mark before the request, then looks for the other's, so of
-    // two that are after the same one at least one sees the other, and leaves it.
+    // seq_cst, here and in take(): either puts its mark before the request, then looks for the
+    // other's, so of two that are after the same one at least one sees the other, and leaves it.
     tail_.store(newest, seq_cst);
     auto left = static_cast<int32_t>(newest - head_.load(seq_cst));
     if (left <= 0) {
@@ -193,8 +193,8 @@ bool sqthread::summon(role what, uint64_t call) {
     return true;
 }
 
-// Stands by before it says that its request is done, so that whoever leads when the next one comes finds
-// a standby.
+// Stands by before it says that its request is done, so that whoever leads when the next one comes
+// finds a standby.
 bool sqthread::stand_by(member &self, request *done) {
     bool stays;
     {
@@ -229,8 +229,8 @@ void sqthread::run(member &self) {
 
 // ---- the leader
 
-// Leads until it has blocked: returns the request that it did so with, which is done. nullptr: the ring is
-// to end.
+// Leads until it has blocked: returns the request that it did so with, which is done. nullptr: the
+// ring is to end.
 request *sqthread::lead(member &self) {
     do {
         while (request *r = take()) {

@@ -5,11 +5,11 @@
 //
 // Alone, it serves requests that block one after another. With handoff it is the *leader* of a few
 // threads, and leads only as long as it does not block:
-//  - a buffered read is tried with RWF_NOWAIT; one that misses the cache has been begun by that, and
-//    goes back to the ring, which waits for it (route::begins);
+//  - a buffered read is tried with RWF_NOWAIT; one that misses the cache has been begun by that,
+//    and goes back to the ring, which waits for it (route::begins);
 //  - before any other call that will block, the leadership passes to a standby;
-//  - a buffered write that could not be tried may block: the leadership is taken away from a leader that
-//    is still in it when the submitter, waiting, looks again.
+//  - a buffered write that could not be tried may block: the leadership is taken away from a leader
+//    that is still in it when the submitter, waiting, looks again.
 //
 // Invariants:
 //  1. At most one thread leads. It takes from the ring in order of submission; nobody else takes
@@ -23,8 +23,8 @@
 // Locks: lock_ guards the list of threads and the standbys, and sending signals. It is not held
 // while a thread is created.
 //
-// Source: IOCTX_FLAG_SQTHREAD (aio_sq_thread), IORING_SETUP_SQPOLL; handoff: the seeds' syslets, where the
-// kernel hands user space to another thread when one blocks.
+// Source: IOCTX_FLAG_SQTHREAD (aio_sq_thread), IORING_SETUP_SQPOLL; handoff: the seeds' syslets,
+// where the kernel hands user space to another thread when one blocks.
 #pragma once
 
 #include "iowq/os/assert.h"
@@ -58,8 +58,8 @@ class sqthread final : public own_pages, across_forks {
     // Joins the threads. No request may be under way.
     ~sqthread();
 
-    // Submitter only. Puts a request on the ring; publish() shows it to the leader. More than `depth`
-    // under way would overwrite one: that is the caller's error.
+    // Submitter only. Puts a request on the ring; publish() shows it to the leader. More than
+    // `depth` under way would overwrite one: that is the caller's error.
     void push(request &r) {
         // Signed: a leader that finds its request taken back is one ahead for a moment.
         iowq_assert_all(static_cast<int32_t>(next_ - head_.load(relaxed)) <=
@@ -68,8 +68,9 @@ class sqthread final : public own_pages, across_forks {
     }
     void publish();
     [[nodiscard]] bool all_published() const { return tail_.load(relaxed) == next_; }
-    // Submitter only, while it would only wait: takes the newest request back, of what has been published, to
-    // issue it itself. nullptr: there are not two that the leader has not come to; one is left for it.
+    // Submitter only, while it would only wait: takes the newest request back, of what has been
+    // published, to issue it itself. nullptr: there are not two that the leader has not come to;
+    // one is left for it.
     [[nodiscard]] request *take_back();
     // Submitter only. Takes a request off the ring that no thread has come to. False: one has.
     [[nodiscard]] bool remove(const request &r);
@@ -147,13 +148,15 @@ class sqthread final : public own_pages, across_forks {
     member *standbys_ IOWQ_GUARDED_BY(lock_) = nullptr; // last in, first out
 
     // atomic
-    // Between them lies what is published. The leader takes at head_; the submitter adds at tail_, and takes
-    // back there: a deque as by Chase and Lev, where at most one thread takes at the head at a time.
+    // Between them lies what is published. The leader takes at head_; the submitter adds at tail_,
+    // and takes back there: a deque as by Chase and Lev, where at most one thread takes at the head
+    // at a time.
     alignas(64) atomic<uint32_t> head_{0};
     alignas(64) atomic<uint32_t> tail_{0};
     alignas(64) atomic<bool> asleep_{false};
     atomic<bool> stop_{false};
-    // The call that the leader is in and that may be taken for blocking: head_ shifted by one, and 1. Else 0.
+    // The call that the leader is in and that may be taken for blocking: head_ shifted by one, and
+    // 1. Else 0.
     atomic<uint64_t> call_{0};
     parker leaders_park_;
 };

@@ -23,8 +23,8 @@ enum class tried : uint8_t {
 };
 // With RWF_NOWAIT. Only where nowait_worthwhile().
 [[nodiscard]] tried try_nowait(request &r);
-// What AIO made of it under RWF_NOWAIT: `got`, bytes or -errno. With the caller's own RWF_NOWAIT that
-// is the result.
+// What AIO made of it under RWF_NOWAIT: `got`, bytes or -errno. With the caller's own RWF_NOWAIT
+// that is the result.
 [[nodiscard]] tried tried_by_aio(request &r, int64_t got);
 
 // Makes the plain call for what is left, and waits in it if it has to. Bytes or -errno.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Several NUMA nodes for the tests: the machine's own or, where it has one only, as many as are asked for, imagined
-// by hwloc, with real CPUs and no memory of their own.
+// Several NUMA nodes for the tests: the machine's own or, where it has one only, as many as are
+// asked for, imagined by hwloc, with real CPUs and no memory of their own.
 #pragma once
 
 #include "iowq/os/topology.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the tests share: a printed seed, random delays, and what can be made to fail: thread creation,
-// system calls.
+// What the tests share: a printed seed, random delays, and what can be made to fail: thread
+// creation, system calls.
 #pragma once
 
 #include <atomic>
@@ -69,6 +69,7 @@ struct creations {
 // How much swap the machine has.
 extern std::atomic<unsigned long> swap;
 
-// From here on the system call fails in this thread, and in those that it creates, as on a kernel, or
-// in a container, that lacks it or a part of it: whatever its first argument, or if that is `command`.
+// From here on the system call fails in this thread, and in those that it creates, as on a kernel,
+// or in a container, that lacks it or a part of it: whatever its first argument, or if that is
+// `command`.
 void let_fail(long number, int error, std::optional<uint32_t> command = {});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The ways to know that a worker sleeps: each keeps the same promises, and says so where it cannot be
-// had.
+// The ways to know that a worker sleeps: each keeps the same promises, and says so where it cannot
+// be had.
 #include "iowq/test/item.h"
 #include "iowq/test/schedule.h"
 
@@ -303,8 +303,8 @@ TEST(sleep_hook_bpf, makes_up_for_workers_beyond_its_places) {
 
 namespace {
 
-// What a child that `prepare` has made into somebody else gets for asking for a hook: 0, or the error
-// and why.
+// What a child that `prepare` has made into somebody else gets for asking for a hook: 0, or the
+// error and why.
 struct answer {
     int error = 1;
     char why[512] = "";

@@ -69,7 +69,8 @@ class described {
     topology machine;
     int error;
 
-    // The bytes of memory of each node, and whether it has its CPU; a distance is 10, and `step` more to the next in the row.
+    // The bytes of memory of each node, and whether it has its CPU; a distance is 10, and `step`
+    // more to the next in the row.
     described(const std::array<unsigned, 4> &memory, const std::array<unsigned, 4> &with_cpu,
               const char *allowed, unsigned step = 10) {
         char path[] = "/tmp/iowq-topology-XXXXXX";

@@ -171,8 +171,8 @@ TEST(creation, that_fails_for_good_wakes_who_has_parked_meanwhile) {
     }
 }
 
-// Of two that fail at once one counts. They may fail milliseconds apart on a busy machine, hence the
-// rounds.
+// Of two that fail at once one counts. They may fail milliseconds apart on a busy machine, hence
+// the rounds.
 TEST(creation, two_that_fail_at_once_have_as_many_tries_as_one) {
     bool ran = false;
     for (int round = 0; round < 20 && !ran; round++) {

@@ -226,8 +226,8 @@ TEST(exit, signals_again_and_again_what_missed_the_first_signals) {
     EXPECT_EQ(it.calls, 1);
 }
 
-// A worker's own enqueue passed the look at whether the exit had begun, and listed the item on a chain
-// that the exit had been to.
+// A worker's own enqueue passed the look at whether the exit had begun, and listed the item on a
+// chain that the exit had been to.
 TEST(exit, reaches_unbound_items_that_are_enqueued_meanwhile) {
     static std::atomic<bool> exiting;
     static std::atomic<int> never_told;

@@ -7,7 +7,8 @@
 
 using namespace iowq;
 
-// io-wq once took work without a hash for work with key 0, and let go of a key that it had never taken.
+// io-wq once took work without a hash for work with key 0, and let go of a key that it had never
+// taken.
 TEST(kernel_mistakes, unhashed_work_does_not_hold_or_release_key_0) {
     auto pool = make(limited(3));
     sleeper first(work_hashed);
@@ -29,8 +30,8 @@ TEST(kernel_mistakes, unhashed_work_does_not_hold_or_release_key_0) {
     EXPECT_FALSE(overlap);
 }
 
-// io-wq once set the wrong tail when it removed a pending item behind an unhashed one. Every mix of four
-// queued items, each of them cancelled, and one more queued behind.
+// io-wq once set the wrong tail when it removed a pending item behind an unhashed one. Every mix of
+// four queued items, each of them cancelled, and one more queued behind.
 TEST(kernel_mistakes, removing_a_pending_item_leaves_the_queue_whole) {
     constexpr unsigned n = 4, kinds = 3; // unhashed, key 1, key 2
     for (unsigned mix = 0; mix < kinds * kinds * kinds * kinds; mix++) {
@@ -65,8 +66,8 @@ TEST(kernel_mistakes, removing_a_pending_item_leaves_the_queue_whole) {
     }
 }
 
-// Exit once walked the workers the wrong way round, woke none, and waited for them to idle out. Here
-// they never would.
+// Exit once walked the workers the wrong way round, woke none, and waited for them to idle out.
+// Here they never would.
 TEST(kernel_mistakes, exit_wakes_every_idle_worker) {
     wq_config config = limited(5);
     config.idle = std::chrono::hours(24);
@@ -78,8 +79,8 @@ TEST(kernel_mistakes, exit_wakes_every_idle_worker) {
     EXPECT_EQ(pool->counters().nr_workers, 0u);
 }
 
-// A creation that was called off was once taken off the number of workers twice, which then ran past
-// the limit.
+// A creation that was called off was once taken off the number of workers twice, which then ran
+// past the limit.
 TEST(kernel_mistakes, a_creation_that_fails_is_counted_once) {
     auto pool = make(limited(2));
     for (int round = 0; round < 3; round++) {
@@ -97,8 +98,8 @@ TEST(kernel_mistakes, a_creation_that_fails_is_counted_once) {
     EXPECT_EQ(pool->counters().workers_created, 2u);
 }
 
-// Eight asynchronous writes at a time once made for over 300 workers, and three of them for over 400
-// after the affinity had been set.
+// Eight asynchronous writes at a time once made for over 300 workers, and three of them for over
+// 400 after the affinity had been set.
 TEST(kernel_mistakes, workers_do_not_pile_up) {
     auto pool = make(limited(3));
     cpu_mask all = cpu_mask::of_this_thread();
@@ -128,8 +129,8 @@ TEST(kernel_mistakes, workers_do_not_pile_up) {
     EXPECT_EQ(now.enqueued, stress_items(4000));
 }
 
-// libuv once woke a thread only when the queue had been empty: three items that wait for each other, the
-// later ones queued while the queue is not empty, then starve.
+// libuv once woke a thread only when the queue had been empty: three items that wait for each
+// other, the later ones queued while the queue is not empty, then starve.
 TEST(kernel_mistakes, a_queue_that_was_not_empty_still_gets_its_workers) {
     auto pool = make(limited(3));
     grow(*pool, 3);
@@ -144,7 +145,8 @@ TEST(kernel_mistakes, many_parked_workers_are_no_herd) {
     auto pool = make(limited(16));
     grow(*pool, 16);
     EXPECT_EQ(pool->counters().workers_created, 16u);
-    // All have parked once as many wakes as workers would be needed: the last to park runs this one.
+    // All have parked once as many wakes as workers would be needed: the last to park runs this
+    // one.
     holder first;
     until_all_park(*pool);
     uint64_t before = pool->counters().wakes;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Which node serves an item, and where that keeps its memory. On a machine with one node most of it runs on nodes
-// that hwloc imagines; what is about memory, and about who is the nearest, needs real ones (make numa).
+// Which node serves an item, and where that keeps its memory. On a machine with one node most of it
+// runs on nodes that hwloc imagines; what is about memory, and about who is the nearest, needs real
+// ones (make numa).
 #include "iowq/os/node_memory.h"
 #include "iowq/ring/ring.h"
 #include "iowq/test/item.h"

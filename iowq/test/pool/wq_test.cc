@@ -143,7 +143,8 @@ TEST(wq, an_item_that_asks_for_concurrency_gets_a_worker_while_others_run) {
     b.done.acquire();
 }
 
-// Long enough in the call for the monitor, but on the CPU: making up for it would make things worse.
+// Long enough in the call for the monitor, but on the CPU: making up for it would make things
+// worse.
 TEST(wq, calls_that_may_block_but_compute_do_not_grow_the_pool) {
     if (!thread_sleeps(gettid()))
         GTEST_SKIP() << "/proc does not tell whether a thread sleeps";
@@ -163,8 +164,8 @@ TEST(wq, calls_that_may_block_but_compute_do_not_grow_the_pool) {
     EXPECT_EQ(pool->counters().peak_blocked, 0u);
 }
 
-// Once such calls are known to sleep they are made up for without the monitor; once they are known not
-// to, no more.
+// Once such calls are known to sleep they are made up for without the monitor; once they are known
+// not to, no more.
 TEST(wq, whether_calls_that_may_block_sleep_is_learnt_and_forgotten) {
     if (!thread_sleeps(gettid()))
         GTEST_SKIP() << "/proc does not tell whether a thread sleeps";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reads that missed the cache and were begun by trying (iowq/README.md, "Reads that are begun").
-// Whether a read misses is the kernel's to say, which may leave pages in the cache: hence the rounds.
+// Whether a read misses is the kernel's to say, which may leave pages in the cache: hence the
+// rounds.
 #include "iowq/ring/ring.h"
 
 #include "iowq/test/item.h"
@@ -164,7 +165,8 @@ TEST_P(begun, can_be_taken_back) {
     EXPECT_GT(taken, 0u);
 }
 
-// As on a kernel where trying begins nothing: in the end they go to those who may block, all at once.
+// As on a kernel where trying begins nothing: in the end they go to those who may block, all at
+// once.
 TEST(begun_in_vain, are_left_to_others) {
     std::thread([] {
         cold c;

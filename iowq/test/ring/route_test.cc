@@ -150,23 +150,38 @@ TEST(route, the_rest_of_what_was_tried_is_waited_for_by_whom_it_goes_to) {
         r.op = op;
         for (auto &m : modes) {
             SCOPED_TRACE(m.name);
-            route way = route_of(m.mode, r, {});
+            r.way = route_of(m.mode, r, {});
+            if (r.way.first != route::tries)
+                continue;
+            route::who next = has_threads(m.mode) ? route::thread : route::worker;
             for (bool missed : {false, true}) {
-                route rest = way.onward(route::worker, missed);
-                EXPECT_EQ(rest.by, route::worker);
+                route rest = rest_of(r, next, missed);
+                EXPECT_EQ(rest.by, next);
                 EXPECT_EQ(rest.first, route::calls);
                 EXPECT_EQ(rest.help, route::not_at_all);
                 EXPECT_FALSE(rest.begins);
-                EXPECT_EQ(rest.hashed, way.hashed);
-                EXPECT_EQ(rest.call, missed ? way.rest : way.call);
-            }
-            // A read that missed waits for the device; a write copies, but no leader bets on that.
-            if (way.first == route::tries) {
-                EXPECT_EQ(way.rest, op == opcode::read || m.mode == offload::handoff ? route::will
-                                                                                     : route::may);
+                EXPECT_EQ(rest.hashed, op == opcode::write && m.mode == offload::punt);
+                // A read that missed waits for the device; a write copies, but no leader bets on
+                // that once it has missed.
+                bool will = missed && (op == opcode::read || m.mode == offload::handoff);
+                EXPECT_EQ(rest.call, will || (op == opcode::read && m.mode == offload::handoff)
+                                         ? route::will
+                                         : route::may);
             }
         }
     }
+}
+
+TEST(route, a_thread_that_never_hands_over_goes_on_with_what_the_submitter_could_not_help_with) {
+    file f;
+    regular(f);
+    request r;
+    r.target = &f;
+    r.length = 1;
+    r.op = opcode::read;
+    r.way = route_of(offload::sqthread, r, {});
+    EXPECT_EQ(r.way.help, route::tries);
+    EXPECT_EQ(rest_of(r, route::thread, true).call, route::never);
 }
 
 // Somebody who only looks may ask as often as they like.
