@@ -30,7 +30,7 @@ acct::action acct::pushed(bool concurrent) {
     // Pairs with go_idle and sleeping: either this sees that nobody runs, or they see the item.
     if (!concurrent && sleepers_.running() > 0)
         return {};
-    locked guard(lock_);
+    locked guard(queue_.lock);
     return settle(concurrent);
 }
 
@@ -59,7 +59,7 @@ acct::action acct::employ(bool concurrent) {
 }
 
 acct::action acct::called() {
-    locked guard(lock_);
+    locked guard(queue_.lock);
     if (workers_.exiting())
         return {};
     // seq_cst, as the looks at it: comes before the look at who runs, which sleeping() has lowered
@@ -69,7 +69,7 @@ acct::action acct::called() {
 }
 
 acct::action acct::create_failed(action asked, bool again, work_list &cancelled) {
-    locked guard(lock_);
+    locked guard(queue_.lock);
     sleepers_.stops_running();
     bool one_parked = workers_.any_free();
     if (workers_.creation_failed(asked, again))
@@ -81,7 +81,7 @@ acct::action acct::create_failed(action asked, bool again, work_list &cancelled)
 }
 
 acct::action acct::retry_creation(clock::time_point now, deadline &due) {
-    locked guard(lock_);
+    locked guard(queue_.lock);
     auto again = workers_.take_retry(now, due);
     if (!again)
         return {};
@@ -92,7 +92,7 @@ acct::action acct::retry_creation(clock::time_point now, deadline &due) {
 }
 
 unsigned acct::set_max_workers(unsigned most, action &todo, worker *&to_leave) {
-    locked guard(lock_);
+    locked guard(queue_.lock);
     unsigned old = workers_.set_max(most, to_leave);
     if (most)
         todo = settle(false); // what waited for a worker at the old limit
@@ -102,14 +102,14 @@ unsigned acct::set_max_workers(unsigned most, action &todo, worker *&to_leave) {
 // ---- items
 
 work *acct::take(worker &self, work_list &passed) {
-    locked guard(lock_);
+    locked guard(queue_.lock);
     return crowded() && !workers_.exiting() ? nullptr : take_locked(self, passed);
 }
 
 work *acct::take_away(worker &other, work_list &passed) {
     if (other.home.crowded() || !queue_.has_work())
         return nullptr;
-    locked guard(lock_);
+    locked guard(queue_.lock);
     return take_locked(other, passed);
 }
 
@@ -127,7 +127,7 @@ work *acct::take_locked(worker &by, work_list &passed) {
 }
 
 work *acct::take_to_help(work_list &passed) {
-    locked guard(lock_);
+    locked guard(queue_.lock);
     if (helped_.get())
         return nullptr;
     work *w = queue_.take_if_others_wait(
@@ -141,7 +141,7 @@ work *acct::take_to_help(work_list &passed) {
 }
 
 bool acct::publish(worker &self, work *w) {
-    locked guard(lock_);
+    locked guard(queue_.lock);
     if (workers_.exiting() && w->flags & work_unbound)
         return false;
     self.current.publish(w);
@@ -165,7 +165,7 @@ bool acct::spin_for_work(worker &self) {
 }
 
 acct::idle acct::go_idle(worker &self) {
-    locked guard(lock_);
+    locked guard(queue_.lock);
     int others = sleepers_.stops_running(); // pairs with pushed()
     bool may_stay = others < max_running_ || workers_.exiting();
     if (may_stay && (queue_.has_work() || called_.exchange(false, seq_cst))) {
@@ -186,7 +186,7 @@ acct::action acct::sleeping() {
     bool waits = sleepers_.concurrent_waits() > 0; // pairs with settle
     if ((others > 0 && !waits) || !has_work())
         return {};
-    locked guard(lock_);
+    locked guard(queue_.lock);
     waits = sleepers_.concurrent_waits() > 0;
     if (waits)
         sleepers_.concurrent_waits_less();
@@ -212,7 +212,7 @@ void acct::found_running(const worker_set::suspect &s) {
 // ---- the end, and how it was
 
 worker *acct::close(work_list &cancelled, action &todo) {
-    locked guard(lock_);
+    locked guard(queue_.lock);
     workers_.start_exit();
     cancelled = queue_.close(!bound);
     worker *to_wake = workers_.take_free();
@@ -224,7 +224,7 @@ worker *acct::close(work_list &cancelled, action &todo) {
 }
 
 wq_counters acct::counters() {
-    locked guard(lock_);
+    locked guard(queue_.lock);
     wq_counters now;
     now.enqueued = queue_.enqueued() + hashed_.load(relaxed);
     now.chain_waits = chain_waits_.load(relaxed);

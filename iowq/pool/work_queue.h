@@ -163,8 +163,13 @@ class work_queue {
     // The newest pushed item, linked to the older ones; `closed_` after close.
     alignas(64) atomic<work *> incoming_{nullptr};
 
-    // under the acct's lock
-    alignas(64) fifo fifo_;
+  public:
+    // The acct's: guards what follows, and what the acct says.
+    alignas(64) mutex lock;
+
+  private:
+    // under the lock, and in its cache line
+    fifo fifo_;
     uint64_t enqueued_ = 0;
     // Whether the fifo holds something, or is about to; read without the lock.
     atomic<bool> listed_{false};

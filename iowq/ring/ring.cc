@@ -55,7 +55,9 @@ ring::submitted ring::submit(request &r) {
     r.path = 0;
     r.cpu = request::never;
     r.done = 0;
-    r.way = way_of(r);
+    route_of(mode_, r, {reaper_.trying_begins(), aio_wanted_}, r.way);
+    if (r.way.first == route::sends && !aio_is_to_be_had())
+        route_of(mode_, r, {reaper_.trying_begins(), false}, r.way);
     iowq_assert_all(r.where == place::nowhere);
     switch (r.way.by) {
     case route::submitter:
@@ -81,12 +83,9 @@ ring::submitted ring::completed(request &r, unsigned how) {
 }
 
 // Linux AIO is made with the first request that it is for.
-route ring::way_of(const request &r) {
-    route way = route_of(mode_, r, {reaper_.trying_begins(), aio_wanted_});
-    if (way.first != route::sends || reaper_.aio() || reaper_.open_aio() == 0)
-        return way;
-    aio_wanted_ = false;
-    return route_of(mode_, r, {reaper_.trying_begins(), aio_wanted_});
+bool ring::aio_is_to_be_had() {
+    aio_wanted_ = reaper_.aio() || reaper_.open_aio() == 0;
+    return aio_wanted_;
 }
 
 // Here and now, as far as that goes.

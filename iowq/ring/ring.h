@@ -86,7 +86,7 @@ class ring final : public own_pages, across_forks {
   private:
     ring(const ring_config &config, wq *pool, bool submitter_serves);
 
-    [[nodiscard]] route way_of(const request &r);
+    [[nodiscard]] bool aio_is_to_be_had();
     [[nodiscard]] submitted issue(request &r);
     [[nodiscard]] submitted enqueue(request &r);
     [[nodiscard]] submitted completed(request &r, unsigned how);

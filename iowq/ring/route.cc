@@ -41,83 +41,82 @@ bool may_be_hashed(const request &r) {
 }
 
 // A worker makes the plain call.
-route called_on_worker(const request &r, bool hashed, bool missed) {
-    route way;
+void called_on_worker(const request &r, bool hashed, bool missed, route &way) {
     way.by = route::worker;
     way.unbound = r.target && !on_storage(r);
     way.hashed = hashed;
     way.call = on_worker(r, missed);
-    return way;
 }
 
-route on_pool(const request &r, bool hash, ring_facts known) {
-    route way = called_on_worker(r, hash && may_be_hashed(r), false);
-    bool can_try = nowait_worthwhile(r);
+void on_pool(const request &r, bool hash, ring_facts known, route &way) {
+    bool hashed = hash && may_be_hashed(r), can_try = nowait_worthwhile(r);
+    called_on_worker(r, hashed, false, way);
     if (known.aio && aio_takes(r))
         way.first = route::sends;
-    else if (reads(r) && can_try) // so that the pool knows exactly which ones sleep
+    else if (reads(r) && can_try) { // so that the pool knows exactly which ones sleep
         way.first = route::tries;
-    if (!way.hashed && r.is_rw())
+        way.begins = known.trying_begins && on_storage(r);
+    }
+    if (!hashed && r.is_rw())
         way.help = in_memory(r) ? route::calls : can_try ? route::tries : route::not_at_all;
-    way.begins = known.trying_begins && way.first == route::tries && on_storage(r);
-    return way;
 }
 
-route on_thread(const request &r) {
-    route way;
+void on_thread(const request &r, route &way) {
     way.by = route::thread;
     way.help = may_begin(r) ? route::tries : route::not_at_all;
-    return way;
 }
 
-route by_leader(const request &r, ring_facts known) {
-    route way = on_thread(r);
+void by_leader(const request &r, ring_facts known, route &way) {
+    on_thread(r, way);
     way.begins = known.trying_begins && way.help == route::tries;
     if (nowait_worthwhile(r))
         way.first = route::tries;
     bool waits = r.op != opcode::nop && !callers_own_nowait(r) && !(in_memory(r) && r.is_rw());
-    way.call = !waits ? route::never : writes(r) && on_cached_file(r) ? route::may : route::will;
-    return way;
+    if (waits)
+        way.call = writes(r) && on_cached_file(r) ? route::may : route::will;
 }
 
-route punted(const request &r, ring_facts known) {
-    route way; // here, and the plain call
+// The submitter, and the plain call, if nothing else is said.
+void punted(const request &r, ring_facts known, route &way) {
     if (nowait_worthwhile(r)) {
         way.first = route::tries;
         way.begins = known.trying_begins && reads(r) && on_storage(r);
     } else if (!(in_memory(r) && r.is_rw()) && !callers_own_nowait(r)) {
-        if (!known.aio || !aio_takes(r) || !r.target->nowait[writes(r)].worth_it())
-            return called_on_worker(r, may_be_hashed(r), false);
-        way.first = route::sends;
+        if (known.aio && aio_takes(r) && r.target->nowait[writes(r)].worth_it())
+            way.first = route::sends;
+        else
+            called_on_worker(r, may_be_hashed(r), false, way);
     }
-    return way;
 }
 
 } // namespace
 
-route route_of(offload mode, const request &r, ring_facts known) {
+void route_of(offload mode, const request &r, ring_facts known, route &way) {
+    way = {};
     switch (mode) {
     case offload::inline_:
-        return {};
+        return;
     case offload::sqthread:
-        return on_thread(r);
+        return on_thread(r, way);
     case offload::handoff:
-        return by_leader(r, known);
+        return by_leader(r, known, way);
     case offload::sqwq:
-        return on_pool(r, false, known);
+        return on_pool(r, false, known, way);
     case offload::hashed:
-        return on_pool(r, true, known);
+        return on_pool(r, true, known, way);
     case offload::punt:
-        return punted(r, known);
+        return punted(r, known, way);
     }
     __builtin_unreachable();
 }
 
 route rest_of(const request &r, route::who next, bool missed) {
-    if (next == route::worker)
-        return called_on_worker(r, r.way.by == route::worker ? r.way.hashed : may_be_hashed(r),
-                                missed);
     route way;
+    if (next == route::worker) {
+        bool hashed = r.way.by == route::worker ? r.way.hashed : may_be_hashed(r);
+        called_on_worker(r, hashed, missed, way);
+        return way;
+    }
     way.by = next;
     way.call = missed && r.way.call != route::never ? route::will : r.way.call;
     return way;

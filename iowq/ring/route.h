@@ -31,8 +31,8 @@ enum class offload : uint8_t {
     return mode == offload::sqthread || mode == offload::handoff;
 }
 
-// How the next who comes to a request is to issue it.
-struct route {
+// How the next who comes to a request is to issue it. One word.
+struct alignas(8) route {
     enum who : uint8_t { submitter, worker, thread };
     enum how : uint8_t {
         not_at_all,
@@ -63,8 +63,9 @@ struct ring_facts {
     bool aio = false;          // Linux AIO is wanted, and to be had as far as is known
 };
 
-// Pure, both: they look at the request and its file, and change nothing.
-[[nodiscard]] route route_of(offload mode, const request &r, ring_facts known);
+// They look at the request and its file, and change nothing but `way`, which may be the request's
+// own: so that no route is put together elsewhere first and then copied, for each I/O.
+void route_of(offload mode, const request &r, ring_facts known, route &way);
 // What an attempt by the request's route has left undone: `next` makes the plain call. `missed`:
 // the attempt would have waited; otherwise it was refused, and has said nothing.
 [[nodiscard]] route rest_of(const request &r, route::who next, bool missed);

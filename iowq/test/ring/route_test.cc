@@ -87,6 +87,12 @@ const struct {
              {offload::handoff, "handoff"}, {offload::sqwq, "sqwq"},
              {offload::hashed, "hashed"},   {offload::punt, "punt"}};
 
+route decided(offload mode, const request &r, ring_facts known = {}) {
+    route way;
+    route_of(mode, r, known, way);
+    return way;
+}
+
 // As README.md explains.
 std::string cell(const route &way) {
     static const char *const who[] = {"S", "W", "T"};
@@ -120,7 +126,7 @@ std::string table() {
             r.length = 1;
             ring_facts known{true, needs_pool(m.mode)};
             each.set(r, f, known);
-            out << " " << cell(route_of(m.mode, r, known)) << " |";
+            out << " " << cell(decided(m.mode, r, known)) << " |";
         }
         out << "\n";
     }
@@ -150,7 +156,7 @@ TEST(route, the_rest_of_what_was_tried_is_waited_for_by_whom_it_goes_to) {
         r.op = op;
         for (auto &m : modes) {
             SCOPED_TRACE(m.name);
-            r.way = route_of(m.mode, r, {});
+            r.way = decided(m.mode, r);
             if (r.way.first != route::tries)
                 continue;
             route::who next = has_threads(m.mode) ? route::thread : route::worker;
@@ -179,7 +185,7 @@ TEST(route, a_thread_that_never_hands_over_goes_on_with_what_the_submitter_could
     r.target = &f;
     r.length = 1;
     r.op = opcode::read;
-    r.way = route_of(offload::sqthread, r, {});
+    r.way = decided(offload::sqthread, r);
     EXPECT_EQ(r.way.help, route::tries);
     EXPECT_EQ(rest_of(r, route::thread, true).call, route::never);
 }
@@ -194,6 +200,6 @@ TEST(route, is_the_same_each_time) {
         ring_facts known{true, true};
         each.set(r, f, known);
         for (auto &m : modes)
-            EXPECT_EQ(cell(route_of(m.mode, r, known)), cell(route_of(m.mode, r, known)));
+            EXPECT_EQ(cell(decided(m.mode, r, known)), cell(decided(m.mode, r, known)));
     }
 }
