@@ -9,6 +9,11 @@ ifeq (,$(filter -j% --jobserver%,$(MAKEFLAGS)))
 MAKEFLAGS += -j$(shell nproc)
 endif
 
+# One short line for each file that is built; V=1 shows the commands, -s neither.
+V :=
+SILENT := $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
+say = $(if $(V),,@$(if $(SILENT),,echo '  $@';))
+
 BUILD := build
 CXXFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
@@ -86,7 +91,9 @@ bench-hooks: $(BUILD)/bench/hooks_bench ## compare the ways to know that a worke
 .PHONY: benchmarks
 benchmarks: $(BUILD)/bench/iowq_bench $(BUILD)/bench/hooks_bench
 
-.PHONY: check check-full
+.PHONY: check check-quick check-full
+check-quick: all $(BUILD)/plain/iowq_test ## what tells most in a minute, while you change things
+	@scripts/check --quick
 check: all test-programs benchmarks guest-programs ## every test but the long ones; under 20 minutes
 	@scripts/check
 check-full: all test-programs benchmarks guest-programs ## every test
@@ -136,13 +143,13 @@ fio-source: | setup-run
 
 $(BUILD)/iowq/%.o: iowq/%.cc | setup-run
 	@mkdir -p $(@D)
-	$(CXX) $(FLAGS) $(CXXFLAGS) -c $< -o $@
+	$(say)$(CXX) $(FLAGS) $(CXXFLAGS) -c $< -o $@
 
 $(BUILD)/libiowq.a: $(IOWQ_OBJECTS)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(say)rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
-	$(CXX) -shared -pthread -Wl,-soname,$(SONAME) -Wl,--version-script=iowq/libiowq.map \
+	$(say)$(CXX) -shared -pthread -Wl,-soname,$(SONAME) -Wl,--version-script=iowq/libiowq.map \
 	    $(IOWQ_OBJECTS) -lhwloc -o $@
 
 # ---- installed, for other programs
@@ -206,23 +213,23 @@ $(BUILD)/engine/version.o: ENGINE_FLAGS += -include $(BUILD)/engine/source_versi
 
 $(BUILD)/engine/%.o: engine/%.cc $(BUILD)/engine/fio_version.h
 	@mkdir -p $(@D)
-	$(CXX) $(FLAGS) $(CXXFLAGS) $(ENGINE_FLAGS) -c $< -o $@
+	$(say)$(CXX) $(FLAGS) $(CXXFLAGS) $(ENGINE_FLAGS) -c $< -o $@
 
 # nodelete: fio unloads the engine while threads of other jobs may still be leaving it.
 $(BUILD)/engine/iowq.so: $(ENGINE_OBJECTS) $(BUILD)/libiowq.a
-	$(CXX) -shared -pthread -Wl,-z,nodelete -Wl,--exclude-libs,ALL $^ -lhwloc -luring -o $@
+	$(say)$(CXX) -shared -pthread -Wl,-z,nodelete -Wl,--exclude-libs,ALL $^ -lhwloc -luring -o $@
 
 # ---- the benchmark
 
 $(BUILD)/bench/%.o: iowq/bench/%.cc | setup-bench
 	@mkdir -p $(@D)
-	$(CXX) $(FLAGS) $(CXXFLAGS) -c $< -o $@
+	$(say)$(CXX) $(FLAGS) $(CXXFLAGS) -c $< -o $@
 
 $(BUILD)/bench/iowq_bench: $(BENCH:%=$(BUILD)/bench/%.o) $(BUILD)/libiowq.a
-	$(CXX) -pthread $^ -lbenchmark -ltbb -luv -luring -lhwloc -o $@
+	$(say)$(CXX) -pthread $^ -lbenchmark -ltbb -luv -luring -lhwloc -o $@
 
 $(BUILD)/bench/hooks_bench: $(BUILD)/bench/hooks_bench.o $(BUILD)/libiowq.a
-	$(CXX) -pthread $^ -lhwloc -o $@
+	$(say)$(CXX) -pthread $^ -lhwloc -o $@
 
 # ---- the tests
 
@@ -233,19 +240,20 @@ test-programs: $(BUILD)/plain/iowq_test $(SANITIZERS:%=$(BUILD)/%/iowq_test)
 define test_program
 $(BUILD)/$(1)/%.o: iowq/%.cc | setup-check
 	@mkdir -p $$(@D)
-	$$(CXX) $$(FLAGS) $(2) $$(TESTED_FLAGS) -c $$< -o $$@
+	$$(say)$$(CXX) $$(FLAGS) $(2) $$(TESTED_FLAGS) -c $$< -o $$@
 $(BUILD)/$(1)/test/precompiled.h.gch: iowq/test/precompiled.h | setup-check
 	@mkdir -p $$(@D)
-	$$(CXX) $$(FLAGS) $(2) $$(TEST_FLAGS) -x c++-header -c $$< -o $$@
+	$$(say)$$(CXX) $$(FLAGS) $(2) $$(TEST_FLAGS) -x c++-header -c $$< -o $$@
 $(BUILD)/$(1)/test/%.o: iowq/test/%.cc $(BUILD)/$(1)/test/precompiled.h.gch
 	@mkdir -p $$(@D)
-	$$(CXX) $$(FLAGS) $(2) $$(TEST_FLAGS) -include $(BUILD)/$(1)/test/precompiled.h -c $$< -o $$@
+	$$(say)$$(CXX) $$(FLAGS) $(2) $$(TEST_FLAGS) \
+	    -include $(BUILD)/$(1)/test/precompiled.h -c $$< -o $$@
 $(BUILD)/$(1)/test/%.o: iowq/test/%.c | setup-check
 	@mkdir -p $$(@D)
-	$$(CC) $$(C_FLAGS) $(2) $$(TEST_FLAGS) -c $$< -o $$@
+	$$(say)$$(CC) $$(C_FLAGS) $(2) $$(TEST_FLAGS) -c $$< -o $$@
 $(BUILD)/$(1)/iowq_test: $(3) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o) \
     $(TESTS_C:iowq/%.c=$(BUILD)/$(1)/%.o)
-	$$(CXX) -pthread $(2) -Wl,--wrap=pthread_create,--wrap=sysinfo $$^ \
+	$$(say)$$(CXX) -pthread $(2) -Wl,--wrap=pthread_create,--wrap=sysinfo $$^ \
 	    -lgtest -lgtest_main -lhwloc -o $$@
 endef
 $(eval $(call test_program,plain,,$(IOWQ_OBJECTS)))

@@ -178,7 +178,7 @@ def loop_device(tmp_path):
 
 
 def interrupt_when_caught(process, after=0):
-    """Sends SIGINT, `after` seconds after fio has set its handler: sooner, it is lost or ends fio."""
+    """Sends SIGINT so long after fio has set its handler: sooner, it is lost or ends fio."""
     limit = time.monotonic() + HANG_S
     while process.poll() is None and time.monotonic() < limit:
         status = pathlib.Path(f"/proc/{process.pid}/status").read_text()

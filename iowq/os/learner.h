@@ -3,8 +3,8 @@
 // Used for spinning, for calls that may sleep, for reads that trying begins, for helping, and for
 // what a file system refuses; each has its rule.
 //
-// Any thread. All of it is relaxed: an update that gets lost is made up for by the next, and a
-// wrong guess costs time only.
+// Any thread. All of it is relaxed: a lost update is corrected by the next, and a wrong guess costs
+// time only.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,7 @@ class learner {
     // As far as is known.
     [[nodiscard]] bool worth_it() const { return credit_.load(std::memory_order_relaxed) > 0; }
 
-    // The same, where each time that it is not counts towards `retry`.
+    // The same. Each no counts towards `retry`.
     [[nodiscard]] bool worth_trying() {
         if (worth_it())
             return true;

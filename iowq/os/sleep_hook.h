@@ -18,7 +18,7 @@ enum class sleep_hook_kind {
     annotate, // no hook: the items say so themselves (worker.h, blocking)
     perf,     // context-switch records of each worker's thread; Linux 4.17, most users may
     bpf,      // a program on sched_switch; Linux 5.18, CAP_BPF and CAP_PERFMON
-    none      // the pool never knows, and makes up for nobody
+    none      // the pool never knows, and replaces nobody
 };
 
 // Does the pool ask a hook, and need no annotations?
@@ -33,7 +33,7 @@ class sleep_hook {
 
     // A worker, as its thread starts: watches that thread. Returns its place, or -errno.
     [[nodiscard]] virtual int attach() = 0;
-    // The same thread, before it ends. The place may be another's at once.
+    // By the same thread, before it ends. Another worker may get the place at once.
     virtual void detach(int place) = 0;
     // Monitor: has the scheduler taken the thread that has this place off its CPU because it
     // sleeps, and not yet put it back? A place that nobody has does not sleep.

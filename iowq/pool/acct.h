@@ -5,10 +5,10 @@
 // any thread may call it.
 //
 // Invariants:
-//  1. While the queue is not empty, or it is called to another's, somebody runs, or some thread is
-//     between making one of the two untrue and asking `settle` what to do, or a worker is to be
-//     created again in a moment, or there are as many workers as may be with every one asleep. Then
-//     `settle` says so (elsewhere), for others to be called.
+//  1. While there is work (queued here, or a call from another node) one of these holds: a worker
+//     runs; a thread is about to ask `settle`; a worker is to be created again in a moment; the
+//     acct is at its limit with every worker asleep. In the last case `settle` says `elsewhere`,
+//     and other nodes are called.
 //  2. An item that is taken is published as running before it is queued no more.
 //
 // Lock: the queue's guards the queue and the set of workers, publishing `current`, and sending the
@@ -97,7 +97,7 @@ class acct {
     // the items to cancel; tokens stay, as their chains may hold bound items too. `todo`: what
     // waited for a worker to be created again is to be done at once.
     [[nodiscard]] worker *close(work_list &cancelled, action &todo) IOWQ_EXCLUDES(queue_.lock);
-    // A worker that `asked`, a create, asked for cannot be had. `again`: it is worth another try,
+    // The worker that a create, `asked`, was for cannot be had. `again`: it is worth another try,
     // in a moment. Gives back what nobody is left to run, and says what to do for the rest.
     [[nodiscard]] action create_failed(action asked, bool again, work_list &cancelled)
         IOWQ_EXCLUDES(queue_.lock);

@@ -60,8 +60,9 @@ class chain_table {
     // The next item of a chain whose token the worker took, published as self.current; nullptr when
     // there is none left, and then the chain is no more the worker's. `passed`: as in acct::take.
     [[nodiscard]] work *next(chain &c, worker &self, work_list &passed);
-    // The worker's turn is over: the token goes back on its acct, if items are left, and that is
-    // returned with what it asks for; not if it is the worker's own, who goes on there in any case.
+    // The worker's turn is over: the token goes back on its acct, if items are left. Returns that
+    // acct, with what it asks for in `todo`; nullptr if it is the worker's own, which goes on there
+    // in any case.
     [[nodiscard]] acct *end_turn(chain &c, const worker &self, acct::action &todo);
 
     // Ends a chain whose token nobody will take any more, and gives back its items.

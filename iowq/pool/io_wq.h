@@ -43,7 +43,8 @@ enum io_wq_cancel {
 /*
  * A work item: embed it in a structure of your own, which func finds again from its address. From
  * enqueue until func is called it is the pool's; from that call on the pool does not touch it
- * again. func is called exactly once for each enqueue, and may leave the next, linked item in *work.
+ * again. func is called exactly once for each enqueue, and may leave the next, linked item in
+ * *work.
  */
 struct io_wq_work {
     struct io_wq_work *list[2];             /* the pool's */
@@ -66,7 +67,7 @@ struct io_wq_work {
 
 /*
  * Creates a pool whose workers are made for the calling thread's CPUs. `concurrency`: how many of
- * them may be *running* on any one NUMA node; those that sleep are made up for. At least 1. `mm` is
+ * them may be *running* on any one NUMA node; a blocked one is replaced. At least 1. `mm` is
  * NULL: the threads of a process share its memory.
  * NULL on failure, and errno says why: EINVAL, EAGAIN or ENOMEM (no thread to be had), EIO (the
  * machine's topology cannot be read), EBUSY (no real-time signal is left).

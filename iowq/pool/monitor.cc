@@ -150,7 +150,7 @@ bool monitor::look_at_sleepers() {
     return any;
 }
 
-// One that copies, or waits for a CPU, must not be made up for.
+// A worker that copies, or waits for a CPU, must not be replaced.
 bool monitor::sleeps(const worker_set::suspect &s) const {
     if (s.place >= 0)
         return hook_->sleeps(s.place);

@@ -40,7 +40,7 @@ class sleep_accounting {
     [[nodiscard]] int concurrent_waits() const { return concurrent_waits_.load(seq_cst); }
     void concurrent_waits_more() { concurrent_waits_.fetch_add(1, seq_cst); }
     void concurrent_waits_less() { concurrent_waits_.fetch_sub(1, relaxed); }
-    // Nobody is left who waits. Looked at first: it lies beside what every push reads.
+    // Nobody waits any more. Loads first, as the word shares a line with what every push reads.
     void no_concurrent_waits() {
         if (concurrent_waits_.load(relaxed) > 0)
             concurrent_waits_.store(0, relaxed);

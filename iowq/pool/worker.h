@@ -48,8 +48,8 @@ void become_monitor_of(wq &pool);
 [[nodiscard]] IOWQ_API bool interrupted_in_vain(int error);
 
 // The same as a `blocking` of kind will, for C: the item is about to sleep, and runs again. An item
-// that does not say so before it returns runs again then. Twice in a row, and outside a worker,
-// without effect.
+// that returns asleep runs again from then on. A second call in a row has no effect, nor has one
+// outside a worker.
 void says_sleeping();
 void says_running();
 

@@ -109,8 +109,8 @@ class worker_set {
     // Gives back those that are free (linked by next_free).
     [[nodiscard]] worker *take_free();
     // Gives back (linked by next_free) those to be woken so that they leave: who was free at the
-    // last call too, but for the last to have parked where that stays. `due`: others are to be come
-    // for.
+    // last call too, but for the last to have parked where that stays. `due`: others may have to
+    // leave at the next round.
     [[nodiscard]] worker *reap(bool &due);
     // Sets the limit, unless `most` is 0, and returns the old one. `to_leave`: as reap.
     [[nodiscard]] unsigned set_max(unsigned most, worker *&to_leave);
@@ -137,7 +137,7 @@ class worker_set {
     [[nodiscard]] std::optional<retry> take_retry(clock::time_point now, deadline &due);
     // A worker is being created again; until it has started it counts as one that has failed.
     void retries(const retry &again) { failed_creations_ = again.failed; }
-    // What waits is to be tried at once.
+    // No more waiting for a retry. True: something waited, and is to be tried now.
     [[nodiscard]] bool stop_waiting_for_retry() { return std::exchange(failed_creations_, 0) > 0; }
 
     // ---- those that run an item ----

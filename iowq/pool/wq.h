@@ -24,7 +24,7 @@
 namespace iowq {
 
 // On which node an item is queued, and so where its worker runs and has its memory. Idle workers
-// take another node's work, the nearest's first, with device, interleave and none only.
+// steal from other nodes, the nearest first, with device and interleave only.
 enum class placement {
     local,  // the submitter's, where that is at the moment; the nearest that the pool has CPUs on
     device, // that of the item (work::node), or else as local
@@ -45,7 +45,7 @@ struct IOWQ_API wq_config {
     std::chrono::milliseconds idle{5000};
     bool last_stays = true;
     std::chrono::microseconds spin{10}; // before parking; not at all where there is one CPU
-    // Workers' CPUs: among those in reach, which is also what none given means.
+    // The CPUs that workers may use, all of them in `reach`. None given: all of `reach`.
     std::optional<cpu_mask> cpus{};
     cpu_mask reach = cpu_mask::of_this_thread();
     placement place = placement::local;
@@ -55,8 +55,8 @@ struct IOWQ_API wq_config {
     // do nothing and none are needed; with none they do nothing either.
     sleep_hook_kind sleep_hook = sleep_hook_kind::annotate;
     // The signal that interrupts a system call when its item is cancelled. There is one for the
-    // process; 0: the one that is taken already, or else the last real-time signal that nobody uses
-    // (interrupt.h).
+    // process. 0: the one that the process has taken already; if there is none, the last real-time
+    // signal that nobody uses (interrupt.h).
     int signal = 0;
 
     [[nodiscard]] static unsigned default_max_bound();   // min(4 x CPUs, RLIMIT_NPROC)

@@ -60,11 +60,12 @@ class cq {
     }
 
     enum class waited { come, late, interrupted };
-    // Reaper only. Waits until there is something to take, at best `count` of them. late: `until`
-    // has passed. interrupted: a signal's handler has run while it slept. There may be something
-    // all the same. `slow_start`: whoever is to push first is only just being woken, which takes
-    // longer than what it then does. Without patience for that, the reaper would be asleep when the
-    // push comes, the worker in turn when the next request comes, and so on.
+    // Reaper only. Waits until there is something to take, and is woken for `count` of them at once
+    // if that can be. late: `until` has passed. interrupted: a signal's handler has run while it
+    // slept. There may be something all the same. `slow_start`: whoever is to push first is only
+    // just being woken, which takes longer than what it then does. Without patience for that, the
+    // reaper would be asleep when the push comes, the worker in turn when the next request comes,
+    // and so on.
     [[nodiscard]] waited wait(uint32_t count, deadline until, bool slow_start = false) {
         if (spin_.until([this] { return head_.load(relaxed) != 0; },
                         slow_start ? slow_start_patience : 1))

@@ -17,8 +17,8 @@ namespace iowq {
 void issue_blocking(request &r);
 
 // The submitter, which would only wait, issues the request in place of whoever it was sent to.
-// True: it is done, or has been begun. False: it would have waited, or cannot be told; its route
-// has gone on there.
+// True: it is done, or has been begun. False: it would have waited, or the attempt was
+// refused. Its route now says to make the plain call.
 [[nodiscard]] bool issue_in_help(request &r);
 
 } // namespace iowq

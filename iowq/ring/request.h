@@ -104,8 +104,8 @@ struct request {
     uint64_t done = 0; // bytes that have been moved without waiting already
     request *next = nullptr;
     reaper *owner = nullptr; // to which it comes back
-    route way;               // its own, or else that of whoever has it
-    bool begun = false;      // it comes back only begun; by whoever tried it
+    route way;               // written by whoever has the request
+    bool begun = false;      // it comes back begun, not done; set by whoever tried it
     place where = place::nowhere;
 
     // Says what to do: read into or write from `data`, at a place in the file; or sync, or trim.

@@ -155,8 +155,7 @@ class sqthread final : public own_pages, across_forks {
     alignas(64) atomic<uint32_t> tail_{0};
     alignas(64) atomic<bool> asleep_{false};
     atomic<bool> stop_{false};
-    // The call that the leader is in and that may be taken for blocking: head_ shifted by one, and
-    // 1. Else 0.
+    // The call that the leader may be relieved in: head_ << 1 | 1. 0: none.
     atomic<uint64_t> call_{0};
     parker leaders_park_;
 };

@@ -10,8 +10,8 @@ namespace iowq {
 // How many bytes the plain call would move at most: Linux ends at 2 GiB less a page, and refuses
 // what would be below 0.
 [[nodiscard]] uint64_t most_bytes(const request &r);
-// Are fewer bytes than that no end, but only as far as it went without waiting? On a stream a read
-// that is short is complete: what is there is all there is. A write waits until all has gone,
+// Does a short result leave the rest to be asked for? On a stream not: a read that is short is
+// complete, as what is there is all there is. A write waits until all has gone,
 // unless O_NONBLOCK says otherwise, which the next call then does.
 [[nodiscard]] bool goes_on_when_short(const request &r);
 
