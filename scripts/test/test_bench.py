@@ -23,8 +23,10 @@ def bench(tmp_path):
 
     def run(only, *extra, **options):
         return subprocess.run([str(PROGRAM), "--blocks=1", "--seconds=0.005", "--seed=1",
-                               f"--csv={tmp_path / 'bench.csv'}", f"--benchmark_filter={only}", *extra],
-                              capture_output=True, text=True, timeout=HANG_S, check=False, **options)
+                               f"--csv={tmp_path / 'bench.csv'}", f"--benchmark_filter={only}",
+                               *extra],
+                              capture_output=True, text=True, timeout=HANG_S, check=False,
+                              **options)
 
     return run
 
@@ -71,7 +73,8 @@ def test_ways_that_were_chosen_for_the_kernel_are_told(bench):
     done = bench("^nop/kernel/window:8/workers:2/")
     if "skipped: kernel" in done.stdout:
         pytest.skip(done.stdout.splitlines()[0])
-    assert re.search(r"^nop/kernel/window:8/workers:2: best with .*spinning$", done.stdout, re.MULTILINE)
+    assert re.search(r"^nop/kernel/window:8/workers:2: best with .*spinning$", done.stdout,
+                     re.MULTILINE)
 
 
 def test_a_measurement_that_fails_is_told_in_one_line_and_the_others_are_kept(tmp_path, bench):
@@ -101,7 +104,8 @@ def test_the_hooks_table_has_a_row_for_each_way():
     program = PROGRAM.with_name("hooks_bench")
     if not program.exists():
         pytest.skip(f"{program} is not built")
-    told = subprocess.run([str(program), "1"], capture_output=True, text=True, timeout=HANG_S, check=True).stdout
+    told = subprocess.run([str(program), "1"], capture_output=True, text=True, timeout=HANG_S,
+                          check=True).stdout
     ways = re.findall(r"^\| hook_(\w+)", told, re.M)
     assert {"annotate", "none"} <= set(ways)
     assert len(ways) == 5 or "sleep hook" in told, "one that is not to be had here says why"

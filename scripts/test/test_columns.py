@@ -12,17 +12,6 @@ SUFFIXES = {".c", ".cc", ".h", ".py", ".md", ".sh", ".fio", ".toml"}
 INTERPRETERS = ("sh", "bash", "python3")
 GENERATED = "results/reference/"
 
-# Files that still have such lines, and how many at most. An entry goes with the last of them.
-STILL_OVER = {
-    "README.md": 2,  # of the examples
-    "scripts/test/test_bench.py": 4,
-    "scripts/test/test_doc.py": 2,
-    "scripts/test/test_install.py": 14,
-    "scripts/test/test_numa.py": 2,
-    "scripts/test/test_probes.py": 11,
-    "scripts/test/test_setup.py": 7,
-}
-
 
 def is_read(path):
     """Is it C++, Markdown, Python, a Makefile, a shell script or a job file, and not generated?"""
@@ -50,10 +39,7 @@ def files_over():
 
 
 def test_no_line_is_over_100_columns():
-    over = files_over()
-    assert {path: lines for path, lines in over.items()
-            if len(lines) > STILL_OVER.get(path, 0)} == {}
-    assert STILL_OVER.keys() - over.keys() == set(), "these are not needed any more"
+    assert files_over() == {}
 
 
 @pytest.mark.parametrize("text, over", [

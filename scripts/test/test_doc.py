@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`make doc`: the library's reference, made without a warning, with a page for whatever is public."""
+"""`make doc`: the library's reference, made without a warning; what is public has a page."""
 
 import shutil
 import subprocess
@@ -15,8 +15,9 @@ DOXYFILE = REPOSITORY / "iowq/Doxyfile"
 def doxygen(tmp_path, extra=""):
     if not shutil.which("doxygen"):
         pytest.skip("no doxygen")
-    return subprocess.run(["doxygen", "-"], input=f"{DOXYFILE.read_text()}\nOUTPUT_DIRECTORY = {tmp_path}\n{extra}",
-                          cwd=REPOSITORY, capture_output=True, text=True, timeout=HANG_S)
+    settings = f"{DOXYFILE.read_text()}\nOUTPUT_DIRECTORY = {tmp_path}\n{extra}"
+    return subprocess.run(["doxygen", "-"], input=settings, cwd=REPOSITORY, capture_output=True,
+                          text=True, timeout=HANG_S)
 
 
 def test_there_is_no_warning_and_a_page_for_each_class_and_header(tmp_path):

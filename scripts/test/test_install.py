@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`make install`: what it puts where, and that programs built on it run where io_uring is forbidden."""
+"""`make install`: what it puts where, and that programs on it run where io_uring is forbidden."""
 
 import os
 import re
@@ -17,8 +17,9 @@ STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
 def make(*arguments):
-    """This repository's make, as if called by hand: not as a part of the `make check` that runs this."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    """This repository's make, as if called by hand, not as a part of the `make check` above it."""
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     done = subprocess.run(["make", "-s", *map(str, arguments)], cwd=REPOSITORY, env=environment,
                           capture_output=True, text=True, timeout=HANG_S)
     assert done.returncode == 0, done.stderr
@@ -30,7 +31,8 @@ def files_under(folder):
 
 
 def run(command, **more):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=HANG_S, **more)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          timeout=HANG_S, **more)
     assert done.returncode == 0, f"{command}: {done.stderr}"
     return done.stdout
 
@@ -58,8 +60,9 @@ def flags(prefix):
 def test_every_file_has_its_place(tmp_path):
     make("install", f"DESTDIR={tmp_path}", "PREFIX=/opt/pool", "LIBDIR=/opt/pool/lib64")
     installed = files_under(tmp_path / "opt/pool")
-    for name in ("include/iowq/wq.h", "include/iowq/ring.h", "include/iowq/io_wq.h", "lib64/libiowq.a",
-                 "lib64/libiowq.so", "lib64/fio/iowq.so", "lib64/pkgconfig/iowq.pc"):
+    for name in ("include/iowq/wq.h", "include/iowq/ring.h", "include/iowq/io_wq.h",
+                 "include/iowq/pool/wq.h", "lib64/libiowq.a", "lib64/libiowq.so",
+                 "lib64/fio/iowq.so", "lib64/pkgconfig/iowq.pc"):
         assert name in installed
     told = (tmp_path / "opt/pool/lib64/pkgconfig/iowq.pc").read_text()
     assert "libdir=/opt/pool/lib64" in told and str(tmp_path) not in told
@@ -80,11 +83,13 @@ def test_the_shared_library_has_a_soname_and_shows_public_symbols_only(prefix):
     library = prefix / "lib/libiowq.so"
     soname = re.search(r"SONAME.*\[(.*)\]", run(["readelf", "-d", library])).group(1)
     assert re.fullmatch(r"libiowq\.so\.\d+", soname) and (prefix / "lib" / soname).exists()
-    shown = [line.split(maxsplit=2)[2] for line in run(["nm", "-DC", "--defined-only", library]).splitlines()]
+    symbols = run(["nm", "-DC", "--defined-only", library]).splitlines()
+    shown = [line.split(maxsplit=2)[2] for line in symbols]
     assert any(name.startswith("iowq::wq::create(") for name in shown)
     strangers = [name for name in shown
                  if not re.match(r"(iowq::|io_wq_|acall_|IOWQ_)", name)
-                 or re.match(r"iowq::(acct|chain|chain_table|monitor|worker|sqthread|interrupt_signal)\b", name)]
+                 or re.match(r"iowq::(acct|chain|chain_table|fifo|interrupt_signal|monitor|reaper"
+                             r"|route_of|sqthread|work_queue|worker|worker_set)\b", name)]
     assert strangers == []
 
 
@@ -101,7 +106,8 @@ def test_the_c_interfaces_compile_as_c(prefix, tmp_path):
     (tmp_path / "a.c").write_text("#include <iowq/acall.h>\n#include <iowq/io_wq.h>\n"
                                   "int main(void) { io_wq_destroy(0); return 0; }\n")
     for standard in ("c11", "gnu11"):
-        run(["cc", f"-std={standard}", *STRICT, "-fsyntax-only", f"-I{prefix}/include", tmp_path / "a.c"])
+        run(["cc", f"-std={standard}", *STRICT, "-fsyntax-only", f"-I{prefix}/include",
+             tmp_path / "a.c"])
 
 
 @pytest.fixture
@@ -115,12 +121,15 @@ def load(tmp_path):
 
 @pytest.mark.parametrize("compiler, source", [("cc", "sum.c"), ("c++", "sum.cc")])
 @pytest.mark.parametrize("static", [False, True])
-def test_an_example_runs_where_io_uring_is_forbidden(compiler, source, static, flags, prefix, load, tmp_path):
+def test_an_example_runs_where_io_uring_is_forbidden(compiler, source, static, flags, prefix, load,
+                                                     tmp_path):
     language = ["-std=c++20"] if compiler == "c++" else ["-std=gnu11"]
     libraries = flags("--libs")
     if static:
-        libraries = [f"{prefix}/lib/libiowq.a" if word == "-liowq" else word for word in flags("--libs", "--static")]
-    run([compiler, *language, *STRICT[:2], *flags("--cflags"), EXAMPLES / source, "-o", tmp_path / "sum", *libraries])
+        libraries = [f"{prefix}/lib/libiowq.a" if word == "-liowq" else word
+                     for word in flags("--libs", "--static")]
+    run([compiler, *language, *STRICT[:2], *flags("--cflags"), EXAMPLES / source,
+         "-o", tmp_path / "sum", *libraries])
     path, wanted = load
     told = run([tmp_path / "sum", path], preexec_fn=forbid_io_uring,
                env={"LD_LIBRARY_PATH": "" if static else f"{prefix}/lib"})
@@ -135,13 +144,16 @@ def test_what_the_readme_shows_runs_where_io_uring_is_forbidden(part, flags, pre
     lines = README_PARTS[part].splitlines()
     includes = [line for line in lines if line.startswith("#include")]
     body = [line for line in lines if line not in includes]
-    (tmp_path / "a.cc").write_text("\n".join([*includes, "#include <cstdio>", "int main() {", *body, "}\n"]))
-    run(["c++", "-std=c++20", *STRICT, *flags("--cflags"), tmp_path / "a.cc", "-o", tmp_path / "a", *flags("--libs")])
+    program = [*includes, "#include <cstdio>", "int main() {", *body, "}\n"]
+    (tmp_path / "a.cc").write_text("\n".join(program))
+    run(["c++", "-std=c++20", *STRICT, *flags("--cflags"), tmp_path / "a.cc",
+         "-o", tmp_path / "a", *flags("--libs")])
     run([tmp_path / "a"], preexec_fn=forbid_io_uring, env={"LD_LIBRARY_PATH": f"{prefix}/lib"})
 
 
 def test_fio_loads_the_installed_engine(prefix, tmp_path):
     if not shutil.which("fio"):
         pytest.skip("no fio")
-    run(["fio", "--name=a", f"--ioengine=external:{prefix}/lib/fio/iowq.so", f"--filename={tmp_path}/a",
-         "--size=1m", "--rw=randwrite", "--verify=crc32c", "--minimal"], cwd=tmp_path)
+    run(["fio", "--name=a", f"--ioengine=external:{prefix}/lib/fio/iowq.so",
+         f"--filename={tmp_path}/a", "--size=1m", "--rw=randwrite", "--verify=crc32c",
+         "--minimal"], cwd=tmp_path)

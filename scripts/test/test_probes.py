@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -25,20 +24,22 @@ def tracefs():
     if os.geteuid() != 0:
         pytest.skip("probes need root")
     if not Path("/sys/kernel/tracing/events").exists():
-        mounted = subprocess.run(["mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing"], check=False)
+        mounted = subprocess.run(["mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing"],
+                                 check=False)
         if mounted.returncode:
             pytest.skip("tracefs cannot be mounted here")
 
 
 @pytest.fixture
 def load(engine, tmp_path):
-    return ["fio", "--name=a", f"--ioengine=external:{engine}", "--offload=sqwq", f"--filename={tmp_path}/a",
-            "--size=1m", "--rw=randwrite", "--bs=4k", "--iodepth=8", f"--number_ios={ITEMS}", "--loops=100",
-            "--fsync=16", "--minimal", "--output=/dev/null"]
+    return ["fio", "--name=a", f"--ioengine=external:{engine}", "--offload=sqwq",
+            f"--filename={tmp_path}/a", "--size=1m", "--rw=randwrite", "--bs=4k", "--iodepth=8",
+            f"--number_ios={ITEMS}", "--loops=100", "--fsync=16", "--minimal", "--output=/dev/null"]
 
 
 def run(command):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=HANG_S)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          timeout=HANG_S)
     assert done.returncode == 0, f"{command}: {done.stderr}"
     return done.stdout
 
@@ -47,9 +48,10 @@ def traced(one_liner, load, engine):
     """What the one-liner prints about the load."""
     if not shutil.which("bpftrace"):
         pytest.skip("no bpftrace")
-    line = one_liner.replace('bpftrace -e "', 'exec bpftrace -e "BEGIN { printf(\\"ready\\n\\"); } ')
-    tracer = subprocess.Popen(["bash", "-c", line], env=os.environ | {"LIB": str(engine)}, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    line = one_liner.replace('bpftrace -e "',
+                             'exec bpftrace -e "BEGIN { printf(\\"ready\\n\\"); } ')
+    tracer = subprocess.Popen(["bash", "-c", line], env=os.environ | {"LIB": str(engine)},
+                              text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     told = ""
     try:
         while "ready" not in told:
@@ -100,13 +102,15 @@ def test_those_that_leave_are_told(load, engine):
     assert re.search(r"^\d\d:\d\d:\d\d a worker of node 0 left$", told, re.M)
 
 
-@pytest.mark.parametrize("question", ["how long are items queued, in us?", "how long do they run, in us?"])
+@pytest.mark.parametrize("question", ["how long are items queued, in us?",
+                                      "how long do they run, in us?"])
 def test_every_item_is_in_the_histogram(question, load, engine):
     assert counted(traced(ONE_LINERS[question], load, engine)) >= ITEMS
 
 
 def test_workers_that_sleep_are_seen(load, engine):
-    assert counted(traced(ONE_LINERS["how many workers run when one goes to sleep?"], load, engine)) > 0
+    question = "how many workers run when one goes to sleep?"
+    assert counted(traced(ONE_LINERS[question], load, engine)) > 0
 
 
 def test_perf_tells_from_where_a_worker_was_created(load, engine, tmp_path):
@@ -114,12 +118,15 @@ def test_perf_tells_from_where_a_worker_was_created(load, engine, tmp_path):
         pytest.skip("no perf")
     perf = ["perf", "--buildid-dir", tmp_path / "debug"]
     run([*perf, "buildid-cache", "--add", engine])
-    added = subprocess.run([*perf, "probe", "-q", "sdt_iowq:create"], capture_output=True, text=True, timeout=HANG_S)
+    added = subprocess.run([*perf, "probe", "-q", "sdt_iowq:create"], capture_output=True,
+                           text=True, timeout=HANG_S)
     if added.returncode:
         pytest.skip(f"perf adds no probes here: {added.stderr.strip()}")
     try:
-        run([*perf, "record", "-q", "-o", tmp_path / "data", "-e", "sdt_iowq:create", "-g", "--", *load])
+        run([*perf, "record", "-q", "-o", tmp_path / "data", "-e", "sdt_iowq:create", "-g",
+             "--", *load])
         told = run([*perf, "script", "-i", tmp_path / "data"])
     finally:
-        subprocess.run([*perf, "probe", "-q", "-d", "sdt_iowq:*"], capture_output=True, timeout=HANG_S)
+        subprocess.run([*perf, "probe", "-q", "-d", "sdt_iowq:*"], capture_output=True,
+                       timeout=HANG_S)
     assert "iowq::ring::submit" in told or "iowq::ring::enqueue" in told

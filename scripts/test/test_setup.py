@@ -16,7 +16,7 @@ ALWAYS = ["bash", "env", "flock", "mktemp", "rm", "grep", "head", "cat", "awk", 
 
 @pytest.fixture
 def machine(tmp_path):
-    """A machine that has only the named commands and scripts: machine(["id"], {"apt-get": "..."})."""
+    """A machine that has the named commands and scripts only: machine(["id"], {"apt-get": "…"})."""
 
     def make(commands=(), scripts=None):
         folder = tmp_path / "bin"
@@ -30,9 +30,9 @@ def machine(tmp_path):
 
         def run(script, *arguments, **environment):
             clean = {k: v for k, v in os.environ.items() if k != "FIO_DIR"}
-            return subprocess.run([shutil.which("bash"), REPOSITORY / "scripts" / script, *arguments],
-                                  env={**clean, "PATH": str(folder), **environment}, text=True,
-                                  capture_output=True, timeout=HANG_S)
+            command = [shutil.which("bash"), REPOSITORY / "scripts" / script, *arguments]
+            return subprocess.run(command, env={**clean, "PATH": str(folder), **environment},
+                                  text=True, capture_output=True, timeout=HANG_S)
         return run
 
     return make
@@ -95,21 +95,25 @@ def test_fetching_twice_fetches_once(machine, tmp_path):
     target = tmp_path / "fio"
     target.mkdir()
     (target / ".debian-version").write_text("9.99-1\n")
-    run = machine(scripts={"apt-get": "exit 1", "dpkg-query": "echo 9.99-1", "dpkg-source": "exit 1"})
+    run = machine(scripts={"apt-get": "exit 1", "dpkg-query": "echo 9.99-1",
+                           "dpkg-source": "exit 1"})
     done = run("fetch-fio", str(target))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("name,entry,expected", [
-    ("sources.list", "deb [signed-by=/k.gpg arch=amd64] http://mirror/debian/ stable main contrib\n",
+    ("sources.list",
+     "deb [signed-by=/k.gpg arch=amd64] http://mirror/debian/ stable main contrib\n",
      "deb-src [signed-by=/k.gpg arch=amd64] http://mirror/debian stable main"),
     ("sources.list.d/x.sources",
      "Types: deb\nURIs: http://other/\nSuites: stable\nComponents: main\n\n"
      "Types: deb\nURIs: http://mirror/debian/\nSuites: stable stable-updates\nComponents: main\n"
      "Signed-By: /k.gpg\n",
-     "Types: deb-src\nURIs: http://mirror/debian\nSuites: stable\nComponents: main\nSigned-By: /k.gpg"),
+     "Types: deb-src\nURIs: http://mirror/debian\nSuites: stable\nComponents: main\n"
+     "Signed-By: /k.gpg"),
 ])
-def test_the_source_entry_is_that_of_the_installed_fio_alone(machine, tmp_path, name, entry, expected):
+def test_the_source_entry_is_that_of_the_installed_fio_alone(machine, tmp_path, name, entry,
+                                                             expected):
     etc = tmp_path / "etc"
     (etc / "sources.list.d").mkdir(parents=True)
     (etc / name).write_text(entry)
@@ -119,7 +123,8 @@ def test_the_source_entry_is_that_of_the_installed_fio_alone(machine, tmp_path, 
         "dpkg-query": "echo 9.99-1", "dpkg-source": "exit 1",
         "apt-cache": f"printf '%s' '{policy}'",
         # The list that apt-get is given is what is tested; then it fails.
-        "apt-get": f'for a; do case $a in Dir::Etc::sourcelist=*) cat "${{a#*=}}" >{keep};; esac; done\n'
+        "apt-get": "for a; do case $a in Dir::Etc::sourcelist=*) "
+                   f'cat "${{a#*=}}" >{keep};; esac; done\n'
                    "echo 'E: no'; exit 1"}, commands=["mkdir"])
     done = run("fetch-fio", str(tmp_path / "fio"), APT_ETC=str(etc))
     assert "E: no" in done.stderr
