@@ -4,9 +4,7 @@
 #include "iowq/os/assert.h"
 #include "iowq/os/probe.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <utility>
 
 namespace iowq {
 

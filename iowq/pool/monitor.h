@@ -11,7 +11,6 @@
 #include "iowq/pool/acct.h"
 
 #include <algorithm>
-#include <memory>
 #include <vector>
 
 namespace iowq {

@@ -25,7 +25,7 @@ namespace iowq {
 class acct;
 class wq;
 
-// One worker's record. The thread lives in worker.cc.
+// One worker's record. Its thread is created in threads.cc, and lives in worker.cc.
 struct alignas(64) worker {
     worker(wq &pool, acct &home, std::chrono::nanoseconds spin,
            sleep_hook_kind hook = sleep_hook_kind::annotate)
@@ -38,7 +38,7 @@ struct alignas(64) worker {
     const bool annotated; // its items say when they block
     const bool watched;   // each of its items is a call that may block, as a whole
 
-    // guarded by threads::lock_
+    // guarded by records_lock_ of threads
     enum { spare, starting, live } phase = starting;
     thread_handle thread{}; // to be joined while live
 

@@ -77,8 +77,6 @@ wq::wq(const wq_config &config, bool own_cpus, topology machine,
                 bound, node, bound ? config_.max_bound : config_.max_unbound, config_.max_running,
                 config_.last_stays));
     }
-    for (unsigned node = 0; node < topology_.nodes(); node++)
-        node_cpus_.push_back(topology_.cpus(node));
 }
 
 wq::~wq() {
@@ -115,10 +113,10 @@ int wq::exit() {
         monitor_.interrupt_soon();
     // The monitor last: until then a worker may have to be made up for, or signalled again. It may
     // just be creating one.
-    for (join_all(); counters().nr_workers > 0; join_all())
+    for (threads_.join_workers(); counters().nr_workers > 0; threads_.join_workers())
         yield();
     monitor_.stop();
-    join_all();
+    threads_.join_workers();
     iowq_assert(counters().nr_workers == 0);
     for (auto &a : accts_)
         cancel_list(a->with_queue(
@@ -230,7 +228,7 @@ void wq::create_worker(acct &home, acct::action asked) {
     int error = start_monitor();
     bool again = !error; // it is the monitor that tries again
     if (!error)
-        error = create_thread(home);
+        error = threads_.create_worker(home);
     if (!error)
         return;
     work_list cancelled;
@@ -249,28 +247,13 @@ int wq::start_monitor() {
     if (!monitor_.wants_start())
         return 0;
     parker nobody;
-    int error = start_monitor_on_cpus();
+    int error = threads_.start_monitor();
     for (int failed = 1; error == -EAGAIN && failed <= creation_retries; failed++) {
         (void)nobody.park(clock::now() + failed * creation_pause);
-        error = start_monitor_on_cpus();
+        error = threads_.start_monitor();
     }
     if (error)
         monitor_.give_up_start();
-    return error;
-}
-
-int wq::start_monitor_on_cpus() {
-    cpu_mask cpus;
-    unsigned epoch;
-    {
-        locked guard(affinity_lock_);
-        cpus = cpus_;
-        epoch = affinity_epoch_;
-    }
-    int error = monitor_.start(cpus);
-    locked guard(affinity_lock_);
-    if (!error && epoch != affinity_epoch_)
-        (void)monitor_.set_affinity(cpus_);
     return error;
 }
 
@@ -284,79 +267,13 @@ void wq::give_up_creating() {
 // ---- fork
 
 void wq::hold_still() IOWQ_ANNOTATE(no_thread_safety_analysis) {
-    threads_lock_.lock();
+    threads_.hold_still();
     chains_.hold_still();
 }
 
 void wq::go_on() IOWQ_ANNOTATE(no_thread_safety_analysis) {
     chains_.go_on();
-    threads_lock_.unlock();
-}
-
-int wq::create_thread(acct &home) {
-    worker *record = take_record(home);
-    if (!record)
-        return -ENOMEM;
-    cpu_mask cpus;
-    {
-        locked guard(affinity_lock_);
-        cpus = node_cpus_[home.node];
-        record->affinity_epoch = affinity_epoch_;
-    }
-    int error = start_thread(record->thread, cpus, worker_main, record, signal_.number());
-    if (!error)
-        IOWQ_PROBE(create, this, home.node, home.bound);
-    locked guard(threads_lock_);
-    record->phase = error ? worker::spare : worker::live;
-    return error;
-}
-
-worker *wq::take_record(acct &home) {
-    worker *found = nullptr;
-    bool joinable = false;
-    {
-        locked guard(threads_lock_);
-        for (auto &r : records_) {
-            joinable = r->phase == worker::live && r->gone.load(acquire);
-            if (&r->home == &home && (joinable || r->phase == worker::spare)) {
-                found = r.get();
-                found->phase = worker::starting;
-                break;
-            }
-        }
-        if (!found) {
-            try {
-                records_.push_back(arenas_[home.node]->make<worker>(*this, home, config_.spin,
-                                                                    config_.sleep_hook));
-            } catch (const std::bad_alloc &) {
-                return nullptr;
-            }
-            return records_.back().get();
-        }
-    }
-    if (joinable)
-        join(found->thread);
-    found->gone.store(false, relaxed);
-    return found;
-}
-
-void wq::join_all() {
-    // A worker that is just creating another one is live itself until that one is.
-    for (;;) {
-        worker *next = nullptr;
-        {
-            locked guard(threads_lock_);
-            for (auto &r : records_)
-                if (r->phase == worker::live)
-                    next = r.get();
-            if (!next)
-                return;
-            next->phase = worker::starting; // nobody else's, until joined
-        }
-        join(next->thread);
-        locked guard(threads_lock_);
-        next->phase = worker::spare;
-    }
+    threads_.go_on();
 }
 
 void wq::cancel_list(work_list items) {
@@ -440,28 +357,7 @@ int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
     if (!all.count() || !all.within(config_.reach))
         return -EINVAL;
     helpers_welcome_.store(!cpus && !never_helped_, relaxed);
-    locked guard(affinity_lock_);
-    affinity_epoch_++;
-    cpus_ = all;
-    int error = monitor_.set_affinity(all);
-    for (unsigned node = 0; node < topology_.nodes(); node++) {
-        cpu_mask mine = topology_.cpus(node) & all;
-        const cpu_mask &cpus_here = node_cpus_[node] = mine.count() ? mine : all;
-        for (bool bound : {true, false}) {
-            acct &a = acct_for(node, bound ? 0u : work_unbound);
-            int e = a.with_workers([&](worker_set &w) { return w.move_to(cpus_here); });
-            if (e && !error)
-                error = e;
-        }
-    }
-    return error;
-}
-
-// For a worker that was created while the mask changed, and was not among those to be moved yet.
-void wq::apply_affinity(worker &self) {
-    locked guard(affinity_lock_);
-    if (self.affinity_epoch != affinity_epoch_)
-        (void)move_task(0, node_cpus_[self.home.node]);
+    return threads_.move_to(all, accts_);
 }
 
 wq_counters wq::counters(std::optional<unsigned> node) {
@@ -472,26 +368,6 @@ wq_counters wq::counters(std::optional<unsigned> node) {
         if (!node || a->node == *node)
             sum += a->counters();
     return sum;
-}
-
-void *wq::worker_main(void *arg) {
-    worker &self = *static_cast<worker *>(arg);
-    char name[16];
-    snprintf(name, sizeof name, "iowq-wrk-%u%c",
-             self.pool.topology_.os_number(self.home.node) % 1000, self.home.bound ? 'b' : 'u');
-    name_this_thread(name);
-    live_on_node(self.pool.topology_.memory(self.home.node));
-    iowq::sleep_hook *hook = self.pool.hook_.get();
-    // Where the hook cannot watch this thread, the monitor looks at /proc for it.
-    int place = hook ? hook->attach() : -1;
-    self.home.with_workers([&](worker_set &w) { w.started(self, place); });
-    self.pool.apply_affinity(self);
-    run_worker(self, self.pool.chains_);
-    if (place >= 0)
-        hook->detach(place);
-    IOWQ_PROBE(reap, &self.pool, self.home.node, self.home.bound);
-    self.gone.store(true, release);
-    return nullptr;
 }
 
 } // namespace iowq

@@ -7,9 +7,6 @@
 // enqueue says whether it took the item; limits are hard; keys are exact; cancel of a queued item
 // completes it in the caller.
 //
-// Locks: threads_lock_ guards the workers' records; no other lock is taken under it. affinity_lock_
-// guards the workers' CPUs and comes before an acct's lock.
-//
 // In the child of a fork a pool of the parent's is orphaned (fork.h): nothing runs, nothing is
 // found, enqueue says -ESHUTDOWN, and to destroy it only frees its memory. An item must not fork a
 // child that returns from it.
@@ -19,6 +16,7 @@
 #include "iowq/os/topology.h"
 #include "iowq/pool/chain.h"
 #include "iowq/pool/monitor.h"
+#include "iowq/pool/threads.h"
 #include "iowq/pool/worker.h"
 
 namespace iowq {
@@ -162,6 +160,7 @@ class wq final : across_forks {
     void parks() { monitor_.reap_later(); }
     // Wakes workers that are linked by next_free.
     static void wake_all(worker *linked);
+    [[nodiscard]] threads &its_threads() { return threads_; }
 
   private:
     wq(const wq_config &config, bool own_cpus, topology machine,
@@ -178,25 +177,17 @@ class wq final : across_forks {
     [[nodiscard]] bool unqueue(work *w, work_list &passed);
     [[nodiscard]] bool cancel_running(match_fn match, void *data, bool all);
     void create_worker(acct &home, acct::action asked);
-    [[nodiscard]] int start_monitor() IOWQ_EXCLUDES(affinity_lock_);
-    [[nodiscard]] int start_monitor_on_cpus() IOWQ_EXCLUDES(affinity_lock_);
+    [[nodiscard]] int start_monitor();
     void give_up_creating();
     void hold_still() override;
     void go_on() override;
-    [[nodiscard]] int create_thread(acct &home) IOWQ_EXCLUDES(threads_lock_);
-    [[nodiscard]] worker *take_record(acct &home) IOWQ_EXCLUDES(threads_lock_);
-    void join_all() IOWQ_EXCLUDES(threads_lock_);
     void cancel_list(work_list items);
-    void apply_affinity(worker &self) IOWQ_EXCLUDES(affinity_lock_);
-
-    static void *worker_main(void *arg);
 
     // immutable after construction
     const wq_config config_;
     const topology topology_;
     const unsigned only_node_ = 0; // with placement::node
-    // What an acct or a worker is, on its own node. Filled by the constructor, and under
-    // threads_lock_.
+    // What an acct or a worker is, on its own node. Filled by the constructor, then by threads_.
     std::vector<std::unique_ptr<node_arena>> arenas_;
     std::vector<on_node<acct>> accts_; // bound and unbound of node 0, of node 1, ...
     const bool never_helped_;          // the workers have CPUs that are not the submitter's
@@ -206,16 +197,9 @@ class wq final : across_forks {
     chain_table chains_;
     monitor monitor_{*this, accts_, signal_, hook_.get(), config_.idle};
 
-    // Every record there ever was. One whose thread has left is used again, never freed before the
-    // wq: whoever woke it last may still be on its way into the futex call.
-    mutex threads_lock_;
-    std::vector<on_node<worker>> records_ IOWQ_GUARDED_BY(threads_lock_);
-
-    mutex affinity_lock_;
-    cpu_mask cpus_ IOWQ_GUARDED_BY(affinity_lock_) = *config_.cpus; // of all threads
-    std::vector<cpu_mask>
-        node_cpus_ IOWQ_GUARDED_BY(affinity_lock_); // where each node's workers run
-    unsigned affinity_epoch_ IOWQ_GUARDED_BY(affinity_lock_) = 0;
+    threads threads_{{*this, topology_, chains_, monitor_, hook_.get(), signal_, arenas_,
+                      config_.sleep_hook, config_.spin},
+                     *config_.cpus};
 
     atomic<unsigned> turn_{0};     // with placement::interleave; relaxed: only the share counts
     atomic<bool> helpers_welcome_; // relaxed: a hint

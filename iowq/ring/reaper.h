@@ -57,7 +57,7 @@ class reaper {
 
     // ---- a request's way in, and back ----
 
-    [[nodiscard]] bool full() const { return at_[index(place::nowhere)] == 0; }
+    [[nodiscard]] bool full() const { return at(place::nowhere) == 0; }
     [[nodiscard]] unsigned in_flight() const { return depth_ - at(place::nowhere); }
 
     // It has been begun.

@@ -9,7 +9,6 @@
 #include "iowq/pool/work.h"
 #include "iowq/ring/route.h"
 
-#include <algorithm>
 #include <climits>
 #include <cstdint>
 

@@ -3,6 +3,7 @@
 
 #include "iowq/os/topology.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/pool/threads.h"
+
+#include "iowq/os/assert.h"
+#include "iowq/os/probe.h"
+#include "iowq/os/thread.h"
+#include "iowq/pool/wq.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <new>
+
+namespace iowq {
+
+threads::threads(const surroundings &around, const cpu_mask &cpus) : around_(around), all_(cpus) {
+    for (unsigned node = 0; node < around_.machine.nodes(); node++)
+        by_node_.push_back(around_.machine.cpus(node));
+}
+
+// ---- creating
+
+int threads::create_worker(acct &home) {
+    worker *record = take_record(home);
+    if (!record)
+        return -ENOMEM;
+    cpu_mask cpus;
+    {
+        locked guard(affinity_lock_);
+        cpus = by_node_[home.node];
+        record->affinity_epoch = epoch_;
+    }
+    int error = start_thread(record->thread, cpus, main, record, around_.signal.number());
+    if (!error)
+        IOWQ_PROBE(create, &around_.pool, home.node, home.bound);
+    locked guard(records_lock_);
+    iowq_assert(record->phase == worker::starting);
+    record->phase = error ? worker::spare : worker::live;
+    return error;
+}
+
+worker *threads::take_record(acct &home) {
+    worker *found = nullptr;
+    bool joinable = false;
+    {
+        locked guard(records_lock_);
+        for (auto &r : records_) {
+            joinable = r->phase == worker::live && r->gone.load(acquire);
+            if (&r->home == &home && (joinable || r->phase == worker::spare)) {
+                found = r.get();
+                found->phase = worker::starting;
+                break;
+            }
+        }
+        if (!found) {
+            try {
+                records_.push_back(around_.arenas[home.node]->make<worker>(
+                    around_.pool, home, around_.spin, around_.kind));
+            } catch (const std::bad_alloc &) {
+                return nullptr;
+            }
+            return records_.back().get();
+        }
+    }
+    if (joinable)
+        join(found->thread);
+    found->gone.store(false, relaxed);
+    return found;
+}
+
+int threads::start_monitor() {
+    cpu_mask cpus;
+    unsigned epoch;
+    {
+        locked guard(affinity_lock_);
+        cpus = all_;
+        epoch = epoch_;
+    }
+    int error = around_.watcher.start(cpus);
+    locked guard(affinity_lock_);
+    if (!error && epoch != epoch_)
+        (void)around_.watcher.set_affinity(all_);
+    return error;
+}
+
+// ---- a worker's thread
+
+void *threads::main(void *record) {
+    worker &self = *static_cast<worker *>(record);
+    self.pool.its_threads().live(self);
+    self.gone.store(true, release);
+    return nullptr;
+}
+
+void threads::live(worker &self) {
+    const acct &home = self.home;
+    char name[16];
+    snprintf(name, sizeof name, "iowq-wrk-%u%c", around_.machine.os_number(home.node) % 1000,
+             home.bound ? 'b' : 'u');
+    name_this_thread(name);
+    live_on_node(around_.machine.memory(home.node));
+    // Where the hook cannot watch this thread, the monitor looks at /proc for it.
+    int place = around_.hook ? around_.hook->attach() : -1;
+    self.home.with_workers([&](worker_set &w) { w.started(self, place); });
+    {
+        // Created while the CPUs changed, it was not among those to be moved yet.
+        locked guard(affinity_lock_);
+        if (self.affinity_epoch != epoch_)
+            (void)move_task(0, by_node_[home.node]);
+    }
+    run_worker(self, around_.chains);
+    if (place >= 0)
+        around_.hook->detach(place);
+    IOWQ_PROBE(reap, &around_.pool, home.node, home.bound);
+}
+
+// ---- joining
+
+void threads::join_workers() {
+    // A worker that is just creating another one is live itself until that one is.
+    for (;;) {
+        worker *next = nullptr;
+        {
+            locked guard(records_lock_);
+            for (auto &r : records_)
+                if (r->phase == worker::live)
+                    next = r.get();
+            if (!next)
+                return;
+            next->phase = worker::starting; // nobody else's, until joined
+        }
+        join(next->thread);
+        locked guard(records_lock_);
+        next->phase = worker::spare;
+    }
+}
+
+// ---- CPUs
+
+int threads::move_to(const cpu_mask &all, const monitor::accts &accts) {
+    locked guard(affinity_lock_);
+    epoch_++;
+    all_ = all;
+    for (unsigned node = 0; node < by_node_.size(); node++) {
+        cpu_mask mine = around_.machine.cpus(node) & all;
+        by_node_[node] = mine.count() ? mine : all;
+    }
+    int error = around_.watcher.set_affinity(all);
+    for (auto &a : accts) {
+        const cpu_mask &here = by_node_[a->node];
+        int e = a->with_workers([&](worker_set &w) { return w.move_to(here); });
+        error = error ? error : e;
+    }
+    return error;
+}
+
+} // namespace iowq
