@@ -184,6 +184,15 @@ def test_a_cold_job_in_memory_is_told_and_flagged(tmp_path, job_file, compare, s
     assert "cannot have" in done.stdout and "not_cold" in rows(tmp_path)[0]["flags"]
 
 
+def test_what_lies_in_memory_costs_nobody_else_the_cache(tmp_path, job_file, compare, small_disk):
+    others = tmp_path / "others"
+    others.write_bytes(bytes(1 << 20))
+    os.sync()  # or its pages could not be dropped
+    compare(job_file("[tiny]\nrw=randread\nsize=64k\nruntime=100ms\n"), "fio:psync",
+            "--scratch", small_disk)
+    assert cache.resident_share([others]) == 1
+
+
 def test_writing_jobs_stay_in_the_scratch_folder(tmp_path, job_file, compare):
     text = TINY_JOB.replace("randread", "randrw") + "nrfiles=2\nfsync=8\n"
     done = compare(job_file(text), "fio:psync,fio:io_uring")

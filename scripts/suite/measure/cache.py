@@ -5,6 +5,8 @@ import ctypes
 import mmap
 import os
 
+from suite.measure.mounts import in_memory
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 LIBC.mmap.restype = ctypes.c_void_p
 LIBC.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
@@ -69,9 +71,13 @@ def warm(files, written):
 
 def drop(files):
     """Takes these files out of the page cache; only if some of it stays, and the machine allows it,
-    everything goes: other programs, and the next run's files, have a use for what is cached."""
+    everything goes: other programs, and the next run's files, have a use for what is cached.
+
+    Files that lie in memory stay in any case, so nothing else goes for them.
+    """
     forget(files)
-    if resident_share(files) > COLD_ENOUGH:
+    droppable = [path for path in files if not in_memory(path)]
+    if resident_share(droppable) > COLD_ENOUGH:
         try:
             with open(DROP_CACHES, "w") as control:
                 control.write("1\n")

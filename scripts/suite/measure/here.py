@@ -12,7 +12,7 @@ from suite.measure import cache, environment, images
 from suite.measure.bench import make_folders
 from suite.measure.files import check_room, data_files, files_there, remove_new, sizes_of_all
 from suite.measure.machines import Machines
-from suite.measure.mounts import file_system
+from suite.measure.mounts import in_memory
 from suite.measure.process import run_limited
 from suite.measure.run import (Ran, cache_hit, complaint, fio_command, job_file, judge, lay_out,
                                run_options, take_evidence)
@@ -86,8 +86,7 @@ class Here(Machines):
                 remove_new(bench.folder(load), before)
                 raise FolderFailed(f"fio cannot lay out the files of {job.name} in "
                                    f"{bench.folder(load)}: {complaint(outcome)}")
-            in_memory = file_system(bench.folder(load))[0] in ("tmpfs", "ramfs")
-            if job.cache == "cold" and in_memory:
+            if job.cache == "cold" and in_memory(bench.folder(load)):
                 print(f"{job.name} asks for a cold cache, which {bench.folder(load)} cannot have: "
                       "it lies in memory (tmpfs); every run of it will be flagged not_cold")
         for load in loads.values():

@@ -31,3 +31,9 @@ def file_system(path):
         if inside and len(point) >= len(best[1]):
             best = (kind, point, options, device)
     return best
+
+
+def in_memory(path):
+    """Does it lie in memory alone (tmpfs, ramfs), so that it is never anywhere but in the cache?"""
+    return file_system(path)[0] in ("tmpfs", "ramfs")
+
