@@ -29,7 +29,7 @@ int threads::create_worker(acct &home) {
         cpus = by_node_[home.node];
         record->affinity_epoch = epoch_;
     }
-    int error = start_thread(record->thread, cpus, main, record, around_.signal.number());
+    int error = start_thread(record->thread, cpus, worker_main, record, around_.signal.number());
     if (!error)
         IOWQ_PROBE(create, &around_.pool, home.node, home.bound);
     locked guard(records_lock_);
@@ -84,7 +84,7 @@ int threads::start_monitor() {
 
 // ---- a worker's thread
 
-void *threads::main(void *record) {
+void *threads::worker_main(void *record) {
     worker &self = *static_cast<worker *>(record);
     self.pool.its_threads().live(self);
     self.gone.store(true, release);

@@ -9,8 +9,8 @@
 //     nobody's but that of who creates, or joins, its thread.
 //  3. A thread that was created while the CPUs changed finds out by their epoch, and moves itself.
 //
-// Locks: records_lock_ guards the records; no lock is taken under it. affinity_lock_ guards the CPUs
-// and comes before an acct's lock.
+// Locks: records_lock_ guards the records; no lock is taken under it. affinity_lock_ guards the
+// CPUs and comes before an acct's lock.
 #pragma once
 
 #include "iowq/os/node_memory.h"
@@ -58,7 +58,7 @@ class threads {
   private:
     [[nodiscard]] worker *take_record(acct &home) IOWQ_EXCLUDES(records_lock_);
     void live(worker &self);
-    static void *main(void *record);
+    static void *worker_main(void *record);
 
     const surroundings around_;
 

@@ -130,9 +130,9 @@ def test_stacks_name_who_creates_a_worker_of_the_pool(workers, job_file, tracer)
     rows = found[MODE]["workers"]
     created = stacks(rows, "created_from")
     assert len(created) == len(rows)
-    assert all("iowq::wq::create_thread" in stack for stack in created)
+    assert all("iowq::threads::create_worker" in stack for stack in created)
     assert any("iowq::wq::enqueue" in stack and "td_io_queue" in stack for stack in created)
-    assert all("iowq::wq::worker_main" in stack for stack in stacks(rows, "left_from"))
+    assert all("iowq::threads::worker_main" in stack for stack in stacks(rows, "left_from"))
     assert {row["left"] for row in rows} == {"with its wq"}
 
 
