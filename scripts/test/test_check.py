@@ -25,20 +25,29 @@ def check(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("script", ["echo begun; exec sleep 1000", "while :; do :; done"])
-def test_a_step_that_hangs_is_ended_and_named(check, capsys, script):
-    assert check.run("step", ["bash", "-c", script], None) is None
-    assert "step: hung: it said nothing for 1 s" in capsys.readouterr().out
+def test_a_step_that_hangs_is_ended_and_named(check, script):
+    status, said = check.run("step", ["bash", "-c", script], None)
+    assert status is None and said.endswith("step: hung: it said nothing for 1 s\n")
 
 
 def test_a_step_that_is_slow_and_goes_on_is_not_ended(check):
-    assert check.run("step", ["bash", "-c", SLOW], None) == 0
+    assert check.run("step", ["bash", "-c", SLOW], None) == (0, "")
 
 
 def test_a_busy_machine_may_take_longer(check, monkeypatch):
     monkeypatch.setattr(check, "wanted", lambda: 1000)
-    assert check.run("step", ["sleep", "2"], None) == 0
+    assert check.run("step", ["sleep", "2"], None) == (0, "")
 
 
-def test_a_step_that_fails_shows_what_it_said(check, capsys):
-    assert check.run("step", ["bash", "-c", "echo why; exit 3"], None) == 3
-    assert capsys.readouterr().out == "why\nstep: exit status 3\n"
+def test_a_step_that_fails_shows_what_it_said(check):
+    shown = "why\nstep: exit status 3\n"
+    assert check.run("step", ["bash", "-c", "echo why; exit 3"], None) == (3, shown)
+
+
+def test_every_step_beside_another_is_counted_and_a_failure_is_named(check, capsys, monkeypatch):
+    lanes = [[("a", ["true"]), ("b", ["false"])], [("c", ["true"])]]
+    monkeypatch.setattr(check, "lanes", lambda: lanes)
+    monkeypatch.setattr(sys, "argv", ["check"])
+    assert check.main() == 1
+    *_, failed, last = capsys.readouterr().out.splitlines()
+    assert (failed, last) == ("failed: b", "2 passed, 1 failed, 0 skipped")

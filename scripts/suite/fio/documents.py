@@ -15,6 +15,8 @@ NONE = "no JSON with 'jobs' or 'client_stats' in fio's output"
 OPENING = re.compile(r'\{\s*"')
 # What fio begins a document with; or whoever has parsed it and written it again.
 BEGINNING = re.compile(r'\{\s*"(?:fio version|jobs|client_stats)"')
+# Objects in each other, but for the innermost.
+NESTED = re.compile(r'(?:\{\s*"[^"]*"\s*:\s*(?=\{))+')
 MEMBER = re.compile(r'\s*,?\s*("[^"]*")\s*:\s*')
 BEFORE_ELEMENT = re.compile(r"\s*[\[,]\s*(?=\{)")
 # C's way of writing what is no number, which fio 3.0 to 3.17 did for the share of a slow job.
@@ -60,6 +62,9 @@ def find(text):
             value, end = DECODER.raw_decode(text, opening.start())
         except NOT_DECODED as error:
             note_broken(found, text, opening.start(), error)
+            nested = NESTED.match(text, opening.start())
+            if nested and isinstance(error, RecursionError):  # they are as deep, nearly all of them
+                at = nested.end()
             continue
         if any(name in value for name in JOBS):
             found.whole.append(value)
