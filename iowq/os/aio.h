@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The system calls of Linux AIO, which the C library does not have. Counts, or 0, or -errno.
+// The system calls of Linux AIO, which the C library does not wrap. They return a count, 0 or
+// -errno.
 #pragma once
 
 #include "iowq/os/clock.h"
@@ -11,13 +12,13 @@
 
 namespace iowq {
 
-// What the kernel maps at the context's address. Not in its headers, but fixed: programs have read
-// it since 2.6.
+// What the kernel maps at the context's address. Its headers do not declare it, but it cannot
+// change: programs have read it since 2.6.
 struct aio_ring {
     static constexpr unsigned known = 0xa10a10a1;
     unsigned id;
     unsigned nr;   // of events
-    unsigned head; // written by whoever takes from it
+    unsigned head; // written by whoever takes events
     unsigned tail; // written by the kernel
     unsigned magic;
     unsigned compatible_features;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the shared library shows: everything is hidden but what says IOWQ_API. Each public header
-// includes this before anything else.
+// What the shared library exports: only what is marked IOWQ_API. Each public header includes this
+// before anything else.
 #pragma once
 
 #if __SIZEOF_POINTER__ < 8

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The invariants that headers number, asserted where they are about to be relied on. One that does
-// not hold is a fault of the library, or a promise that its caller has broken; going on would lose
-// or double somebody's I/O.
+// Assertions of the invariants that the headers number, each where the code relies on it. If one
+// does not hold, the library has a bug or its caller has broken a promise; going on would lose or
+// double somebody's I/O.
 //
-// iowq_assert: cheap, in every build. iowq_assert_all: in those with IOWQ_ASSERT_ALL only, which
-// the sanitizers' test programs are; it may look at other threads' cache lines, or at every
-// element.
+// iowq_assert is cheap, and in every build. iowq_assert_all is only in builds with IOWQ_ASSERT_ALL,
+// as the sanitizers' test programs are: it may touch other threads' cache lines, or every element.
 #pragma once
 
 namespace iowq {
 
-// Says which in one line, and aborts.
+// Prints the assertion in one line, and aborts.
 [[noreturn, gnu::cold]] void assertion_failed(const char *what, const char *file, int line);
 
 } // namespace iowq

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Atomics, and what each thread has of its own. In the library only os/ names these of the standard
-// library and the compiler, so that a test build can put something else in their place.
+// Atomics and per-thread variables. In the library only os/ names the standard library's and the
+// compiler's, so that a test build can substitute its own.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 namespace iowq {
 
 using std::atomic;
-using std::atomic_ref; // memory that the kernel or a program writes, too
+using std::atomic_ref; // for memory that the kernel or the program writes too
 using std::memory_order;
 using enum std::memory_order;
 

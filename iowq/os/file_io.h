@@ -16,14 +16,14 @@ struct file_facts {
     uint64_t inode = 0;  // of a block device 0
     bool regular = false;
     bool block = false;     // a block device
-    bool seekable = false;  // has places; what has none (pipes, sockets, eventfds) ignores offsets
+    bool seekable = false;  // pread works; pipes, sockets and eventfds ignore offsets
     bool direct = false;    // O_DIRECT
     bool appends = false;   // a regular file with O_APPEND
-    bool in_memory = false; // tmpfs or ramfs, and what lies there is never swapped out
+    bool in_memory = false; // on ramfs, or on tmpfs while the machine has no swap
 };
 [[nodiscard]] int look_at(int fd, file_facts &out);
 
-// Of the process's own, closed by exec.
+// A second descriptor of the same open file, closed by exec; or -errno.
 [[nodiscard]] int duplicate(int fd);
 void close_file(int fd);
 
@@ -33,8 +33,9 @@ inline const auto most_at_once = static_cast<uint64_t>(INT_MAX & -sysconf(_SC_PA
 // The one place that turns -1 and errno into -errno.
 [[nodiscard]] inline int64_t or_errno(int64_t result) { return result < 0 ? -errno : result; }
 
-// `at`: bytes, or no_place: where the file is, which moves it on. `flags`: RWF_*. The calls without
-// flags take 8 % less for a cached read than those with; and those drop an empty datagram.
+// `at`: an offset in bytes, or no_place: at the file's position, which moves on. `flags`: RWF_*.
+// Without flags the plain calls are made: a cached read takes 8 % less time than by preadv2, and
+// preadv2 drops an empty datagram.
 inline constexpr int64_t no_place = -1;
 [[nodiscard]] inline int64_t read_file(int fd, void *into, uint64_t bytes, int64_t at, int flags) {
     if (!flags)
@@ -53,7 +54,7 @@ inline constexpr int64_t no_place = -1;
 [[nodiscard]] inline int64_t sync_data(int fd) { return or_errno(fdatasync(fd)); }
 // `flags`: SYNC_FILE_RANGE_*.
 [[nodiscard]] int64_t sync_range(int fd, uint64_t at, uint64_t bytes, int flags);
-// On a block device, and in a file.
+// Give up the blocks of a range: discard on a block device, punch_hole in a file.
 [[nodiscard]] int64_t discard(int fd, uint64_t at, uint64_t bytes);
 [[nodiscard]] int64_t punch_hole(int fd, uint64_t at, uint64_t bytes);
 

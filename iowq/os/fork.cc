@@ -35,9 +35,10 @@ struct fork_handlers {
 
 namespace {
 
-// Handlers that are registered later run earlier before the fork, and later after it.
+// Called before any other handler is registered. `before` handlers run in the reverse order of
+// registration, the others in order: so this one runs last before the fork and first after it.
 void watch_forks() {
-    // It fails for want of memory only; then a child must not touch what it has inherited.
+    // It fails only without memory; then a child must not touch what it has inherited.
     static const int registered [[maybe_unused]] =
         pthread_atfork(fork_handlers::before, fork_handlers::in_parent, fork_handlers::in_child);
 }

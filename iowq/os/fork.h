@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// fork: the child has the parent's memory and none of its threads. What the parent made there
-// (pools, rings) is *orphaned* in the child: it takes nothing, waits for nothing, and is dropped
-// without a word to threads that are not there. What the child makes itself works as ever. Not so
-// after vfork and raw clone.
+// fork: the child has the parent's memory and none of its threads. What the parent made (pools,
+// rings) is *orphaned* in the child: it takes nothing, waits for nothing, and its destruction only
+// frees its memory. What the child makes itself works as ever. None of this holds after vfork and
+// raw clone.
 //
-// While the process forks every lock that guards a structure which the child takes apart is held,
-// so that it does not find one half changed.
+// The child destroys what it has inherited. So each lock that guards such a structure is held
+// while the process forks, or the child might find the structure half changed.
 #pragma once
 
 #include "iowq/os/api.h"
@@ -15,7 +15,7 @@
 
 namespace iowq {
 
-// Base of what a fork concerns. Any thread.
+// Base of each object that a fork concerns. Any thread may make and destroy one.
 class IOWQ_API across_forks {
   public:
     // Has the process that made this forked, and is this the child?
@@ -28,8 +28,8 @@ class IOWQ_API across_forks {
     across_forks();
     ~across_forks();
 
-    // By the thread that forks: takes the locks, before, and gives them up, after, in both
-    // processes.
+    // Called by the thread that forks. hold_still takes the object's locks before the fork; go_on
+    // releases them after it, in both processes.
     virtual void hold_still() {}
     virtual void go_on() {}
 
@@ -39,8 +39,8 @@ class IOWQ_API across_forks {
     across_forks *next_ = nullptr, *before_ = nullptr;
 };
 
-// Handlers of the caller's own, as pthread_atfork(3); 0 or -ENOMEM. `before` may take a lock under
-// which objects of the above are made and destroyed.
+// Registers the caller's own handlers, as pthread_atfork(3); 0 or -ENOMEM. `before` may take a lock
+// under which across_forks objects are made and destroyed: it runs before their locks are taken.
 [[nodiscard]] int at_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 
 } // namespace iowq

@@ -27,8 +27,8 @@ int install(int signal, struct sigaction *before) {
     return sigaction(signal, &ours, before) ? -errno : 0;
 }
 
-// A signal's handler is the process's, so this is too. Never destroyed, as pools may be destroyed
-// when the process ends.
+// One for the process, as a signal's handler is. Never destroyed, as pools may be destroyed when
+// the process ends.
 struct shared_signal : across_forks {
     mutex lock;
     unsigned users IOWQ_GUARDED_BY(lock) = 0;
@@ -53,7 +53,8 @@ int shared_signal::take(int wanted) {
     }
     sigset_t blocked;
     pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
-    // From the end, as programs count from SIGRTMIN on. Emulators keep the last one for themselves.
+    // From the end, as programs count from SIGRTMIN on. Where an emulator keeps the last ones for
+    // itself, installing a handler fails.
     for (number = SIGRTMAX; number >= SIGRTMIN; number--)
         if (!sigismember(&blocked, number) && handled_by(number, SIG_DFL) &&
             install(number, &before) == 0)
@@ -65,7 +66,8 @@ shared_signal &shared() {
     static shared_signal &s = *new shared_signal;
     return s;
 }
-// Made before there are threads: the child of a fork would wait for ever for one that was at it.
+// Made before there are threads. If one were making it while the process forks, the child would
+// wait for that thread for ever.
 [[maybe_unused]] const shared_signal &made_early = shared();
 
 } // namespace
@@ -105,7 +107,7 @@ void interrupt_signal::send(pid_t tid) const {
 }
 
 int interrupt_signal::send_repeatedly(pid_t tid, timer_t &sender) const {
-    // One that comes before the system call it is meant for is lost.
+    // Repeated, as a signal that comes just before the system call that it is meant for is lost.
     constexpr long repeat_ns = 1000000;
     if (!is_ours())
         return -EAGAIN;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Whether something pays, learnt from how it went: a saturating count, as a branch predictor's.
-// Used for spinning, for calls that may sleep, for reads that trying begins, for helping, and for
-// what a file system refuses; each has its rule.
+// Learns whether something pays: a saturating count, as a branch predictor's. Each use has its
+// rule: spinning, calls that may sleep, reads that are begun by trying them, helping, and
+// RWF_NOWAIT on a file system that may refuse it.
 //
-// Any thread. All of it is relaxed: a lost update is corrected by the next, and a wrong guess costs
-// time only.
+// Any thread. All of it is relaxed: the next update corrects a lost one, and a wrong guess costs
+// only time.
 #pragma once
 
 #include <algorithm>
@@ -15,19 +15,18 @@ namespace iowq {
 class learner {
   public:
     struct rule {
-        unsigned most;  // credit
-        unsigned start; // with how much it begins
-        unsigned gain;  // of credit, where it paid; where it did not, 1 is lost
-        unsigned retry; // without credit: after so many times it gets 1 again; 0: never
+        unsigned most;  // the most credit
+        unsigned start; // credit at first
+        unsigned gain;  // credit won where it paid; where it did not, 1 is lost
+        unsigned retry; // without credit: 1 is given at every retry-th question; 0: never
     };
     static constexpr rule until_one_fails{1, 1, 1, 0};
 
     constexpr explicit learner(rule by) : rule_(by), credit_(by.start) {}
 
-    // As far as is known.
     [[nodiscard]] bool worth_it() const { return credit_.load(std::memory_order_relaxed) > 0; }
 
-    // The same. Each no counts towards `retry`.
+    // As worth_it, and each no counts towards `retry`.
     [[nodiscard]] bool worth_trying() {
         if (worth_it())
             return true;
@@ -42,11 +41,11 @@ class learner {
     void learn(bool paid) {
         unsigned now = credit_.load(std::memory_order_relaxed);
         unsigned next = paid ? std::min(now + rule_.gain, rule_.most) : now - (now > 0);
-        if (next != now) // so that threads which only look share the line
+        if (next != now) // no needless store: threads that only look share the cache line
             credit_.store(next, std::memory_order_relaxed);
     }
 
-    // Somebody knows better.
+    // For a caller who knows better than the count.
     void assume(unsigned credit) { credit_.store(credit, std::memory_order_relaxed); }
     void forget() { assume(rule_.start); }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A mutex with clang's thread-safety annotations, so that the compiler checks who holds what
 // (-Wthread-safety in the clang build; elsewhere the annotations vanish). It spins a little before
-// it sleeps: what is done under the library's locks takes some ten nanoseconds, a sleep some ten
-// thousand.
+// it sleeps, as the library holds its locks for some ten ns, and a sleep takes some 10 us.
 #pragma once
 
 #include <pthread.h>

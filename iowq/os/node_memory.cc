@@ -16,7 +16,7 @@ namespace iowq {
 
 namespace {
 
-// The kernel takes a mask of so many bits, and one more than it looks at.
+// The kernel looks at one bit less than it is told that the mask has.
 constexpr size_t most_nodes = 1024;
 constexpr size_t word_bits = 8 * sizeof(unsigned long);
 using node_mask = std::array<unsigned long, most_nodes / word_bits>;
@@ -24,7 +24,8 @@ constexpr unsigned long mask_bits = most_nodes + 1;
 
 constexpr size_t batch = 512; // pages a call
 
-// glibc keeps PTHREAD_STACK_MIN bytes in use of a stack that it has put aside.
+// Of a stack that glibc keeps for the next thread, only the last PTHREAD_STACK_MIN bytes stay
+// touched.
 constexpr size_t left_of_others = 65536;
 
 uintptr_t page_bytes() {
@@ -42,8 +43,8 @@ node_mask only(int node) {
     return mask;
 }
 
-// Asks of each page in a range: sends it to `node`, or, below 0, only looks where it is, and tells
-// `found`.
+// Moves each page of a range to `node`; below 0 it only looks where the page is. Calls found with
+// each page's status, its node or -errno.
 template <class Found>
 void each_page(uintptr_t from, uintptr_t end, int node, Found found) {
     std::array<void *, batch> pages;
@@ -87,8 +88,8 @@ void live_on_node(int node) {
     void *stack;
     size_t bytes;
     if (pthread_attr_getstack(&attributes, &stack, &bytes) == 0) {
-        // Touched by whoever created the thread or, as far as glibc leaves it, had the stack
-        // before.
+        // The pages have been touched by the thread's creator or by an earlier thread with this
+        // stack.
         auto bottom = reinterpret_cast<uintptr_t>(stack);
         auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
         each_page(std::max(bottom, here - left_of_others), bottom + bytes, node, [](int) {});

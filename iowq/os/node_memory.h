@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Memory on a NUMA node, named by its OS number; below 0 it is left to the kernel, as is all that
-// fails: a node that is not there, or that this process may not use, is no error, but a preference
-// that was not met.
+// Memory on a NUMA node, named by its OS number (topology.h). Below 0 the place is left to the
+// kernel. A node is a preference: where it is not there, or this process may not use it, the memory
+// is wherever the kernel puts it.
 #pragma once
 
 #include "iowq/os/api.h"
@@ -12,24 +12,27 @@
 
 namespace iowq {
 
-// The calling thread's memory is taken from there from now on, instead of where the policy that it
-// inherited says, and the stack that it has used so far goes there.
+// From now on the calling thread's memory is taken from the node, whatever policy it has inherited.
+// The stack that it has used so far is moved there.
 void live_on_node(int node);
 
-// Where pages are to be, those that have been touched already moved there. 0, or -errno of mbind.
+// Puts a range's pages on the node; those that have been touched already are moved. 0, or -errno of
+// mbind.
 [[nodiscard]] IOWQ_API int move_to_node(int node, void *from, size_t bytes);
 
-// The calling thread's own policy for a range, whoever touches it first. The same errors.
+// Gives a range the calling thread's own policy, whoever touches the pages first. 0, or -errno of
+// get_mempolicy or mbind.
 [[nodiscard]] IOWQ_API int hold_to_own_policy(void *from, size_t bytes);
 
-// Undoes either for memory whose contents nobody needs any more: without a preference, and without
-// the whole pages that lie in it, so that whoever gets the memory next finds nothing of it.
+// Undoes move_to_node and hold_to_own_policy, for memory whose contents nobody needs any more: the
+// range has the default policy again, and the whole pages in it are dropped. So whoever gets the
+// memory next takes pages by their own policy.
 IOWQ_API void forget_node(void *from, size_t bytes);
 
-// How many pages of a range lie on each node, by OS number; those that were never touched on none.
+// How many pages of a range lie on each node, by OS number. Pages never touched are not counted.
 [[nodiscard]] IOWQ_API std::map<int, size_t> pages_by_node(const void *from, size_t bytes);
 
-// Whole pages of their own, on a node.
+// Memory in whole pages, on a node.
 class node_pages final : public std::pmr::memory_resource {
   public:
     explicit node_pages(int node) : node_(node) {}
@@ -50,12 +53,12 @@ struct destroy {
         std::destroy_at(object);
     }
 };
-// On a node_arena, which must outlive it.
+// An object of a node_arena, which must outlive it.
 template <class T>
 using on_node = std::unique_ptr<T, destroy>;
 
-// Objects that share their node, and pages with nothing else. What was destroyed is not used again.
-// Not thread-safe.
+// Objects on one node, whose pages hold nothing else. The memory of a destroyed object is not used
+// again. Not thread-safe.
 class node_arena {
   public:
     explicit node_arena(int node) : pages_(node) {}
@@ -72,8 +75,8 @@ class node_arena {
     std::pmr::monotonic_buffer_resource objects_{&pages_};
 };
 
-// What derives from it has pages to itself, so that they are taken from where the thread lives that
-// makes it.
+// A base of objects that have whole pages to themselves. So the pages are on the node of the thread
+// that makes the object.
 struct IOWQ_API own_pages {
     static void *operator new(size_t bytes);
     static void *operator new(size_t bytes, const std::nothrow_t &) noexcept;

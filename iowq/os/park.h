@@ -15,8 +15,8 @@
 
 namespace iowq {
 
-// Sleeps while `word` holds `value`, until woken or until `until`. May return early. False: because
-// a signal's handler has run, without SA_RESTART.
+// Sleeps while `word` holds `value`, until woken or until `until`. May return early. False: it did,
+// because a signal's handler without SA_RESTART has run.
 inline bool futex_wait(atomic<uint32_t> &word, uint32_t value, deadline until) {
     // The clock is CLOCK_MONOTONIC, which FUTEX_WAIT_BITSET takes as absolute.
     timespec at = until ? as_timespec(until->time_since_epoch()) : timespec{};
@@ -45,20 +45,21 @@ class parker {
 
     void unpark() {
         token_.store(1, std::memory_order_release); // pairs with park's exchange
-        futex_wake_one(token_); // by address only: the parked thread may have destroyed it by now
+        futex_wake_one(token_); // uses the address only: the parker may have been destroyed by now
     }
 
   private:
     std::atomic<uint32_t> token_{0};
 };
 
-// Bounded spinning that stops by itself where it does not pay: nothing comes within the bound, or
-// CPUs are scarce and the one waited for cannot run. One thread at a time.
+// Bounded spinning that stops by itself where it does not pay: where nothing comes within the
+// bound, or where CPUs are scarce and the thread that is waited for cannot run. One thread at a
+// time.
 class adaptive_spin {
   public:
     explicit adaptive_spin(std::chrono::nanoseconds bound) : bound_(bound) {}
 
-    // Spins until ready() or the bound, `patience` times as long. Returns ready().
+    // Spins until ready(), for at most `patience` times the bound. Returns ready().
     template <class Ready>
     bool until(Ready ready, int patience = 1) {
         if (ready())

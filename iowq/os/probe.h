@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Static probes (USDT): a no-op instruction each, until bpftrace or perf attaches to it. README.md
-// lists them and the questions that they answer.
+// lists them, and shows what to ask with them.
 #pragma once
 
 #if __has_include(<sys/sdt.h>)

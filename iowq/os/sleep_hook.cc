@@ -32,7 +32,7 @@ std::optional<bool> thread_sleeps(pid_t tid) {
     if (got <= 0)
         return {};
     stat[got] = '\0';
-    // "number (name) state ...": the name may hold anything, but the library gave it.
+    // "number (name) state ...": the name may hold a ')', so the last one ends it.
     const char *name_end = strrchr(stat, ')');
     if (!name_end || name_end + 2 >= stat + got)
         return {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A BPF program on the raw tracepoint sched_switch, which tells of every switch of the system. It
-// looks for the two threads among the workers and writes what becomes of them into an array that is
-// mapped here, so that the monitor's look is a plain load.
+// A BPF program on the raw tracepoint sched_switch, which tells of every switch of the system. If
+// one of the switch's two threads is a worker's, the program writes whether it sleeps into an array
+// that is mapped here. So the monitor's look is a plain load.
 //
 // Threads are known by the address of their task_struct, an opaque number here: the tracepoint
 // gives both of them. A worker learns its own by running the second program itself, when it starts.
@@ -27,7 +27,7 @@ constexpr uint32_t place_bytes = 64;
 constexpr uint32_t states_bytes = places * place_bytes;
 constexpr uint64_t no_place = ~uint64_t{0};
 
-// ---- an assembler, as far as it is needed
+// ---- an assembler for the instructions that are needed
 
 enum reg : uint8_t { r0, r1, r2, r3, r4, r6 = 6, fp = 10 };
 using program = std::vector<bpf_insn>;
@@ -165,7 +165,7 @@ class bpf_hook final : public sleep_hook {
             munmap(states_, states_bytes);
     }
 
-    // 0 or -errno; `failed` is what did.
+    // 0, or -errno with the call that failed in `failed`.
     [[nodiscard]] int open(const char *&failed) {
         bpf_attr attr{};
         attr.map_type = BPF_MAP_TYPE_HASH;
@@ -215,7 +215,7 @@ class bpf_hook final : public sleep_hook {
             taken_.set(place);
         }
         __atomic_store_n(state(place), 0,
-                         __ATOMIC_RELAXED); // it runs; the last to have it may have slept
+                         __ATOMIC_RELAXED); // this thread runs; the place's last may have slept
         int error = run_enlist(place * place_bytes);
         if (error) {
             locked guard(lock_);
@@ -225,14 +225,14 @@ class bpf_hook final : public sleep_hook {
         return static_cast<int>(place);
     }
     void detach(int place) override {
-        // Should that fail, the place is lost: the program may still write there.
+        // If the thread cannot be taken out, the place is lost: the program may still write there.
         if (run_enlist(no_place))
             return;
         locked guard(lock_);
         taken_.reset(static_cast<size_t>(place));
     }
     bool sleeps(int place) override {
-        // Relaxed: nothing else is read on its account. Written by the program alone.
+        // Relaxed: nothing else that is read depends on it.
         return __atomic_load_n(state(static_cast<size_t>(place)), __ATOMIC_RELAXED);
     }
 

@@ -24,14 +24,14 @@ namespace {
 // too.
 class switch_records {
   public:
-    // Of the calling thread. 0 or -errno; `failed` is the call that did.
+    // For the calling thread. 0, or -errno with the call that failed in `failed`.
     [[nodiscard]] int open(const char *&failed) {
         perf_event_attr attr{};
         attr.size = sizeof attr;
         attr.type = PERF_TYPE_SOFTWARE;
         attr.config = PERF_COUNT_SW_DUMMY;
         attr.context_switch = 1;
-        attr.exclude_kernel = 1; // it counts nothing anyway, but so unprivileged callers may
+        attr.exclude_kernel = 1; // it counts nothing anyway; so unprivileged callers may open it
         attr.exclude_hv = 1;
         failed = "perf_event_open";
         long fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
@@ -52,13 +52,13 @@ class switch_records {
     }
     [[nodiscard]] bool is_open() const { return at_; }
 
-    // Should the kernel write on meanwhile, this is how it was a moment ago.
+    // If the kernel writes a record meanwhile, the answer is as of a moment ago.
     [[nodiscard]] bool newest_is_sleep() const {
         auto *control = reinterpret_cast<const perf_event_mmap_page *>(at_);
-        // Acquire: pairs with the barrier of the kernel, which writes the record first.
+        // Acquire: pairs with the kernel's barrier between the record and data_head.
         uint64_t written = __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE);
         if (written == 0)
-            return false; // it has run since it opened this
+            return false; // no switch yet: the thread has run since it opened the event
         size_t newest = (written - sizeof(perf_event_header)) % ring_bytes();
         auto *record = reinterpret_cast<const perf_event_header *>(at_ + page() + newest);
         uint16_t misc = __atomic_load_n(&record->misc, __ATOMIC_RELAXED);

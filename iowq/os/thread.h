@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Threads the way the library wants them: joinable, on given CPUs, with every signal but one (or
-// every one) blocked, so that none meant for the program lands there.
+// Threads as the library wants them: joinable, on given CPUs, and with every signal blocked but at
+// most one, so that they take no signal that is meant for the program.
 #pragma once
 
 #include "iowq/os/topology.h"
@@ -17,10 +17,11 @@
 namespace iowq {
 
 // What to do where none of the CPUs may be used any more, as the process's cpuset has moved or they
-// were unplugged: as the kernel does with threads that are there already, or refuse.
+// were unplugged: use others, as the kernel does with existing threads, or refuse.
 enum class if_cpus_are_gone { use_others, refuse };
 
-// Returns 0, or -EAGAIN (limits) or -EINVAL (none of the CPUs may be used).
+// `unblocked`: the signal that the thread does not block; 0: it blocks all. Returns 0, -EAGAIN
+// (limits), or -EINVAL (none of the CPUs may be used).
 [[nodiscard]] inline int start_thread(pthread_t &thread, const cpu_mask &cpus,
                                       void *(*main)(void *), void *arg, int unblocked = 0,
                                       if_cpus_are_gone then = if_cpus_are_gone::use_others) {
@@ -46,7 +47,7 @@ enum class if_cpus_are_gone { use_others, refuse };
 
 using thread_handle = pthread_t;
 inline void join(thread_handle thread) { pthread_join(thread, nullptr); }
-// 0 or -errno, as the next.
+// move_thread and move_task return 0 or -errno.
 inline int move_thread(thread_handle thread, const cpu_mask &cpus) {
     return -pthread_setaffinity_np(thread, sizeof(cpu_set_t), &cpus.native());
 }
@@ -61,16 +62,16 @@ inline int move_task(pid_t task, const cpu_mask &cpus) {
 inline void name_this_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 inline void detach_this_thread() { pthread_detach(pthread_self()); }
 inline void yield() { sched_yield(); }
-// How often it has gone to sleep.
+// How often the calling thread has gone to sleep.
 [[nodiscard]] inline long voluntary_switches() {
     rusage usage{};
     getrusage(RUSAGE_THREAD, &usage);
     return usage.ru_nvcsw;
 }
-// From now on its waits end on time; the default may add 50 us.
+// Sets the calling thread's timer slack to 1 us: the default of 50 us would lengthen its waits.
 inline void wake_on_time() { prctl(PR_SET_TIMERSLACK, 1000 /* ns */); }
 
-// How many threads the process may have (RLIMIT_NPROC), or 2^20 if that is less.
+// RLIMIT_NPROC, the most threads that the user may have, but at most 2^20.
 [[nodiscard]] inline unsigned most_threads() {
     rlimit limit{};
     getrlimit(RLIMIT_NPROC, &limit);

@@ -28,7 +28,7 @@ bool take_cpu(std::string_view &rest, unsigned &cpu) {
     return true;
 }
 
-// The operating system's own, if it has any, by OS numbers.
+// The distances that the operating system gives, if it gives any, by OS numbers.
 template <class Nodes>
 void read_distances(hwloc_topology_t from, Nodes &nodes) {
     hwloc_distances_s *known;
@@ -81,8 +81,8 @@ cpu_mask cpu_mask::all() {
 
 cpu_mask cpu_mask::of_this_thread() { return of_process(0); }
 
-// A kernel gives EINVAL where there is no room for all the CPUs that it may have. None is built for
-// more than these.
+// The kernel says EINVAL where there is no room for all the CPUs that it may have. 8192 is the most
+// that one is built for.
 cpu_mask cpu_mask::of_process(pid_t pid) {
     cpu_set_t all[8192 / CPU_SETSIZE] = {};
     (void)sched_getaffinity(pid, sizeof all, all);
@@ -117,8 +117,8 @@ cpu_mask cpu_mask::operator|(const cpu_mask &other) const {
     return either;
 }
 
-// What hwloc has read last, without any CPU left out. Never destroyed, as pools may be made to the
-// end.
+// What hwloc has read last, with every CPU. Never destroyed, as pools may be made until the process
+// ends.
 struct known_machine : across_forks {
     mutex lock;
     topology machine IOWQ_GUARDED_BY(lock);
@@ -152,7 +152,8 @@ known_machine &known_here() {
     static known_machine &known = *new known_machine;
     return known;
 }
-// Made before there are threads: the child of a fork would wait for ever for one that was at it.
+// Made before there are threads. If one were making it while the process forks, the child would
+// wait for that thread for ever.
 [[maybe_unused]] const known_machine &made_early = known_here();
 
 } // namespace
@@ -181,7 +182,7 @@ int known_machine::read() {
     std::unique_ptr<hwloc_topology, decltype(&hwloc_topology_destroy)> hw(raw,
                                                                           hwloc_topology_destroy);
     // Only nodes and CPUs are asked for: caches and devices would make loading slower. Groups are
-    // what nodes hang on; without them each would claim the whole machine's CPUs.
+    // kept, as nodes are attached to them: without groups each node would claim every CPU.
     hwloc_topology_set_all_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_NONE);
     hwloc_topology_set_type_filter(raw, HWLOC_OBJ_GROUP, HWLOC_TYPE_FILTER_KEEP_STRUCTURE);
     if (hwloc_topology_load(raw))
@@ -204,7 +205,7 @@ void topology::read(hwloc_topology *from) {
         int number;
         hwloc_bitmap_foreach_begin(number, object->cpuset) {
             auto cpu = static_cast<unsigned>(number);
-            // One may be named by two nodes: memory without CPUs is shown with those near it.
+            // Two nodes may name one CPU: hwloc gives a node without CPUs those near it.
             if (number >= CPU_SETSIZE || taken.has(cpu))
                 continue;
             taken.add(cpu);
@@ -293,7 +294,7 @@ int topology::os_node_of(unsigned cpu) const {
 }
 
 cpu_mask topology::os_set() const {
-    cpu_mask numbers; // which are counted and listed in the same way
+    cpu_mask numbers; // of nodes: they are counted and listed as CPUs are
     for (unsigned os = 0; os < os_nodes_.size(); os++)
         if (os_nodes_[os].is_there())
             numbers.add(os);
@@ -318,7 +319,7 @@ namespace fs = std::filesystem;
 
 constexpr int deepest_stack = 8; // of devices on devices
 
-// What a directory of sysfs, or one above it, says in numa_node.
+// What numa_node says in a directory of sysfs, or in the nearest one above that says something.
 int said_above(fs::path directory) {
     for (; directory.has_relative_path(); directory = directory.parent_path()) {
         int node = -1;
@@ -340,7 +341,7 @@ int node_of(dev_t device, int deeper) {
     struct stat st;
     if (std::getline(std::ifstream(block / "loop/backing_file"), backing))
         return stat(backing.c_str(), &st) ? -1 : node_of(st.st_dev, deeper - 1);
-    // One that is made of others (dm, md) is at a node if they all are there.
+    // A device that is made of others (dm, md) is at a node if all of them are at it.
     int common = -1;
     for (fs::directory_iterator at(block / "slaves", error), end; !error && at != end;
          at.increment(error)) {

@@ -14,7 +14,7 @@ struct hwloc_topology;
 
 namespace iowq {
 
-// A set of CPUs. At most 1024, as glibc's cpu_set_t: those from 1024 on are not there for the pool.
+// A set of CPUs, below 1024 as in glibc's cpu_set_t: for the pool those from 1024 on do not exist.
 class IOWQ_API cpu_mask {
   public:
     static constexpr unsigned most = CPU_SETSIZE;
@@ -28,7 +28,7 @@ class IOWQ_API cpu_mask {
     [[nodiscard]] static cpu_mask all();
     // The CPUs that the calling thread may use.
     [[nodiscard]] static cpu_mask of_this_thread();
-    // Those that the first thread of a process may use: the others may have been given fewer.
+    // Those that the first thread of a process may use; its other threads may have other CPUs.
     [[nodiscard]] static cpu_mask of_process(pid_t pid);
 
     [[nodiscard]] std::string list() const; // as parse() reads it
@@ -52,48 +52,50 @@ class IOWQ_API cpu_mask {
     return cpu < 0 || cpu >= CPU_SETSIZE ? uint16_t{0} : static_cast<uint16_t>(cpu);
 }
 
-// The nodes, numbered from 0, that have CPUs the pool may use. What the operating system calls a
-// node, which may have gaps, is its *OS number*; nodes without any CPU, or with none that may be
-// used, have nothing else.
+// The nodes that have CPUs the pool may use, numbered from 0. The operating system's number of a
+// node is its *OS number*; those may have gaps. A node without a CPU that may be used has only an
+// OS number.
 //
-// Source: hwloc, with its HWLOC_SYNTHETIC and HWLOC_XMLFILE, by which a machine of one node can
-// stand for another.
+// Source: hwloc, with its HWLOC_SYNTHETIC and HWLOC_XMLFILE, which let another machine stand for
+// this one.
 class IOWQ_API topology {
   public:
-    // The machine as hwloc reads it, which it does once a process (a millisecond), and again when a
-    // CPU has come that was not there. CPUs outside `allowed` are left out, and nodes left without
-    // any. Returns 0, or -EIO when hwloc fails, or -EINVAL when no CPU is left.
+    // The machine, without CPUs outside `allowed` and without nodes that have no other CPUs. hwloc
+    // reads it once a process (a millisecond), and again when `allowed` has a CPU that it has not
+    // seen, or when its variables have changed. Returns 0, or -EIO when hwloc fails, or -EINVAL
+    // when no CPU is left.
     [[nodiscard]] static int load(const cpu_mask &allowed, topology &out);
-    // The same CPUs as one node, whose memory is anywhere.
+    // The same CPUs as one node, whose memory may be anywhere.
     [[nodiscard]] topology as_one_node() const;
 
     [[nodiscard]] unsigned nodes() const { return static_cast<unsigned>(nodes_.size()); }
     [[nodiscard]] const cpu_mask &cpus(unsigned node) const { return nodes_[node].cpus; }
     [[nodiscard]] unsigned os_number(unsigned node) const { return nodes_[node].os; }
-    // Where its workers have their memory, as memory_near.
+    // The OS number of the node that its workers' memory is on, as memory_near.
     [[nodiscard]] int memory(unsigned node) const { return nodes_[node].memory; }
-    // The other nodes, the nearest first; those at the same distance in the order of their numbers,
-    // but beginning behind this one, so that not all of them turn to the first.
+    // The other nodes, the nearest first. Those at the same distance are in the order of their
+    // numbers, beginning after this node's, so that not all nodes turn to the first.
     [[nodiscard]] const std::vector<unsigned> &others(unsigned node) const {
         return nodes_[node].others;
     }
 
     // The node nearest to the calling thread's CPU.
     [[nodiscard]] unsigned here() const;
-    // The node nearest to one given by its OS number; -EINVAL: there is no such.
+    // The node nearest to the one with this OS number; -EINVAL: there is none with it.
     [[nodiscard]] int nearest(unsigned os) const;
-    // The OS number of the node that a CPU belongs to, whether it may be used or not; below 0: of
-    // none.
+    // The OS number of the node that a CPU belongs to, whether it may be used or not; below 0: it
+    // belongs to none.
     [[nodiscard]] int os_node_of(unsigned cpu) const;
     // The CPUs of the node with this OS number, whether they may be used or not.
     [[nodiscard]] cpu_mask all_cpus_of(unsigned os) const;
-    // The OS number of the node with memory that is the nearest to the one with this OS number:
-    // mostly itself. Below 0: it makes no difference here.
+    // The OS number of the node with memory that is nearest to the one with this OS number: mostly
+    // the same. Below 0: there is only one node, or none with memory.
     [[nodiscard]] int memory_near(unsigned os) const;
-    // How many the operating system has, and their OS numbers, as parse() would read them.
+    // How many nodes the operating system has, and the list of their OS numbers, as parse() reads
+    // one.
     [[nodiscard]] unsigned os_nodes() const;
     [[nodiscard]] std::string os_numbers() const;
-    // As the kernel and hwloc give it: 10 is a node's to itself. By OS numbers.
+    // As the kernel and hwloc give it; a node's distance to itself is 10.
     [[nodiscard]] unsigned distance(unsigned os_from, unsigned os_to) const;
 
   private:
@@ -124,8 +126,8 @@ class IOWQ_API topology {
         served_by_; // by CPU: the nearest in nodes_; empty where there is only one
 };
 
-// The OS number of the node that the device of an open file is at: of a block device itself, or of
-// the one that the file lies on. -1: there is none (tmpfs, pipes), or it does not say.
+// The OS number of the node that the device of an open file is at: the block device itself, or the
+// one that the file lies on. -1: there is no device (tmpfs, pipes), or it does not say.
 [[nodiscard]] IOWQ_API int device_node(int fd);
 [[nodiscard]] IOWQ_API int device_node(const char *path);
 
