@@ -25,7 +25,8 @@ wq_counters &wq_counters::operator+=(const wq_counters &other) {
 // ---- a worker that is wanted
 
 acct::action acct::pushed(bool concurrent) {
-    // Pairs with go_idle and sleeping: either this sees that nobody runs, or they see the item.
+    // Pairs with go_idle and sleeping: either this sees that nobody runs, or the worker that stops
+    // sees the item.
     if (!concurrent && sleepers_.running() > 0)
         return {};
     locked guard(queue_.lock);
@@ -35,7 +36,8 @@ acct::action acct::pushed(bool concurrent) {
 acct::action acct::settle(bool concurrent) {
     int running = sleepers_.running();
     if (concurrent && running >= max_running_) {
-        // Before the second look; pairs with sleeping(), which stops running first.
+        // Raised before the second look at who runs. sleeping() stops running first and then looks
+        // here, so one of the two sees the other.
         sleepers_.concurrent_waits_more();
         running = sleepers_.running();
         if (running < max_running_)
@@ -60,8 +62,8 @@ acct::action acct::called() {
     locked guard(queue_.lock);
     if (workers_.exiting())
         return {};
-    // seq_cst, as the looks at it: comes before the look at who runs, which sleeping() has lowered
-    // before.
+    // seq_cst: comes before the look at who runs. sleeping() and go_idle() stop running first and
+    // then look at called_, so one of the two sees the other.
     called_.store(true, seq_cst);
     return sleepers_.running() > 0 ? action{} : employ(false);
 }
@@ -72,7 +74,7 @@ acct::action acct::create_failed(action asked, bool again, work_list &cancelled)
     bool one_parked = workers_.any_free();
     if (workers_.creation_failed(asked, again))
         return one_parked ? settle(asked.concurrent) : action{};
-    // Where there are workers, every one is busy or asleep in its item and will come for the queue.
+    // If there are workers, each is busy, or asleep in its item, and will come to the queue.
     if (workers_.count() == 0)
         cancelled = queue_.take_all();
     return {};
@@ -117,7 +119,7 @@ work *acct::take_locked(worker &by, work_list &passed) {
         return nullptr;
     if (queue_.is_drained())
         sleepers_.no_concurrent_waits();
-    if (w->func) // a token is none to be cancelled
+    if (w->func) // not a token, which nobody cancels
         by.current.publish(w);
     iowq_assert_all(!w->func || by.current.get() == w);
     fifo::published(w);
@@ -192,7 +194,7 @@ acct::action acct::sleeping() {
 }
 
 acct::action acct::found_asleep(const worker_set::suspect &s) {
-    // The record is there as long as the wq, and a call's number comes back only after 2^30 others.
+    // The record lives as long as the wq, and a call's number comes back only after 2^30 others.
     uint32_t call = s.call;
     if (!s.who->call.compare_exchange_strong(call, call | worker::asleep, acq_rel))
         return {};
@@ -202,7 +204,7 @@ acct::action acct::found_asleep(const worker_set::suspect &s) {
 
 void acct::found_running(const worker_set::suspect &s) {
     uint32_t call = s.call;
-    // As the worker's exchange: whoever takes the mark away counts it as running.
+    // As the worker's exchange in leave_call: whoever takes `asleep` away counts it as running.
     if (s.who->call.compare_exchange_strong(call, call & ~worker::asleep, acq_rel))
         running_again();
 }

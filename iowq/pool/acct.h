@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// An acct joins a queue, the workers that serve it, and the counting of who sleeps: bound or
-// unbound, on one node. It decides what io-wq's rules ask for and *returns* it (wake this one,
+// An acct is a queue, the workers that serve it, and the count of those that sleep: bound or
+// unbound, on one node. It decides what io-wq's rules ask for and *returns* that (wake this worker,
 // create one, look elsewhere, nothing); it never wakes or creates anything itself. Owned by its wq;
 // any thread may call it.
 //
 // Invariants:
 //  1. While there is work (queued here, or a call from another node) one of these holds: a worker
-//     runs; a thread is about to ask `settle`; a worker is to be created again in a moment; the
+//     runs; a thread is about to call `settle`; a worker is to be created again in a moment; the
 //     acct is at its limit with every worker asleep. In the last case `settle` says `elsewhere`,
 //     and other nodes are called.
-//  2. An item that is taken is published as running before it is queued no more.
+//  2. An item that is taken is published as running before it stops being queued.
 //
 // Lock: the queue's guards the queue and the set of workers, publishing `current`, and sending the
 // signals that interrupt a worker.
@@ -21,20 +21,20 @@
 
 namespace iowq {
 
-// Since creation. Each figure is right by itself.
+// Counted since the pool's creation. Each figure is right by itself, not all at one moment.
 struct IOWQ_API wq_counters {
     uint64_t enqueued = 0;
     uint64_t chain_waits = 0; // items that queued behind others of their key
     uint64_t wakes = 0;
     uint64_t workers_created = 0;
     uint64_t workers_reaped = 0; // left after idling, or above a lowered limit
-    unsigned nr_workers = 0;     // now, as the next two
+    unsigned nr_workers = 0;     // at this moment, as the next two
     unsigned nr_running = 0;
     unsigned nr_blocked = 0;
     unsigned peak_running = 0;
     unsigned peak_blocked = 0;
 
-    wq_counters &operator+=(const wq_counters &other); // peaks add up to a bound, no more
+    wq_counters &operator+=(const wq_counters &other); // a sum of peaks is only an upper bound
 };
 
 class acct {
@@ -50,7 +50,7 @@ class acct {
     const bool bound;
     const unsigned node;
 
-    // ---- the queue, or the workers, alone; and whoever sleeps ----
+    // ---- its parts ----
 
     template <class Use>
     auto with_queue(Use use) IOWQ_EXCLUDES(queue_.lock) {
@@ -68,15 +68,15 @@ class acct {
 
     // Queues an item that is `on_its_way`. Takes no lock. -ESHUTDOWN once closed.
     [[nodiscard]] int push(work *w) { return queue_.push(w); }
-    // What to do now that something was pushed. `concurrent`: a worker for it, even if others run.
+    // What to do now that an item was pushed. `concurrent`: it wants a worker even if others run.
     [[nodiscard]] action pushed(bool concurrent) IOWQ_EXCLUDES(queue_.lock);
-    // A hashed item was queued on its chain, perhaps behind others; its token may be on this acct.
+    // A hashed item that was enqueued here has gone to its chain. `waits`: behind others.
     void count_hashed(bool waits);
-    // Another node's acct wants help: a worker of this one, to take what is queued there. If one
-    // runs, it looks there before it parks, or another is asked for when it sleeps.
+    // Another node's acct has no worker left: one of this acct's is to steal from it. A worker that
+    // runs here looks there before it parks; if it sleeps first, another is asked for then.
     [[nodiscard]] action called() IOWQ_EXCLUDES(queue_.lock);
-    // Cancels those that run on workers here, or with a helper, and are `meant`; or only the first
-    // one. Not the caller's own. False: there is none.
+    // Cancels the items that are `meant` and run on workers here or in a helper; or only the first
+    // one. Never the caller's own. False: there is none.
     template <class Meant>
     [[nodiscard]] bool cancel_running(Meant meant, bool all, const interrupt_signal &signal)
         IOWQ_EXCLUDES(queue_.lock) {
@@ -85,56 +85,57 @@ class acct {
         work *w = helped_.get();
         bool first;
         if (w && &helped_ != current_item() && (all || !any) && meant(helped_, w))
-            any |= helped_.cancel(w, first); // its thread is the program's own: not signalled
+            any |= helped_.cancel(w, first); // not signalled: a helper is the program's own thread
         return any;
     }
-    // Returns when no canceller is about to signal the caller's worker any more.
+    // By a worker whose item is over: returns when no canceller is about to signal it any more.
     void wait_for_cancellers() IOWQ_EXCLUDES(queue_.lock) { locked guard(queue_.lock); }
     // Sets the limit, unless `most` is 0, and returns the old one. `to_leave`: as worker_set::reap.
     [[nodiscard]] unsigned set_max_workers(unsigned most, action &todo, worker *&to_leave)
         IOWQ_EXCLUDES(queue_.lock);
-    // No more pushes. Gives back the workers to wake (linked by next_free) and, of an unbound acct,
-    // the items to cancel; tokens stay, as their chains may hold bound items too. `todo`: what
-    // waited for a worker to be created again is to be done at once.
+    // No more pushes. Returns the workers to wake (linked by next_free). `cancelled`: the items of
+    // an unbound acct; tokens stay, as their chains may hold bound items too. `todo`: the creation
+    // that waited for a retry, to be tried at once.
     [[nodiscard]] worker *close(work_list &cancelled, action &todo) IOWQ_EXCLUDES(queue_.lock);
-    // The worker that a create, `asked`, was for cannot be had. `again`: it is worth another try,
-    // in a moment. Gives back what nobody is left to run, and says what to do for the rest.
+    // The worker whose creation was `asked` cannot be had. `again`: another try, in a moment, may
+    // succeed. `cancelled`: the items that no worker is left to run. Returns what else to do.
     [[nodiscard]] action create_failed(action asked, bool again, work_list &cancelled)
         IOWQ_EXCLUDES(queue_.lock);
-    // What to do about a worker that could not be created. `due` is lowered to the time of the next
-    // try, if that is still to come.
+    // Asked by the monitor: what to do about a worker that could not be created. `due` is lowered
+    // to the time of its next try, if that is still to come.
     [[nodiscard]] action retry_creation(clock::time_point now, deadline &due)
         IOWQ_EXCLUDES(queue_.lock);
     [[nodiscard]] wq_counters counters() IOWQ_EXCLUDES(queue_.lock);
 
     // ---- its workers ----
 
-    // The next item, published as self.current; nullptr when there is none, or too many run.
-    // `passed`: as fifo.
+    // The next item, published as self.current, or a chain's token; nullptr when there is none, or
+    // too many workers run. `passed`: as in fifo.
     [[nodiscard]] work *take(worker &self, work_list &passed) IOWQ_EXCLUDES(queue_.lock);
-    // The same for a worker of another node's acct, which has nothing left to take.
+    // The same for `other`, a worker of another node's acct, which has nothing left to take.
     [[nodiscard]] work *take_away(worker &other, work_list &passed) IOWQ_EXCLUDES(queue_.lock);
-    // Do more workers run than may? Then this one is to stop at the next opportunity.
+    // Do more workers run than may? Then the worker that asks parks after its item.
     [[nodiscard]] bool crowded() const { return sleepers_.running(relaxed) > max_running_; }
-    // Publishes an item that did not come from the queue (a linked one). False: the exit has begun
-    // and cancels it.
+    // Publishes an item that did not come from the queue (a linked one). False: it is unbound and
+    // exit has begun, so it is to be cancelled.
     [[nodiscard]] bool publish(worker &self, work *w) IOWQ_EXCLUDES(queue_.lock);
-    // Waits a little for work, as the only worker here that does.
+    // Spins a little for work, if no other worker here does. True: there may be some.
     [[nodiscard]] bool spin_for_work(worker &self);
-    // Stops running: parked (on the free list: park until woken), leave, or retry as there is work.
+    // The worker stops running. retry: there is work, so it runs on. parked: it is on the free
+    // list, and parks until woken. leave: its thread is to end.
     [[nodiscard]] idle go_idle(worker &self) IOWQ_EXCLUDES(queue_.lock);
-    // The caller's worker, or one that the monitor found blocked, goes to sleep inside its item.
+    // A worker, the caller or one that the monitor found, goes to sleep inside its item.
     [[nodiscard]] action sleeping() IOWQ_EXCLUDES(queue_.lock);
     void running_again() { sleepers_.wakes_up(); }
-    // The monitor counts a suspect as asleep, and one of `found` as running again; unless its call
-    // has ended.
+    // The monitor counts a suspect as asleep, or a worker that it found asleep as running again:
+    // neither, if the call has ended.
     [[nodiscard]] action found_asleep(const worker_set::suspect &s) IOWQ_EXCLUDES(queue_.lock);
     void found_running(const worker_set::suspect &s);
 
     // ---- a thread that waits for items to be done, and helps meanwhile ----
 
-    // The oldest item, if it may be helped with and is not the only one, published as run by the
-    // helper; nullptr otherwise, or when somebody helps already.
+    // The oldest item, published in helped(), if it is work_helpable and not the only one; nullptr
+    // otherwise, or when another thread helps already.
     [[nodiscard]] work *take_to_help(work_list &passed) IOWQ_EXCLUDES(queue_.lock);
     // What the helper runs.
     [[nodiscard]] current_work &helped() { return helped_; }
@@ -151,12 +152,12 @@ class acct {
     worker_set workers_ IOWQ_GUARDED_BY(queue_.lock);
 
     alignas(64) sleep_accounting sleepers_;
-    // Written as seldom as these.
+    // Beside sleepers_, as they are written as seldom.
     atomic<uint64_t> hashed_{0};
     atomic<uint64_t> chain_waits_{0};
     atomic<bool> spinning_{false};
-    // Another node has work for this one's workers: counts as work until one of them finds nothing
-    // more there.
+    // Another node has work for this acct's workers. Counts as work until a worker that stops
+    // running has seen it and looked there once more.
     atomic<bool> called_{false};
     current_work helped_; // published under queue_.lock
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Cancelling, through all layers: a queued item is unlinked and completed by the canceller, one
-// that runs is marked and its system call interrupted.
+// Cancelling, through all layers. The canceller unlinks and completes a queued item; it marks one
+// that runs, and interrupts its system call.
 #include "iowq/pool/wq.h"
 
 namespace iowq {
@@ -51,8 +51,8 @@ cancel_result wq::cancel(work *w) {
         }
         if (cancel_running(is_it, w, true))
             return cancel_result::running;
-        // It may have run when it was looked for in the queues, and enqueued itself before it was
-        // looked for among those that run.
+        // It may have run during the look at the queues, and enqueued itself again before the look
+        // at what runs.
     } while (w->where.load(acquire) != work::nowhere);
     current_work *mine = current_item();
     return mine && mine->get() == w ? cancel_result::itself : cancel_result::notfound;
@@ -60,7 +60,7 @@ cancel_result wq::cancel(work *w) {
 
 // Takes an item off the fifo that it is on.
 bool wq::unqueue(work *w, work_list &passed) {
-    // Acquire: if it is on none any more, its worker is seen to run it.
+    // Acquire: where it is on no fifo any more, the worker that runs it is seen.
     const void *where = w->where.load(acquire);
     if (where == work::nowhere)
         return false;

@@ -59,7 +59,7 @@ void chain_table::retire(const place &at, chain &c) {
 }
 
 void chain_table::settle(const place &at, chain &c, work_list &passed) {
-    // Not on the acct: then a worker holds the chain, and finds it empty.
+    // If the token is not on the acct, a worker holds the chain, and will find it empty.
     if (c.items.empty() && c.home->with_queue([&](work_queue &q) { return q.cancel(&c, passed); }))
         retire(at, c);
 }

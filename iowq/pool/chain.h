@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Serialisation by exact key. A key that has items queued or running owns a chain: a FIFO, and a
+// Serialisation by exact key. A key that has items queued or running has a chain: a FIFO, and a
 // token that stands for it on one acct. The worker that takes the token pops the items one at a
-// time, so they never overlap and keep their order, and each one that has not started can still be
+// time. So they never overlap and keep their order, and an item that has not started can still be
 // cancelled. Owned by its wq; any thread may call it.
 //
 // Invariants:
-//  1. There is at most one chain a key, and it is in the table exactly while it is not idle.
+//  1. There is at most one chain a key. It is in the table from its first item until its worker, or
+//     a canceller, finds it empty.
 //  2. A chain's token is on an acct, or its worker holds the chain: never both, never neither.
 //  3. A chain whose token is on an acct has items; only while its worker holds it may it have none.
 //
@@ -22,19 +23,19 @@ namespace iowq {
 
 struct chain_shard;
 
-// Itself the token, which an acct queues: an item without a func, by which a worker knows it. Its
-// `key` is that of its items.
+// A chain is its own token, which an acct queues. It has no func, by which a worker tells it from
+// an item. Its `key` is that of its items.
 struct chain : work {
     explicit chain(chain_shard &in) : in(in) {}
 
     chain_shard &in;
     // guarded by the shard's lock, as is `key`
-    acct *home = nullptr; // where the token is, when it is on one
+    acct *home = nullptr; // the acct that the token is put on
     fifo items{this};
     chain *next_chain = nullptr; // in its bucket, or among the spare ones
 };
 
-// The chains of the keys that fall there.
+// The chains of the keys whose hash falls into this shard.
 struct alignas(64) chain_shard {
     static constexpr size_t nr_buckets = 64;
 
@@ -42,42 +43,42 @@ struct alignas(64) chain_shard {
     std::array<chain *, nr_buckets> buckets IOWQ_GUARDED_BY(lock){};
     chain *spare IOWQ_GUARDED_BY(lock) = nullptr;
     bool closed IOWQ_GUARDED_BY(lock) = false;
-    // Never freed before the table: a canceller may still have one in hand.
+    // Not freed before the table is: a canceller may still have one in hand.
     std::vector<std::unique_ptr<chain>> all IOWQ_GUARDED_BY(lock);
 };
 
 class chain_table {
   public:
-    // Queues a hashed item that is `on_its_way`; `home` is where the token goes if the key is
-    // idle. `todo` is what `home` asks for. -ESHUTDOWN when closed, -ENOMEM when more keys are
-    // live than ever and no memory is left.
+    // Queues a hashed item that is `on_its_way`. If its key has no chain yet, the new one's token
+    // goes to `home`, and `todo` is what `home` asks for. -ESHUTDOWN once closed. -ENOMEM when more
+    // keys have chains than ever before and no memory is left.
     [[nodiscard]] int enqueue(work *w, acct &home, acct::action &todo);
 
     // The chain that a token on an acct stands for; nullptr for an ordinary item.
     [[nodiscard]] static chain *of(work *taken) {
         return taken->func ? nullptr : static_cast<chain *>(taken);
     }
-    // The next item of a chain whose token the worker took, published as self.current; nullptr when
-    // there is none left, and then the chain is no more the worker's. `passed`: as in acct::take.
+    // The next item of a chain whose token the worker took, published as self.current. nullptr:
+    // there is none left, and the chain is the worker's no more. `passed`: as in acct::take.
     [[nodiscard]] work *next(chain &c, worker &self, work_list &passed);
     // The worker's turn is over: the token goes back on its acct, if items are left. Returns that
-    // acct, with what it asks for in `todo`; nullptr if it is the worker's own, which goes on there
-    // in any case.
+    // acct, with what it asks for in `todo`. nullptr: nothing is to be asked, as no items are left,
+    // or the acct is the worker's own, whose queue the worker looks at next.
     [[nodiscard]] acct *end_turn(chain &c, const worker &self, acct::action &todo);
 
     // Ends a chain whose token nobody will take any more, and gives back its items.
     [[nodiscard]] work_list dissolve(chain &c);
 
-    // Unlinks an item that has been seen on this chain. False: it is there no more.
+    // Unlinks an item that has been seen on this chain. False: it is not there any more.
     [[nodiscard]] bool cancel(chain &c, work *w, work_list &passed);
 
-    // Takes no more items, and gives back those that are queued and unbound.
+    // Takes no more items, and gives back those queued that are unbound.
     [[nodiscard]] work_list close(work_list &passed);
-    // Unlinks those queued on chains that match, or only the first one. nullptr matches every item.
+    // Unlinks the queued items that match, or only the first one. nullptr matches every item.
     [[nodiscard]] work_list cancel_matching(match_fn match, void *data, bool all,
                                             work_list &passed);
 
-    // Holds all of it still while the process forks (fork.h), and lets it go.
+    // Takes and releases every shard's lock, around a fork (fork.h).
     void hold_still() IOWQ_ANNOTATE(no_thread_safety_analysis) {
         for (chain_shard &s : shards_)
             s.lock.lock();
@@ -87,7 +88,7 @@ class chain_table {
             s.lock.unlock();
     }
 
-    // Puts new_marker() behind what is queued on each chain that has something queued.
+    // Puts new_marker() behind the items of each chain that has any queued.
     template <class NewMarker>
     void mark_each(NewMarker new_marker) {
         for (chain_shard &s : shards_) {
@@ -113,7 +114,7 @@ class chain_table {
     [[nodiscard]] static chain *add(const place &at, const chain_key &key, acct &home)
         IOWQ_REQUIRES(at.in.lock);
     static void retire(const place &at, chain &c) IOWQ_REQUIRES(at.in.lock);
-    // After items have been cancelled: the markers at the front, and the chain if none is left.
+    // After items have been cancelled: retires the chain if it is empty and no worker holds it.
     static void settle(const place &at, chain &c, work_list &passed) IOWQ_REQUIRES(at.in.lock);
 
     std::array<chain_shard, nr_shards> shards_;

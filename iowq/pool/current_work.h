@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a worker runs, in one word: the item's address and, in the bits that its alignment leaves
-// free, what its cancellers have to know. Part of a worker's record; the worker publishes and
-// finishes, any thread may look and cancel.
+// free, what cancelling needs to know. Part of a worker's record, an acct (for a helper) or a
+// submission thread's record. Its thread publishes and finishes; any thread may look and cancel.
 #pragma once
 
 #include "iowq/os/assert.h"
@@ -11,19 +11,19 @@ namespace iowq {
 
 class current_work {
   public:
-    // The worker, under the lock of the queue that the item came from. Release: a canceller who
+    // By the worker, under the lock of the queue that the item came from. Release: a canceller who
     // finds the item here may look at it.
     void publish(work *w) {
         iowq_assert_all(word_.load(relaxed) == 0);
         word_.store(reinterpret_cast<uintptr_t>(w) | (w->flags & work_unbound ? unbound : 0),
                     release);
     }
-    // The worker: the item is over. True: somebody has cancelled it.
+    // By the worker: the item is over. True: somebody has cancelled it.
     [[nodiscard]] bool finish() {
         // acq_rel: a canceller's mark comes before this or misses the item.
         return word_.exchange(0, acq_rel) & cancelled;
     }
-    // The worker, from the item: has it been cancelled? Then that is acknowledged.
+    // By the worker, inside the item: has it been cancelled? A yes is remembered as acknowledged.
     [[nodiscard]] bool is_cancelled() {
         uintptr_t now = word_.load(acquire);
         if (now & cancelled && !(now & acknowledged))
@@ -33,7 +33,7 @@ class current_work {
 
     [[nodiscard]] work *get() const { return item_in(word_.load(acquire)); }
     [[nodiscard]] bool is_unbound() const { return word_.load(relaxed) & unbound; }
-    // Marks the item as cancelled, if it is still there. `first`: it was not before.
+    // Marks the item as cancelled. False: it is not here any more. `first`: it was not marked yet.
     [[nodiscard]] bool cancel(const work *w, bool &first) {
         uintptr_t now = word_.load(relaxed);
         do {
@@ -43,7 +43,7 @@ class current_work {
         } while (!word_.compare_exchange_weak(now, now | cancelled, acq_rel, relaxed));
         return true;
     }
-    // Is the item cancelled and has it not acknowledged that yet?
+    // Is the item cancelled, and has not yet acknowledged it?
     [[nodiscard]] bool unacknowledged() const {
         return (word_.load(relaxed) & (cancelled | acknowledged)) == cancelled;
     }

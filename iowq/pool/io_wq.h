@@ -36,14 +36,14 @@ enum {
 /* What a cancel came to. */
 enum io_wq_cancel {
     IO_WQ_CANCEL_OK,       /* cancelled before it started; its func has been called */
-    IO_WQ_CANCEL_RUNNING,  /* found running, and signalled until it ends or has asked */
+    IO_WQ_CANCEL_RUNNING,  /* found running; signalled until it has noticed, or is over */
     IO_WQ_CANCEL_NOTFOUND, /* neither; also an item that cancels itself */
 };
 
 /*
- * A work item: embed it in a structure of your own, which func finds again from its address. From
- * enqueue until func is called it is the pool's; from that call on the pool does not touch it
- * again. func is called exactly once for each enqueue, and may leave the next, linked item in
+ * A work item: embed it in a structure of your own, which func finds again from the item's address.
+ * From enqueue until func is called the item is the pool's; from that call on the pool does not
+ * touch it. func is called exactly once for each enqueue, and may leave the next, linked item in
  * *work.
  */
 struct io_wq_work {
@@ -54,8 +54,8 @@ struct io_wq_work {
 };
 
 /*
- * Makes an item ready. One that is to be enqueued a second time needs its flags set anew, no more;
- * they hold what the first time has left there.
+ * Makes an item ready. Before an item is enqueued a second time only its flags must be set anew, as
+ * the pool may have changed them.
  */
 #define INIT_IO_WORK(work, _func)                                                                  \
     do {                                                                                           \
@@ -69,14 +69,15 @@ struct io_wq_work {
  * Creates a pool whose workers are made for the calling thread's CPUs. `concurrency`: how many of
  * them may be *running* on any one NUMA node; a blocked one is replaced. At least 1. `mm` is
  * NULL: the threads of a process share its memory.
- * NULL on failure, and errno says why: EINVAL, EAGAIN or ENOMEM (no thread to be had), EIO (the
- * machine's topology cannot be read), EBUSY (no real-time signal is left).
+ * NULL on failure, and errno says why: EINVAL, ENOMEM, EIO (the machine's topology cannot be read),
+ * EBUSY (no real-time signal is left).
  */
 IOWQ_API struct io_wq *io_wq_create(unsigned concurrency, struct mm_struct *mm);
 
 /*
- * Runs what is queued, cancels what is queued or runs and is unbound, joins every worker, and frees
- * the pool. From inside one of its items it ends the program with a message. NULL is ignored.
+ * Runs the bound items that are queued, cancels the unbound ones (queued or running), joins every
+ * worker, and frees the pool. Called from inside one of its items it ends the program with a
+ * message. NULL is ignored.
  */
 IOWQ_API void io_wq_destroy(struct io_wq *wq);
 
@@ -87,18 +88,19 @@ IOWQ_API void io_wq_destroy(struct io_wq *wq);
 IOWQ_API void io_wq_enqueue(struct io_wq *wq, struct io_wq_work *work);
 
 /*
- * The same for an item that never runs at the same time as another of equal `val`, and after those
- * queued before it. Different from the kernel's, unequal values never wait for each other.
+ * The same for an item that runs after those of equal `val` that were queued before it, and never
+ * at the same time as one of them. Other than in the kernel, items of unequal values never wait for
+ * each other.
  */
 IOWQ_API void io_wq_enqueue_hashed(struct io_wq *wq, struct io_wq_work *work, void *val);
 
 /*
- * Waits until all that is queued has started (not finished). From inside an item of the pool, where
- * that might never be, it returns at once.
+ * Waits until all that is queued has started (not finished). Called from inside an item of the
+ * pool, which might wait for itself, it returns at once.
  */
 IOWQ_API void io_wq_flush(struct io_wq *wq);
 
-/* Cancels everything, but for the caller's own item, and does not wait for what runs. */
+/* Cancels everything except the caller's own item. Does not wait for what runs. */
 IOWQ_API void io_wq_cancel_all(struct io_wq *wq);
 
 /* Cancels one item; its memory must still be there. */
@@ -114,26 +116,28 @@ IOWQ_API enum io_wq_cancel io_wq_cancel_cb(struct io_wq *wq,
                                            void *data, bool cancel_all);
 
 /*
- * In an item: has it been cancelled since it started? A system call that it waits in returns EINTR
- * then, again and again until this has been asked.
+ * In an item: has it been cancelled since it started? Then a system call that it waits in returns
+ * EINTR, again and again until this has been called.
  */
 IOWQ_API bool io_wq_cancel_requested(void);
 
 /*
- * Sets the most bound (new_count[0]) and unbound (new_count[1]) workers per node, 0 leaving one as
- * it is; both end at RLIMIT_NPROC. The old limits are left in new_count. 0, or -EINVAL for NULL.
+ * Sets the most bound (new_count[0]) and unbound (new_count[1]) workers per node, at most
+ * RLIMIT_NPROC; 0 leaves a limit as it is. The old limits are left in new_count. 0, or -EINVAL for
+ * NULL or a number below 0.
  */
 IOWQ_API int io_wq_max_workers(struct io_wq *wq, int *new_count);
 
 #ifdef CPU_SETSIZE
-/* Moves the workers to these CPUs; NULL: to those of the creator. -EINVAL: outside those, none. */
+/* Moves the workers to these CPUs; NULL: to the creator's. -EINVAL: no CPU, or not a creator's. */
 IOWQ_API int io_wq_cpu_affinity(struct io_wq *wq, const cpu_set_t *mask);
 #endif
 
 /*
- * Round a call that will sleep, in an item: the worker does not count as running meanwhile, so that
- * another one takes over what is queued. `tsk` is NULL, the calling thread. In pairs; an item that
- * returns between them runs again from then on. Elsewhere, and twice in a row, without effect.
+ * Around a call that will sleep, in an item: meanwhile the worker does not count as running, so
+ * another one takes over what is queued. `tsk` is NULL, the calling thread. To be called in pairs;
+ * if the item returns between the two, its worker counts as running from then on. A second call in
+ * a row has no effect, nor has a call outside an item.
  */
 IOWQ_API void io_wq_worker_sleeping(struct task_struct *tsk);
 /* The call is over: the other half of io_wq_worker_sleeping. */

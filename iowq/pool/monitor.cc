@@ -12,18 +12,19 @@ namespace iowq {
 
 namespace {
 
-// From one look to the next. While nothing is found the monitor looks less and less often, so that
-// a pool that is busy but never blocks hardly pays.
+// From one look to the next. While it finds no sleeper the monitor looks less and less often, so
+// that a pool that is busy but never blocks hardly pays.
 constexpr auto first_look = std::chrono::microseconds(50);
 constexpr auto rarest_look = std::chrono::microseconds(5000);
-constexpr auto rarest_hooked_look = std::chrono::microseconds(500); // which reads no files
-constexpr int last_looks = 4; // without any worker in such a call, before it stops
+constexpr auto rarest_hooked_look = std::chrono::microseconds(500); // a hook reads no files
+constexpr int last_looks = 4; // in a row without a worker in such a call: then it stops looking
 
-// Signals are repeated: one that comes just before the system call that it is meant for is lost.
+// From one signal to the next. They are repeated, as one that comes just before the system call
+// that it is meant for is lost.
 constexpr auto first_interrupt = std::chrono::microseconds(1000);
 constexpr auto rarest_interrupt = std::chrono::microseconds(50000);
 
-// As many as one look at an acct takes; the rest is looked at the next time.
+// As many suspects as one look at an acct takes.
 using suspect_batch = std::array<worker_set::suspect, 16>;
 
 deadline earlier(deadline a, deadline b) { return a && b ? std::min(*a, *b) : a ? a : b; }
@@ -66,7 +67,7 @@ void monitor::interrupt_soon() {
 
 void *monitor::main(void *arg) {
     name_this_thread("iowq-monitor");
-    wake_on_time(); // or the first look would come twice as late
+    wake_on_time(); // the default slack of 50 us would double the wait for the first look
     auto &self = *static_cast<monitor *>(arg);
     become_monitor_of(self.pool_);
     self.run();
@@ -96,7 +97,7 @@ deadline monitor::look(clock::time_point now) {
     empty_looks_ = look_round(found) ? 0 : empty_looks_ + 1;
     if (empty_looks_ == last_looks) {
         empty_looks_ = 0;
-        // Pairs with watch: a worker that still saw true is seen by this very last look.
+        // Pairs with watch: a worker that still saw true is seen by the last look, which follows.
         watching_.store(false, seq_cst);
         if (!look_round(found)) {
             next_look_.reset();
@@ -111,10 +112,11 @@ deadline monitor::look(clock::time_point now) {
     return next_look_;
 }
 
-// Counts workers as asleep that are. Returns whether any was in a call that may block.
+// Counts as asleep the workers that are, and sets `found` if there was one. Returns whether any was
+// in a call that may block.
 bool monitor::look_round(bool &found) {
     bool in_call = false;
-    if (hook_) // without one they count as asleep for the rest of a call, which is short
+    if (hook_) // without a hook a worker counts as asleep for the rest of the call, which is short
         found |= look_at_sleepers();
     suspect_batch suspects;
     for (auto &a : accts_) {
@@ -130,8 +132,8 @@ bool monitor::look_round(bool &found) {
     return in_call;
 }
 
-// Counts workers as running that were found asleep and are so no more. Returns whether there was
-// one.
+// Counts as running the workers that were found asleep and are not any more. Returns whether there
+// was one.
 bool monitor::look_at_sleepers() {
     bool any = false, more = false;
     suspect_batch sleepers;
@@ -150,11 +152,12 @@ bool monitor::look_at_sleepers() {
     return any;
 }
 
-// A worker that copies, or waits for a CPU, must not be replaced.
+// A worker that copies, or waits for a CPU, does not sleep: it must not be replaced.
 bool monitor::sleeps(const worker_set::suspect &s) const {
     if (s.place >= 0)
         return hook_->sleeps(s.place);
-    // Where the state is not to be had, a call that lasts from one look to the next has to do.
+    // Where the thread's state cannot be known, a call that lasts from one look to the next counts
+    // as sleep.
     return thread_sleeps(s.tid).value_or(s.again);
 }
 
@@ -175,7 +178,7 @@ deadline monitor::interrupt(clock::time_point now) {
     }
     if (now < *next_interrupt_)
         return next_interrupt_;
-    // Before the look at the items, so that a mark that it misses sets the flag again.
+    // Lowered before the look at the items: whoever marks one later raises the flag again.
     interrupting_.exchange(false, seq_cst);
     bool any = false;
     for (auto &a : accts_)
@@ -193,7 +196,7 @@ deadline monitor::interrupt(clock::time_point now) {
 deadline monitor::reap(clock::time_point now) {
     if (!reaping_.load(seq_cst))
         return {};
-    if (!next_reap_) { // the first worker is free since now
+    if (!next_reap_) { // the first worker has just become free
         next_reap_ = now + idle_;
         return next_reap_;
     }
@@ -202,7 +205,7 @@ deadline monitor::reap(clock::time_point now) {
     next_reap_ = now + idle_;
     if (reap_round())
         return next_reap_;
-    // Pairs with reap_later: a worker that still saw true is seen by this very last round.
+    // Pairs with reap_later: a worker that still saw true is seen by the last round, which follows.
     reaping_.store(false, seq_cst);
     if (reap_round()) {
         reaping_.store(true, seq_cst);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The monitor: one thread of a wq that does what has to be done after a while. It looks whether
-// workers sleep in calls that may block, creates workers that could not be created before, signals
-// once more those that have not noticed their item's cancelling, and has those leave that have
-// nothing to do. While there is nothing of that kind, it sleeps without a time limit. It comes with
-// the pool's first worker; what it has been told before, it finds then. Owned by its wq; any thread
-// may call what wakes it.
+// The monitor: the one thread of a wq for what has to be done after a while.
+//  - It looks whether workers sleep in calls that may block.
+//  - It creates workers that could not be created before.
+//  - It signals again the workers whose cancelled items have not noticed it.
+//  - It wakes idle workers so that they leave.
+// While there is nothing of that kind, it sleeps without a time limit. It starts before the pool's
+// first worker, and then finds whatever it was told earlier. Owned by its wq; any thread may wake
+// it.
 #pragma once
 
 #include "iowq/os/node_memory.h"
@@ -24,26 +26,28 @@ class monitor {
         : pool_(pool), accts_(watched), signal_(signal), hook_(hook),
           idle_(std::max(idle, std::chrono::milliseconds(1))) {}
 
-    // The first who asks is to start it; whoever asks meanwhile, or once it runs, is not.
+    // True: the caller is to start it. False: it runs, or another caller is starting it.
     [[nodiscard]] bool wants_start() {
         phase expected = phase::absent;
         return phase_.load(relaxed) == expected &&
                phase_.compare_exchange_strong(expected, phase::starting, relaxed);
     }
-    // By who is to. -EAGAIN: no thread to be had; then it may be tried again, or given up.
+    // By the caller that wants_start chose. -EAGAIN: no thread is to be had; the caller tries
+    // again, or gives up.
     [[nodiscard]] int start(const cpu_mask &cpus);
-    // Somebody else may start it. seq_cst, as is_there(): comes before the look at what waits for
-    // it.
+    // From now on another caller may start it. seq_cst, as is_there(): comes before the caller's
+    // look at what waits for the monitor.
     void give_up_start() { phase_.store(phase::absent, seq_cst); }
-    // It runs, or somebody is starting it.
+    // Does it run, or is it being started?
     [[nodiscard]] bool is_there() const { return phase_.load(seq_cst) != phase::absent; }
     void stop();
-    // If it runs.
+    // Moves its thread, if it runs. 0 or -errno.
     [[nodiscard]] int set_affinity(const cpu_mask &cpus);
 
     // A worker is about to make a call that may block.
     void watch() {
-        // seq_cst: pairs with the store of false before the last look.
+        // seq_cst: the worker's `call` is set before; pairs with the store of false before the
+        // monitor's last look.
         if (!watching_.load(seq_cst))
             start_watching();
     }
@@ -53,13 +57,13 @@ class monitor {
     void interrupt_soon();
     // A worker is free.
     void reap_later() {
-        // seq_cst: it is on the free list before; pairs with reap's store of false before its last
-        // round.
+        // seq_cst: the worker is on the free list before; pairs with reap's store of false before
+        // its last round.
         if (!reaping_.load(seq_cst) && !reaping_.exchange(true))
             park_.unpark();
     }
 
-    // What its thread runs: by this it can be told from others.
+    // What its thread runs. Public, so that a test can tell the monitor's thread from others.
     static void *main(void *arg);
 
   private:
@@ -74,19 +78,19 @@ class monitor {
     [[nodiscard]] deadline reap(clock::time_point now);
     [[nodiscard]] bool reap_round();
 
-    // immutable after construction
+    // immutable after construction, but for thread_
     wq &pool_;
     const accts &accts_;
     const interrupt_signal &signal_;
     sleep_hook *const hook_; // may be nullptr
     const std::chrono::milliseconds idle_;
-    thread_handle thread_{}; // while it runs
+    thread_handle thread_{}; // set by start(), published by phase_
 
     // its own thread only
     deadline next_look_, next_interrupt_, next_reap_;
     std::chrono::microseconds look_pause_{}, interrupt_pause_{};
     int empty_looks_ = 0;
-    size_t sleepers_seen_ = 0; // the next look at sleepers begins behind so many
+    size_t sleepers_seen_ = 0; // of each acct; the next look at sleepers skips so many
 
     // atomic
     atomic<bool> watching_{false};     // it looks for sleepers, or has been told to

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// How many workers of an acct run and how many are blocked, and what has been learnt of calls that
-// may block. Any thread; all of it is atomic.
+// How many workers of an acct run and how many are blocked, and whether calls that may block have
+// lately slept. Owned by its acct; any thread, as all of it is atomic.
 //
 // Invariants:
-//  1. running() counts the workers that run or are about to: one that is woken or created is
-//     counted by whoever decides it, so one wake is in flight at a time.
+//  1. running() counts the workers that run or are about to. Whoever decides to wake or create one
+//     counts it then, so that nobody wakes a second one for the same work.
 //  2. Both counts may dip below 0 while the monitor counts a call that just ends.
 #pragma once
 
@@ -17,15 +17,15 @@ namespace iowq {
 
 class sleep_accounting {
   public:
-    // seq_cst, here and below: either a pusher sees that nobody runs, or whoever stops running sees
-    // what was pushed (README, orders).
+    // seq_cst, here and below: either a pusher sees that nobody runs, or the worker that stops
+    // running sees what was pushed (README, orders).
     [[nodiscard]] int running(memory_order order = seq_cst) const { return running_.load(order); }
     void starts_running() { raise_to(peak_running_, running_.fetch_add(1, seq_cst) + 1); }
-    // One that has just stopped goes on, or one that was free is woken: no new peak.
+    // A worker that has just stopped goes on, or exit wakes a free one: neither counts as a peak.
     void resumes_running() { running_.fetch_add(1, seq_cst); }
     // Returns how many still run.
     int stops_running() { return running_.fetch_sub(1, seq_cst) - 1; }
-    // The same, to sleep inside its item.
+    // A worker stops running, to sleep inside its item. Returns how many still run.
     int falls_asleep() {
         raise_to(peak_blocked_, blocked_.fetch_add(1, relaxed) + 1);
         return stops_running();
@@ -35,18 +35,19 @@ class sleep_accounting {
         starts_running();
     }
 
-    // Items that want a worker although others run, and found max_running of them: for when one
-    // sleeps. Written under the acct's lock. seq_cst: pairs with falls_asleep, which comes first.
+    // How many items want a worker of their own and found max_running workers running: they get
+    // one when a worker sleeps. Written under the acct's lock. seq_cst: a worker calls
+    // falls_asleep first and then looks here.
     [[nodiscard]] int concurrent_waits() const { return concurrent_waits_.load(seq_cst); }
     void concurrent_waits_more() { concurrent_waits_.fetch_add(1, seq_cst); }
     void concurrent_waits_less() { concurrent_waits_.fetch_sub(1, relaxed); }
-    // Nobody waits any more. Loads first, as the word shares a line with what every push reads.
+    // No item waits any more. Loads first, as the word shares a line with what every push reads.
     void no_concurrent_waits() {
         if (concurrent_waits_.load(relaxed) > 0)
             concurrent_waits_.store(0, relaxed);
     }
 
-    // Do calls that may block sleep, lately?
+    // Have calls that may block lately slept?
     [[nodiscard]] bool expects_sleep() const { return sleeps_.worth_it(); }
     void learn(bool slept) { sleeps_.learn(slept); }
     void found_asleep() { sleeps_.assume(surest / 2); }

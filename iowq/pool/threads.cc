@@ -98,11 +98,11 @@ void threads::live(worker &self) {
              home.bound ? 'b' : 'u');
     name_this_thread(name);
     live_on_node(around_.machine.memory(home.node));
-    // Where the hook cannot watch this thread, the monitor looks at /proc for it.
+    // Where the hook cannot watch this thread, the monitor looks it up in /proc.
     int place = around_.hook ? around_.hook->attach() : -1;
     self.home.with_workers([&](worker_set &w) { w.started(self, place); });
     {
-        // Created while the CPUs changed, it was not among those to be moved yet.
+        // If the CPUs changed before w.started, move_to has not moved this thread.
         locked guard(affinity_lock_);
         if (self.affinity_epoch != epoch_)
             (void)move_task(0, by_node_[home.node]);
@@ -116,7 +116,7 @@ void threads::live(worker &self) {
 // ---- joining
 
 void threads::join_workers() {
-    // A worker that is just creating another one is live itself until that one is.
+    // None is missed: a worker that is creating another one stays live until the new one is live.
     for (;;) {
         worker *next = nullptr;
         {
@@ -126,7 +126,7 @@ void threads::join_workers() {
                     next = r.get();
             if (!next)
                 return;
-            next->phase = worker::starting; // nobody else's, until joined
+            next->phase = worker::starting; // so that nobody else touches it until it is joined
         }
         join(next->thread);
         locked guard(records_lock_);

@@ -12,21 +12,23 @@ namespace iowq {
 
 struct work;
 
-// Runs one item. On entry `*w` is the item; on return it is the next, linked item, or anything that
-// is not (the same item, nullptr); a link must exist before its predecessor is freed, or it might
-// get the same address and be taken for it. Called exactly once for each accepted enqueue, in a
-// worker or a helper, or where `work_cancel` is set in whoever cancels it: the caller of cancel or
-// exit, a thread that could not create a worker, or the monitor.
+// Runs one item. On entry `*w` is the item. On return it is the next, linked item; or nullptr, or
+// the same item, where there is no link. A linked item must be made before its predecessor is
+// freed: otherwise it might get the predecessor's address, and be taken for it.
+//
+// Called exactly once for each accepted enqueue. Without `work_cancel` that is in a worker or a
+// helper. With it, in the thread that cancels the item: the caller of cancel or exit, a thread that
+// could not create a worker, the monitor, or a worker whose linked item exit no longer lets run.
 using work_fn = void (*)(work **w);
 
-// The seed's flags keep their values; those of later kernels follow.
+// The flags of Linux 5.5's io-wq keep their values; those of later kernels follow.
 enum work_flags : uint32_t {
     work_cancel = 1,      // set by the pool: do not do it, only complete it
-    work_has_mm = 2,      // kept for the seed's interface; every thread here shares the memory
+    work_has_mm = 2,      // no effect: every thread of a process shares its memory
     work_hashed = 4,      // serialised by `key`
-    work_needs_user = 8,  // kept for the seed's interface
-    work_unbound = 16,    // may take forever: served by the unbound acct
-    work_concurrent = 32, // wants a worker even while others run
+    work_needs_user = 8,  // no effect, for the same reason
+    work_unbound = 16,    // may take for ever: served by the unbound acct
+    work_concurrent = 32, // wants a worker of its own even while others run
     work_helpable = 64,   // its func does not block where helping() (worker.h): see wq::help
     work_marker = 1 << 16 // flush's own: to be called once all that was queued before has started
 };
@@ -44,11 +46,11 @@ struct alignas(8) work {
     work *prev = nullptr;
     work_fn func = nullptr;
     uint32_t flags = 0;
-    // The OS number of the node that what it needs is at, for placement::device; below 0: none in
-    // particular.
+    // For placement::device: the OS number of the node that the item's device is at; below 0: it
+    // has none.
     int32_t node = -1;
-    // Where cancel finds it: nowhere, on_its_way once enqueue has taken it, or else the fifo that
-    // it is on (work_queue.h), written under that one's lock.
+    // Where cancel finds the item: nowhere; on_its_way, once enqueue has taken it; or the fifo that
+    // it is on (work_queue.h), written under the lock of that fifo's owner.
     atomic<const void *> where{nowhere};
     chain_key key;
 

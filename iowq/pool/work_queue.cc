@@ -50,13 +50,13 @@ int work_queue::push(work *w) {
         if (top == &closed_)
             return -ESHUTDOWN;
         w->next = top;
-        // seq_cst: publishes the item to drain, and comes before acct::pushed's look at who runs.
+        // seq_cst: publishes the item to drain(), and comes before acct::pushed's look at who runs.
     } while (!incoming_.compare_exchange_weak(top, w, seq_cst, relaxed));
     return 0;
 }
 
 void work_queue::list(work *top) {
-    // The stack is newest first; the queue takes the oldest first.
+    // The stack is newest first, the fifo oldest first.
     work *oldest = nullptr;
     while (top) {
         work *older = top->next;
@@ -66,7 +66,7 @@ void work_queue::list(work *top) {
     }
     while (oldest) {
         work *newer = oldest->next;
-        enqueued_ += oldest->func != nullptr; // a token is none, its chain's items are
+        enqueued_ += oldest->func != nullptr; // not tokens: count_hashed counts a chain's items
         fifo_.push_back(oldest);
         oldest = newer;
     }
@@ -77,7 +77,7 @@ void work_queue::drain() {
     // close() replaces the stack under the lock too, so it cannot become closed in between.
     if (!has_incoming(relaxed))
         return;
-    // Before the exchange, so that has_work, which looks at the stack first, never sees both empty.
+    // Before the exchange: has_work looks at the stack first, so it never sees both empty.
     listed_.store(true, seq_cst);
     list(incoming_.exchange(nullptr, seq_cst)); // pairs with push
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Queues of items. A fifo holds items in the order in which they came, and flush's markers between
-// them; accts and chains have one each, and cancelling what is queued is written here, once. A
-// work_queue is an acct's: what is pushed without a lock, and the fifo that it goes to.
+// them; each acct and each chain has one. A work_queue is an acct's: a stack onto which any thread
+// pushes without a lock, and the fifo into which it is drained.
 #pragma once
 
 #include "iowq/os/assert.h"
@@ -12,11 +12,11 @@ namespace iowq {
 
 struct chain;
 
-// Says whether an item is meant; `data` is the caller's. Called with the queue's lock held: it may
-// only look. The item may be running: where its func may free it, match must not touch it.
+// Says whether an item is meant; `data` is the caller's. Called under the queue's lock, so it may
+// only look. The item may be running: if its func may free it, match must not touch it.
 using match_fn = bool (*)(work *w, void *data);
 
-// Linked items, of nobody's queue. Not thread-safe.
+// A list of items. Not thread-safe.
 class work_list {
   public:
     [[nodiscard]] bool empty() const { return head_ == nullptr; }
@@ -51,11 +51,14 @@ class work_list {
     work *tail_ = nullptr;
 };
 
-// Invariant: an item on it is `where` this fifo. Not thread-safe: its owner's lock guards it.
-// `passed` gets markers that have nothing left before them: the caller calls them, without a lock.
+// Items in order, and flush's markers. Not thread-safe: its owner's lock guards it. `passed`, here
+// and below, gets the markers that have nothing left before them; the caller calls those, without a
+// lock.
+//
+// Invariant: `where` of an item on it is this fifo.
 class fifo {
   public:
-    // `of`: the chain that it is of, or nullptr, of an acct.
+    // `of`: the chain whose fifo it is; nullptr: an acct's.
     explicit fifo(chain *of = nullptr) : of_(of) {}
     fifo(const fifo &) = delete;
     fifo &operator=(const fifo &) = delete;
@@ -72,23 +75,23 @@ class fifo {
     }
     void push_marker(work *marker) { items_.push_back(marker); }
 
-    // Unlinks the oldest item. It is still `where` this fifo: published() says when it is not.
+    // Unlinks the oldest item. Its `where` is still this fifo, until published().
     [[nodiscard]] work *pop_front(work_list &passed) {
         work *w = items_.pop_front();
         if (w)
             pop_markers(passed);
         return w;
     }
-    // An item that has been unlinked is published as running, so it is queued no more. Release: a
-    // canceller who sees that it is not queued sees who runs it.
+    // The popped item has been published as running. Release: a canceller who sees that it is not
+    // queued sees who runs it.
     static void published(work *w) { w->where.store(work::nowhere, release); }
 
-    // Unlinks an item that is queued here. False: it is not, or no more.
+    // Unlinks an item that is queued here. False: it is not here, or not any more.
     [[nodiscard]] bool cancel(work *w, work_list &passed);
-    // Unlinks those queued here that match, or only the first one. nullptr matches every item.
+    // Unlinks the items that match, or only the first one. nullptr matches every item.
     [[nodiscard]] work_list cancel_matching(match_fn match, void *data, bool all,
                                             work_list &passed);
-    // Unlinks all, markers too; but for tokens, if they are to stay.
+    // Unlinks everything, markers too; tokens stay if `tokens_stay`.
     [[nodiscard]] work_list take_all(bool tokens_stay);
 
   private:
@@ -107,19 +110,17 @@ class fifo {
 // An acct's queue.
 //
 // Invariants:
-//  1. An item on the incoming stack is `on_its_way`, one in the fifo is `where` that is.
-//  2. Whoever asks has_work() never sees an item neither on the stack nor listed while it goes from
-//     one to the other.
+//  1. `where` of an item on the incoming stack is `on_its_way`; of one in the fifo, the fifo.
+//  2. has_work() is true also while items go from the stack to the fifo.
 class work_queue {
   public:
     // ---- any thread, without a lock ----
 
     // Pushes an item that is `on_its_way`. -ESHUTDOWN once closed.
     [[nodiscard]] int push(work *w);
-    // seq_cst: pairs with push's CAS, for who has said before that it does not run (README,
-    // orders).
+    // seq_cst: a worker stops running first and then asks; pairs with push's CAS (README, orders).
     [[nodiscard]] bool has_work() const { return has_incoming(seq_cst) || listed_.load(seq_cst); }
-    // For who spins, a hint: something was pushed, or it was closed.
+    // A hint for a spinning worker: something was pushed, or the queue was closed.
     [[nodiscard]] bool was_pushed() const { return incoming_.load(relaxed); }
 
     // ---- under the acct's lock ----
@@ -127,7 +128,7 @@ class work_queue {
     // The oldest item, as fifo::pop_front; nullptr: there is none.
     [[nodiscard]] work *take(work_list &passed);
     [[nodiscard]] bool is_drained() const { return fifo_.empty() && !has_incoming(relaxed); }
-    // The oldest, if `suits` it and it is not the only one.
+    // The oldest item, if suits() and it is not the only one; else nullptr.
     template <class Suits>
     [[nodiscard]] work *take_if_others_wait(Suits suits, work_list &passed) {
         drain();
@@ -141,9 +142,9 @@ class work_queue {
     [[nodiscard]] bool cancel(work *w, work_list &passed);
     [[nodiscard]] work_list cancel_matching(match_fn match, void *data, bool all,
                                             work_list &passed);
-    // Puts a marker behind what is queued. False: nothing is, so it is not needed.
+    // Puts a marker behind what is queued. False: nothing is queued, so none is needed.
     [[nodiscard]] bool mark(work *marker);
-    // No more pushes. With `cancels`, gives back what is queued, but for tokens.
+    // No more pushes. With `cancels`, gives back what is queued, except tokens.
     [[nodiscard]] work_list close(bool cancels);
     [[nodiscard]] work_list take_all();
     // How many items have come so far.
@@ -164,14 +165,14 @@ class work_queue {
     alignas(64) atomic<work *> incoming_{nullptr};
 
   public:
-    // The acct's: guards what follows, and what the acct says.
+    // The acct's lock: guards what follows, and the acct's worker_set.
     alignas(64) mutex lock;
 
   private:
     // under the lock, and in its cache line
     fifo fifo_;
     uint64_t enqueued_ = 0;
-    // Whether the fifo holds something, or is about to; read without the lock.
+    // Does the fifo hold something, or is it about to? Read without the lock.
     atomic<bool> listed_{false};
 
     static inline work closed_;

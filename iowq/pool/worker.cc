@@ -12,19 +12,19 @@ namespace iowq {
 
 namespace {
 
-// How many items of one chain run before its token goes back behind the others.
+// A turn: how many items of one chain run before its token goes back behind what is queued.
 constexpr int chain_turn = 16;
 
-// What the calling thread is to which pool.
+// What the calling thread is to the library.
 struct role {
-    wq *pool = nullptr;           // of which it is a worker, a helper or the monitor
+    wq *pool = nullptr;           // whose worker, helper or monitor it is
     current_work *item = nullptr; // what it runs
     worker *annotated = nullptr;  // a worker whose items say when they block
-    bool helps = false;           // it is the program's own
+    bool helps = false;           // it is the program's own thread, helping
 };
 role &here() { return per_thread<role>(); }
 
-// What the worker ran is over.
+// The worker's item is over.
 void finish(worker &self) {
     end_interruptible(self.current, [&self] { self.home.wait_for_cancellers(); });
 }
@@ -33,13 +33,13 @@ void finish(worker &self) {
 void enter_call(worker &self) {
     iowq_assert_all(!(self.call.load(relaxed) & worker::in_call)); // calls are not nested
     self.epoch++;
-    // seq_cst: comes before the look at whether the monitor watches; pairs with its look at `call`
-    // after it has said that it is going to stop.
+    // seq_cst: comes before watch()'s look at whether the monitor watches. The monitor says that it
+    // stops first and then looks at `call`, so one of the two sees the other.
     self.call.store(self.epoch << 2 | worker::in_call, seq_cst);
     self.pool.watch();
 }
 
-// It is over. Was it found asleep, and counts as that?
+// The call is over. True: the monitor found the worker asleep, and it still counts as asleep.
 bool leave_call(worker &self) {
     // acq_rel: takes the monitor's verdict, if there was one.
     return self.call.exchange(0, acq_rel) & worker::asleep;
@@ -124,7 +124,7 @@ void run_worker(worker &self, chain_table &chains) {
 void run_cancelled(work *w) {
     for (;;) {
         work *item = w;
-        // Atomic for another canceller of the same item, who may just be reading the flags.
+        // Atomic, as another canceller of the same item may be reading the flags.
         atomic_ref(item->flags).fetch_or(work_cancel, relaxed);
         item->func(&w);
         if (!w || w == item)
@@ -151,7 +151,7 @@ bool help_with_one(acct &home, wq &pool) {
     IOWQ_PROBE(finish, &pool, item);
     here() = before;
     (void)home.helped()
-        .finish(); // nobody signals the program's own thread, so nothing is left over
+        .finish(); // nobody signals the program's own thread, so no signal is pending
     if (w && w != item && pool.enqueue(w) != 0)
         run_cancelled(w);
     return true;

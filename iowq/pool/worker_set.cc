@@ -78,7 +78,7 @@ unsigned worker_set::set_max(unsigned most, worker *&to_leave) {
     unsigned old = max_workers_;
     if (most) {
         max_workers_ = most;
-        while (above_limit() && free_) // the last to have parked is the last to go
+        while (above_limit() && free_) // the last to have parked goes last
             dismiss(free_->next_free ? &free_->next_free : &free_, to_leave);
     }
     return old;
@@ -100,10 +100,10 @@ bool worker_set::creation_failed(const action &asked, bool again) {
         failed_creations_ = 0;
         return true;
     }
-    again &= !exiting_; // the monitor that would try is to go
+    again &= !exiting_; // the monitor, which would retry, is to end
     retry_concurrent_ |= again && asked.concurrent;
     if (again && failed_creations_ && clock::now() < retry_at_)
-        return true; // of two that failed at once, one is enough to be tried again
+        return true; // one retry is enough for two creations that failed at once
     if (again && failed_creations_ < creation_retries) {
         failed_creations_++;
         retry_at_ = clock::now() + failed_creations_ * creation_pause;
@@ -138,7 +138,7 @@ bool worker_set::interrupt_again(const interrupt_signal &signal) {
 size_t worker_set::suspects(std::span<suspect> out) {
     size_t n = 0;
     for (worker *w = known_; w && n < out.size(); w = w->next_known) {
-        uint32_t call = w->call.load(seq_cst); // pairs with blocking's store
+        uint32_t call = w->call.load(seq_cst); // pairs with enter_call's store
         bool again = call == w->seen_call;
         w->seen_call = call;
         if (call & worker::in_call && !(call & worker::asleep))

@@ -111,8 +111,8 @@ int wq::exit() {
                                  signal_);
     if (any)
         monitor_.interrupt_soon();
-    // The monitor last: until then a worker may have to be made up for, or signalled again. It may
-    // just be creating one.
+    // The monitor is stopped last: until then a worker may have to be compensated for, or signalled
+    // again. It may be creating a worker just now, so they are joined once more after it.
     for (threads_.join_workers(); counters().nr_workers > 0; threads_.join_workers())
         yield();
     monitor_.stop();
@@ -120,7 +120,7 @@ int wq::exit() {
     iowq_assert(counters().nr_workers == 0);
     for (auto &a : accts_)
         cancel_list(a->with_queue(
-            [](work_queue &q) { return q.take_all(); })); // what no thread was to be had for
+            [](work_queue &q) { return q.take_all(); })); // items that no thread was to be had for
     return 0;
 }
 
@@ -129,7 +129,7 @@ int wq::enqueue(work *w, bool &woke) {
     if (!w || !w->func)
         return -EINVAL;
     const void *expected = work::nowhere;
-    // Relaxed: it only tells two enqueues apart; that its last run is over is the caller's to know.
+    // Relaxed: it only tells two enqueues apart. The caller knows that the item's last run is over.
     if (!w->where.compare_exchange_strong(expected, work::on_its_way, relaxed))
         return -EBUSY;
     IOWQ_PROBE(enqueue, this, w, w->flags);
@@ -193,7 +193,7 @@ bool wq::hands_over() const {
     return config_.place == placement::device || config_.place == placement::interleave;
 }
 
-// A node has no worker left for what it has queued: the nearest that has one gets to it.
+// A node has no worker left for what it has queued: calls the nearest node that has one to spare.
 void wq::call_for_help(const acct &from) {
     if (!hands_over())
         return;
@@ -201,7 +201,7 @@ void wq::call_for_help(const acct &from) {
         acct &other = acct_for(node, from.bound ? 0u : work_unbound);
         acct::action todo = other.called();
         if (todo.what != acct::action::wake && todo.what != acct::action::create)
-            continue; // it is at its limit too, or its worker will look when it can
+            continue; // it is at its limit too, or its running worker will look before it parks
         act(other, todo);
         return;
     }
@@ -241,8 +241,8 @@ void wq::create_worker(acct &home, acct::action asked) {
         give_up_creating();
 }
 
-// The monitor is the first thread of a pool. While it is not to be had nobody else could try again:
-// the caller waits for that.
+// The monitor is a pool's first thread, and the one that tries creations again. Where the monitor
+// itself is not to be had, the caller makes these tries, and waits for them.
 int wq::start_monitor() {
     if (!monitor_.wants_start())
         return 0;
@@ -257,7 +257,8 @@ int wq::start_monitor() {
     return error;
 }
 
-// What waits for the monitor to try again waits in vain: it is tried now, and then no more.
+// There is no monitor to try again: a creation that waits for a retry is tried now, for the last
+// time.
 void wq::give_up_creating() {
     deadline none;
     for (auto &a : accts_)

@@ -7,9 +7,9 @@
 // enqueue says whether it took the item; limits are hard; keys are exact; cancel of a queued item
 // completes it in the caller.
 //
-// In the child of a fork a pool of the parent's is orphaned (fork.h): nothing runs, nothing is
-// found, enqueue says -ESHUTDOWN, and to destroy it only frees its memory. An item must not fork a
-// child that returns from it.
+// In the child of a fork a pool of the parent's is orphaned (fork.h): nothing runs, cancel finds
+// nothing, enqueue says -ESHUTDOWN, and destroying the pool only frees its memory. An item that
+// forks must not return in the child.
 #pragma once
 
 #include "iowq/os/fork.h"
@@ -21,14 +21,14 @@
 
 namespace iowq {
 
-// On which node an item is queued, and so where its worker runs and has its memory. Idle workers
-// steal from other nodes, the nearest first, with device and interleave only.
+// On which node an item is queued, and so where its worker runs and has its memory. Only with
+// device and interleave do idle workers steal (take items of other nodes), from the nearest first.
 enum class placement {
-    local,  // the submitter's, where that is at the moment; the nearest that the pool has CPUs on
-    device, // that of the item (work::node), or else as local
+    local,      // the node of the submitter's CPU, or the nearest where the pool has CPUs
+    device,     // the item's (work::node); as local where it has none
     interleave, // each in turn
     node,       // always the same one
-    none        // there is none: the machine is as one node
+    none        // the whole machine counts as one node
 };
 
 // What a pool is made with. The defaults suit a program that knows nothing of its machine.
@@ -36,25 +36,25 @@ struct IOWQ_API wq_config {
     // Workers per node; 1 to RLIMIT_NPROC.
     unsigned max_bound = default_max_bound();
     unsigned max_unbound = default_max_unbound();
-    // Of either kind, how many may be *running* per node; the seed's `concurrency`. At least 1.
+    // How many of either kind may be *running* per node: io_wq_create's `concurrency`. At least 1.
     unsigned max_running = default_max_running();
-    // A worker that has not been needed for this long, or at most twice this long, leaves, unless
-    // it is the last to have parked and that stays. Below 1 ms is 1 ms.
+    // A worker leaves when it has had nothing to do for one to two times this long. The last to
+    // have parked does not, if last_stays. Below 1 ms counts as 1 ms.
     std::chrono::milliseconds idle{5000};
     bool last_stays = true;
-    std::chrono::microseconds spin{10}; // before parking; not at all where there is one CPU
-    // The CPUs that workers may use, all of them in `reach`. None given: all of `reach`.
+    std::chrono::microseconds spin{10}; // of a worker before it parks; with one CPU it never spins
+    // The CPUs that workers use, which must be in `reach`. None given: all of `reach`.
     std::optional<cpu_mask> cpus{};
     cpu_mask reach = cpu_mask::of_this_thread();
     placement place = placement::local;
-    // With placement::node: its OS number. One without CPUs: the nearest that has some.
+    // With placement::node: its OS number. If it has no CPUs of the pool, the nearest that has.
     unsigned node = 0;
     // How the pool knows that a worker sleeps. With perf and bpf annotations (worker.h, blocking)
     // do nothing and none are needed; with none they do nothing either.
     sleep_hook_kind sleep_hook = sleep_hook_kind::annotate;
-    // The signal that interrupts a system call when its item is cancelled. There is one for the
-    // process. 0: the one that the process has taken already; if there is none, the last real-time
-    // signal that nobody uses (interrupt.h).
+    // The signal that interrupts a system call when its item is cancelled: one for the whole
+    // process. 0: the one that the process has already, or else the last real-time signal that
+    // nobody uses (interrupt.h).
     int signal = 0;
 
     [[nodiscard]] static unsigned default_max_bound();   // min(4 x CPUs, RLIMIT_NPROC)
@@ -67,7 +67,7 @@ enum class cancel_result {
     ok,       // it had not started; its func has been called with work_cancel
     running,  // found running, and signalled until it notices (worker.h, cancel_requested) or ends
     notfound, // neither: it is done, or was never enqueued
-    itself    // refused: it runs, and is the caller
+    itself    // refused: the caller is the item itself
 };
 
 // The most workers per node; see wq::max_workers.
@@ -77,72 +77,73 @@ struct worker_limits {
 };
 
 // A pool. Its items, workers and limits are as the contract says (README.md). It has no thread
-// until it needs a worker; so a program without others makes system calls for 3 % less, as it
-// shares its table of open files with nobody.
+// until it needs a worker. Until then a single-threaded program's system calls take 3 % less time,
+// as no other thread shares its table of open files.
 class wq final : across_forks {
   public:
-    // -EINVAL: a limit that is 0 or above RLIMIT_NPROC, a CPU that it may not use, a node that is
-    // not there, of which `why` tells, or a signal that is none. -ENOMEM. -EIO: hwloc fails.
-    // -EBUSY: no real-time signal is left, or the process has another than the one that is wanted.
-    // -EPERM, -EACCES, -EOPNOTSUPP, -ENOSYS and others: the sleep hook is not to be had; then `why`
-    // gets one line that says so, and a caller who can do with less asks for annotate.
+    // -EINVAL: a limit of 0, max_bound or max_unbound above RLIMIT_NPROC, a time below 0, no CPU or
+    // one outside `reach`, a signal that is none, or (`why` says so) a node that is not there.
+    // -ENOMEM. -EIO: hwloc fails. -EBUSY: no real-time signal is left, or the process has another
+    // than `signal`, or that has a handler. -EPERM, -EACCES, -EOPNOTSUPP, -ENOSYS and others: the
+    // sleep hook is not to be had. Then `why` gets one line that says so, and a caller who can do
+    // with less asks for annotate.
     [[nodiscard]] IOWQ_API static int create(const wq_config &config, std::unique_ptr<wq> &out,
                                              std::string *why = nullptr);
 
-    // Ends the pool: runs what is queued and bound, cancels what is queued and unbound, cancels
-    // (and so interrupts) what runs and is unbound, joins all threads. What runs and is bound is
-    // waited for. Afterwards enqueue refuses and nothing is found to cancel. -EDEADLK: refused,
-    // called from inside one of its items.
+    // Ends the pool. Bound items run, queued ones too. Unbound items are cancelled: queued ones
+    // are completed, running ones interrupted. Then all threads are joined. Afterwards enqueue
+    // refuses, and cancel finds nothing. -EDEADLK: refused, as called from inside one of its items.
     [[nodiscard]] IOWQ_API int exit();
     // exit(), unless it has been called. Aborts with a message when called from inside one of its
     // items.
     IOWQ_API ~wq();
 
-    // Takes an item: hashed ones (work_hashed) by `w->key`. On 0, func will be called exactly once.
-    // -EINVAL: no func. -EBUSY: it is queued already (one that *runs* may be enqueued only from its
-    // own func on). -ESHUTDOWN: exit has begun, or the pool is orphaned. -ENOMEM: see chain_table.
-    // `woke` is set when a worker had to be woken or created for it.
+    // Queues an item; a hashed one (work_hashed) on the chain of `w->key`. On 0, func will be
+    // called exactly once. -EINVAL: no func. -EBUSY: it is queued already. -ESHUTDOWN: exit has
+    // begun, or the pool is orphaned. -ENOMEM: see chain_table. `woke`: a worker had to be woken or
+    // created for it. Once its func has been called the item may be enqueued again, by that func or
+    // by whoever gets the item from it.
     [[nodiscard]] IOWQ_API int enqueue(work *w, bool &woke);
     [[nodiscard]] int enqueue(work *w) {
         bool woke;
         return enqueue(w, woke);
     }
 
-    // For a thread that would only wait for items to be done: runs the oldest item that is queued
-    // on its node, if that is flagged work_helpable and is not the only one. So a CPU that would
-    // spin does work instead, and a single item still goes to a worker. False: there was nothing to
-    // help with. Workers with CPUs of their own (wq_config::cpus, set_affinity) get no help, nor
-    // those whose place is not the submitter's.
+    // For a thread that would only wait for items to be done: runs the oldest bound item that is
+    // queued on its node, if that is flagged work_helpable and is not the only one. So a CPU that
+    // would spin does work instead, and a single item still goes to a worker. False: nothing was
+    // run. Workers get no help if they have CPUs of their own (wq_config::cpus, set_affinity), or
+    // are not on the submitter's node (placement).
     bool help() { return helpers_welcome_.load(relaxed) && help_with_oldest(); }
 
-    // Waits until everything enqueued before has started (not finished). -EDEADLK from inside an
-    // item.
+    // Waits until everything enqueued before has started (not finished), or been cancelled.
+    // -EDEADLK: called from inside an item. -ENOMEM: it has waited for a part only.
     [[nodiscard]] IOWQ_API int flush();
 
-    // Cancels one item. Its memory must still be there. One that enqueues itself again from its
-    // func may be missed while it does.
+    // Cancels one item, whose memory must still be there. May miss an item that is just enqueueing
+    // itself again from its func.
     [[nodiscard]] IOWQ_API cancel_result cancel(work *w);
     // Cancels every item that matches, or only the first one found: queued ones before running
-    // ones. The funcs of queued ones are called here. match sees running items too, and some whose
-    // func has just returned: what it reads of them must neither be freed nor change before this
-    // returns. `running` if any was, else `ok` if any was queued. The caller's own item is left
-    // out.
+    // ones, and never the caller's own. The funcs of queued ones are called here. match also sees
+    // running items, and some whose func has just returned. What it reads of an item must neither
+    // be freed nor change before this returns. `running` if any ran, else `ok` if any was queued.
     [[nodiscard]] IOWQ_API cancel_result cancel_matching(match_fn match, void *data,
                                                          bool all = true);
     [[nodiscard]] cancel_result cancel_all() { return cancel_matching(nullptr, nullptr); }
 
-    // Sets the limits per node, 0 leaving one as it is, clamped to RLIMIT_NPROC; returns the old
+    // Sets the limits per node, at most RLIMIT_NPROC; 0 leaves a limit as it is. Returns the old
     // ones. A lowered limit kills nobody: workers above it leave when they have nothing to do.
     IOWQ_API worker_limits max_workers(worker_limits wanted = {});
 
-    // Puts the workers, those to come too, on these CPUs; none: on those of create. A node none of
-    // whose CPUs is among them uses all of them. -EINVAL: empty, or outside the creator's CPUs.
+    // Puts the workers, those to come too, on these CPUs; none given: on those of create. A node
+    // that none of the CPUs belongs to uses all of them. -EINVAL: an empty set, or a CPU outside
+    // wq_config::reach. -ESHUTDOWN: the pool is orphaned.
     [[nodiscard]] IOWQ_API int set_affinity(const std::optional<cpu_mask> &cpus);
 
-    // Of one node or, without it, of all. The pool goes on meanwhile.
+    // Of one node, or the sum of all. The pool goes on meanwhile.
     [[nodiscard]] IOWQ_API wq_counters counters(std::optional<unsigned> node = {});
     [[nodiscard]] const topology &machine() const { return topology_; }
-    // Are items served where they are submitted?
+    // Are items served on the submitter's node?
     [[nodiscard]] bool serves_where_submitted() const {
         return config_.place == placement::local || config_.place == placement::none ||
                topology_.os_nodes() < 2;
@@ -152,7 +153,7 @@ class wq final : across_forks {
 
     // Does what an acct asked for.
     void act(acct &a, acct::action todo);
-    // For a worker with nothing to do on its node: something from another.
+    // For a worker with nothing to do on its node: steals an item of another node.
     [[nodiscard]] work *take_elsewhere(worker &self, work_list &passed);
     // A worker is about to make a call that may block: the monitor has to look at it.
     void watch() { monitor_.watch(); }
@@ -187,10 +188,11 @@ class wq final : across_forks {
     const wq_config config_;
     const topology topology_;
     const unsigned only_node_ = 0; // with placement::node
-    // What an acct or a worker is, on its own node. Filled by the constructor, then by threads_.
+    // Memory of the accts and the workers' records, on their nodes. Filled by the constructor, then
+    // by threads_, under its lock.
     std::vector<std::unique_ptr<node_arena>> arenas_;
-    std::vector<on_node<acct>> accts_; // bound and unbound of node 0, of node 1, ...
-    const bool never_helped_;          // the workers have CPUs that are not the submitter's
+    std::vector<on_node<acct>> accts_;             // bound and unbound of node 0, of node 1, ...
+    const bool never_helped_;                      // the workers' CPUs need not be the submitter's
     const std::unique_ptr<iowq::sleep_hook> hook_; // may be empty
     interrupt_signal signal_;
 
