@@ -8,7 +8,7 @@ namespace iowq {
 
 namespace {
 
-// Each so many waits it is looked whether the oldest had come meanwhile.
+// How many waits to one look whether the oldest has come by itself.
 constexpr unsigned waits_a_look = 16;
 
 } // namespace

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Completions: any thread pushes, one thread (the submitter) reaps. Owned by its ring. It owns
-// waking the reaper, too: a push costs a system call only if the reaper sleeps, and then only the
-// push that completes what it waits for.
+// Completions: any thread pushes, one thread (the submitter, as reaper) takes. Owned by the ring's
+// reaper. The cq wakes the reaper, too: only a push that finds the reaper asleep, and is the last
+// that it waits for, makes a system call.
 //
-// Invariant: all of it is one word, the newest request's address in the lower 56 bits (which is all
-// that user space has, also with five levels of page tables) and above it how many pushes are still
-// to come before the sleeping reaper is to be woken, 0 while it is awake. So a push is one
+// Invariant: all of it is one word. The lower 56 bits are the newest request's address (user space
+// has no more, even with five levels of page tables). The upper 8 bits say how many pushes are
+// still to come before the sleeping reaper is to be woken, 0 while it is awake. So a push is one
 // compare-and-swap, and touches nothing of the cq afterwards: the reaper may have taken the request
 // and destroyed the ring.
 #pragma once
@@ -41,7 +41,7 @@ class cq {
             old, reinterpret_cast<uintptr_t>(&r) | (wanted ? wanted - 1 : 0) << address_bits,
             release, relaxed));
         if (wanted == 1)
-            futex_wake_one(futex_word()); // by address only, so it may be gone by now
+            futex_wake_one(futex_word()); // uses the address only: the cq may be gone by now
     }
 
     // Reaper only. All that has been pushed, oldest first, linked by `next`.
@@ -60,12 +60,13 @@ class cq {
     }
 
     enum class waited { come, late, interrupted };
-    // Reaper only. Waits until there is something to take, and is woken for `count` of them at once
-    // if that can be. late: `until` has passed. interrupted: a signal's handler has run while it
-    // slept. There may be something all the same. `slow_start`: whoever is to push first is only
-    // just being woken, which takes longer than what it then does. Without patience for that, the
-    // reaper would be asleep when the push comes, the worker in turn when the next request comes,
-    // and so on.
+    // Reaper only. Waits until there is something to take; once it sleeps, `count` pushes (at most
+    // 255) wake it. late: `until` has passed. interrupted: a signal's handler has run while it
+    // slept. In both cases there may be something to take all the same.
+    //
+    // `slow_start`: the worker that is to push first is only being woken, which takes longer than
+    // its work. So the reaper spins longer. Otherwise it would be asleep when the push comes, the
+    // worker would be asleep when the next request comes, and so on.
     [[nodiscard]] waited wait(uint32_t count, deadline until, bool slow_start = false) {
         if (spin_.until([this] { return head_.load(relaxed) != 0; },
                         slow_start ? slow_start_patience : 1))
@@ -96,8 +97,8 @@ class cq {
         return reinterpret_cast<request *>(head & address_mask);
     }
 
-    // A futex has 32 bits: the upper half, which holds the count (and a part of the address, so
-    // that the sleeper may look once more than it must).
+    // A futex has 32 bits: the upper half, which holds the count. It also holds a part of the
+    // address, so the reaper may look once more than it must.
     atomic<uint32_t> &futex_word() {
         static_assert(std::endian::native == std::endian::little);
         return reinterpret_cast<atomic<uint32_t> *>(&head_)[1];

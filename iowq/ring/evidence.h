@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which ways a ring's requests have taken, and on which CPUs: for whoever wants to see that a mode
-// did what it is named for. Owned by the ring; the submitter's thread only.
+// Which ways a ring's requests have taken, and on which CPUs: it shows that a mode did what it is
+// named for. Owned by the ring; the submitter's thread only.
 #pragma once
 
 #include "iowq/os/topology.h"
@@ -22,7 +22,7 @@ struct path_counts {
     uint64_t sqthread = 0;
     uint64_t handed_over = 0;
     uint64_t helped = 0;
-    uint64_t waited = 0; // beside pooled, sqthread or helped: by whom it was tried
+    uint64_t waited = 0; // counted beside pooled, sqthread or helped, which say who tried it
 };
 
 class evidence {

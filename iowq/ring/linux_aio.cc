@@ -53,7 +53,8 @@ int linux_aio::send_by_worker(request &r) {
     iocb *batch = &cb;
     fill(cb, r, 0);
     aio_context_t context = context_;
-    // Release: pairs with poll and wait. Once it is sent, all of this may be gone.
+    // Release: pairs with poll and wait. Before the call: once the request is sent, this object may
+    // be gone.
     sent_.fetch_add(1, release);
     long n = aio_submit(context, 1, &batch);
     return n == 1 ? 0 : n < 0 ? static_cast<int>(n) : -EAGAIN;
@@ -64,7 +65,7 @@ void linux_aio::send() {
         long n = aio_submit(context_, nr_batch_ - sent, &batch_[sent]);
         if (n > 0)
             sent += static_cast<unsigned>(n);
-        else // the first of them is refused, the others are still to come
+        else // the first that was not sent is refused; those after it are tried next
             fail(*reinterpret_cast<request *>(batch_[sent++]->aio_data), n < 0 ? n : -EIO);
     }
     nr_batch_ = 0;
@@ -99,7 +100,7 @@ unsigned linux_aio::poll(std::span<request *> out) {
         r->result = ring.events[head].res;
         out[n++] = r;
     }
-    atomic_ref(ring.head).store(head, release); // the kernel may overwrite
+    atomic_ref(ring.head).store(head, release); // from now on the kernel may overwrite the entries
     (void)sent_.load(acquire);                  // pairs with send_by_worker
     return n;
 }

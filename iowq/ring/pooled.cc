@@ -14,13 +14,13 @@ static_assert(offsetof(request, item) == 0, "run takes the item's address for th
 
 namespace {
 
-// What this thread's cancel_pooled may find queued. Of the thread, as the pool cancels by itself,
-// too, in any thread, and those requests are to be reaped.
+// The request that cancel_pooled is taking back, and so must not be reaped. Per thread, as the pool
+// cancels items in other threads at the same time, whose requests are to be reaped.
 struct taking_back {
     request *it = nullptr;
 };
 
-// True: it is done, or begun. False: AIO has it, and it comes from there.
+// True: the request is done, or begun. False: AIO has it, and will hand it out.
 bool issue_on_worker(request &r) {
     r.path |= path_pooled;
     if (r.way.first == route::sends) {
@@ -33,8 +33,8 @@ bool issue_on_worker(request &r) {
     return true;
 }
 
-// True: it is done, or begun. False: it has gone back to the pool, for a worker, as only a worker
-// may wait.
+// True: the request is done, or begun. False: it has gone back to the pool, as only a worker may
+// wait.
 bool issue_on_helper(request &r) {
     if (issue_in_help(r))
         return true;

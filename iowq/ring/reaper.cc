@@ -15,7 +15,7 @@ namespace iowq {
 
 namespace {
 
-// While AIO is waited for: how long what the pool completes meanwhile may wait for a look.
+// While it waits in AIO, the reaper looks this often for completions.
 constexpr std::chrono::microseconds pool_patience{100};
 
 } // namespace
@@ -42,7 +42,7 @@ void reaper::add_begun(request &r) {
 
 bool reaper::to_pool(request &r) {
     place from = r.where;
-    // Before it is enqueued, as then a worker may have it, and the line that it lies in.
+    // Before the enqueue: after it a worker may have the request, and its cache line.
     move(r, r.way.first == route::sends ? place::to_aio
             : r.way.begins              ? place::tried
                                         : place::away);
@@ -102,7 +102,7 @@ void reaper::hand_out(request &r) {
     counted_.count(r);
 }
 
-// The submitter has been the one to wait for them.
+// Hands out reads that the submitter itself has waited for.
 unsigned reaper::hand_out_waited(std::span<request *> reads) {
     for (request *r : reads) {
         r->path |= path_waited;
@@ -133,7 +133,7 @@ unsigned reaper::poll_completions(std::span<request *> out) {
     return n;
 }
 
-// Hands out what AIO has done; what it has left undone goes on to the pool.
+// Hands out what AIO has done; what it has not done goes to the pool.
 unsigned reaper::keep_done(std::span<request *> from_aio) {
     unsigned n = 0;
     for (request *r : from_aio) {
@@ -146,7 +146,7 @@ unsigned reaper::keep_done(std::span<request *> from_aio) {
 }
 
 bool reaper::goes_on(request &r) {
-    if (r.where == place::to_aio) { // a worker has sent it, and did not say that it must not wait
+    if (r.where == place::to_aio) { // sent by a worker, without RWF_NOWAIT: the result is final
         r.path |= path_aio;
         return false;
     }
@@ -191,11 +191,11 @@ unsigned reaper::reap(std::span<request *> out, unsigned min, deadline until) {
     }
 }
 
-// Does what others have not come to. True: there may be something to poll for.
+// Issues what others have not come to. True: there may be something to poll for.
 bool reaper::help() { return (pool_ && pool_->help()) || help_threads(); }
 
-// Takes the newest request back from the submission thread, if that has more than one. Not where
-// the thread got a CPU of its own, as then the submitter's is wanted for something else.
+// Takes the newest request back from the submission thread, if that has more than one left. Not
+// where the thread has CPUs of its own: there the caller wants the submitter's for something else.
 bool reaper::help_threads() {
     if (!threads_ || !serves_ || !help_pays_.worth_trying())
         return false;
@@ -213,8 +213,8 @@ bool reaper::help_threads() {
     return false;
 }
 
-// The oldest is waited for in its read, where nothing else is to be missed meanwhile: not a time
-// that ends the wait, not what is in flight elsewhere, not those on a quicker device.
+// May the submitter wait in the oldest begun read? Only if that makes it miss nothing: no end of
+// the wait, no completion from elsewhere, no begun read of a quicker device.
 bool reaper::may_wait_in_begun(deadline until) const {
     return !until && !at(place::away) && !in_aio() && begun_.on_one_device();
 }
@@ -223,11 +223,12 @@ unsigned reaper::wait_in_begun(std::span<request *> out) {
     return hand_out_waited(out.first(elsewhere() ? begun_.poll(out) : begun_.wait(out)));
 }
 
-// To those who may block: the pool's workers, or the submission thread, which hands over first.
+// Gives the begun reads to threads that may block: the pool's workers, or the submission thread,
+// which passes its leadership on first.
 void reaper::leave_begun() {
     while (!begun_.empty()) {
         request &r = begun_.pop_oldest();
-        r.path &= static_cast<uint16_t>(~path_helped); // who did not come to the end of it
+        r.path &= static_cast<uint16_t>(~path_helped); // the helper has not completed it
         r.way.by = threads_ ? route::thread : route::worker;
         if (threads_) {
             to_threads(r);
@@ -239,7 +240,7 @@ void reaper::leave_begun() {
     commit();
 }
 
-// What the pool completes meanwhile, which is seldom, is looked for now and then.
+// The pool seldom completes anything meanwhile, so that is looked for only now and then.
 unsigned reaper::wait_in_aio(std::span<request *> out, unsigned min, deadline until,
                              bool &interrupted) {
     deadline look = until;
@@ -248,11 +249,11 @@ unsigned reaper::wait_in_aio(std::span<request *> out, unsigned min, deadline un
     return keep_done(out.first(aio_->wait(out, std::min(min, in_aio()), look, interrupted)));
 }
 
-// Waits for something to take, at best `count`. False: `until` has passed, or a signal's handler
-// has run.
+// Waits for completions, at best until there are `count`. False: `until` has passed, or a signal's
+// handler has run.
 bool reaper::wait_for_completions(unsigned count, deadline until) {
     using waited = cq::waited;
-    // Not for more than is to come that way: reads that have been begun are not.
+    // Not for more than will be pushed: begun reads will not.
     count = std::min(count, std::max(elsewhere(), 1u));
     if (!threads_ || !threads_->wants_looks())
         return completions_.wait(count, until, std::exchange(worker_starts_, false)) ==
@@ -261,7 +262,7 @@ bool reaper::wait_for_completions(unsigned count, deadline until) {
         clock::time_point look = clock::now() + sqthread::patience;
         bool short_wait = until && *until < look;
         waited came_to = completions_.wait(count, short_wait ? *until : look);
-        threads_->look(); // waits that are all short must not leave one where it is
+        threads_->look(); // also after a short wait, or a blocked leader would never be relieved
         if (came_to == waited::come)
             return true;
         if (short_wait || came_to == waited::interrupted)
@@ -278,7 +279,7 @@ bool reaper::cancel(request &r) {
     return taken;
 }
 
-// From wherever it waits for somebody to come to it.
+// Takes a request back from wherever it waits for somebody to come to it.
 bool reaper::take_off(request &r) {
     for (;;) {
         collect();
@@ -288,7 +289,7 @@ bool reaper::take_off(request &r) {
             return false;
         case place::begun:
             return begun_.remove(r);
-        case place::aio: // or else the device has it
+        case place::aio: // if it has been sent, the device has it
             return aio_->remove(r);
         case place::to_aio:
         case place::tried:
@@ -301,7 +302,7 @@ bool reaper::take_off(request &r) {
             return true;
         if (threads_->interrupt(r))
             return false;
-        yield(); // a thread is just taking it, or just giving it back
+        yield(); // a thread is about to publish it as its own, or to push it
     }
 }
 

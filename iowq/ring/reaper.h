@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Where a ring's requests come back, and how its submitter waits for them. Owned by the ring; the
-// submitter's thread only, but for completions() and send_by_aio().
+// submitter's thread only, except completions(), send_by_aio() and nr_threads().
 //
-// There are four sources: completions (from the pool and the submission thread), Linux AIO, reads
-// that have been begun, and what the submission thread has not come to. What has come is polled for
-// at each. What has not is helped with, or waited for at one of them: reap() decides which, and
-// nothing else does.
+// Requests come back from three sources: completions (pushed by the pool and the ring's own
+// threads), Linux AIO, and reads that have been begun. reap() polls all of them, then helps (issues
+// what others have not come to), then waits at one of them. Nothing else decides where to wait.
 //
 // Invariants:
 //  1. A request in flight is at one place, `where`; it is counted there and nowhere else.
-//  2. `where` is written by the submitter only. A worker or a thread that is done with a request
-//     pushes a completion; the submitter moves it when it takes that.
-//  3. At most `depth` requests are in flight, which is what AIO and the submission ring have room
-//     for.
+//  2. Only the submitter writes `where`. A worker or a thread that is done with a request pushes
+//     it; the submitter moves it when it takes the completion.
+//  3. At most `depth` requests are in flight: AIO and the submission ring have room for no more.
 #pragma once
 
 #include "iowq/os/assert.h"
@@ -32,15 +30,15 @@ class linux_aio;
 
 class reaper {
   public:
-    // `serves`: the submitter's CPUs are those where others would do its work, so it may do it
-    // itself where it would only wait. `pool` may be null.
+    // `serves`: the workers, or the submission thread, are on the submitter's CPUs. So the
+    // submitter may do their work where it would only wait. `pool` may be nullptr.
     reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool serves, evidence &counted);
     ~reaper();
 
     // ---- any thread ----
 
     [[nodiscard]] cq &completions() { return completions_; }
-    // A worker has a request at `to_aio`. 0: AIO has it now. -errno: it has not.
+    // By a worker: sends a request that is at `to_aio`. 0: AIO has it now. -errno: it has not.
     [[nodiscard]] int send_by_aio(request &r);
 
     // ---- what there is ----
@@ -51,7 +49,7 @@ class reaper {
     [[nodiscard]] int open_aio();
     [[nodiscard]] wq *pool() { return pool_; }
     [[nodiscard]] bool aio() const { return aio_ != nullptr; }
-    // Of the ring's own. Any thread.
+    // How many threads the ring has of its own.
     [[nodiscard]] unsigned nr_threads() const { return threads_ ? threads_->threads() : 0; }
     [[nodiscard]] bool trying_begins() const { return begun_.trying_begins(); }
 
@@ -60,18 +58,18 @@ class reaper {
     [[nodiscard]] bool full() const { return at(place::nowhere) == 0; }
     [[nodiscard]] unsigned in_flight() const { return depth_ - at(place::nowhere); }
 
-    // It has been begun.
+    // Takes a read that has been begun.
     void add_begun(request &r);
     void to_aio(request &r);
     void to_threads(request &r);
     // False: it is refused, and its result is set.
     [[nodiscard]] bool to_pool(request &r);
-    // Sends what has been queued and not gone yet.
+    // Sends what has been queued and not sent yet.
     void commit();
 
     [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until);
-    // Takes it back if nobody has come to it: then it is in flight no more. Else a thread that is
-    // in its system call is interrupted.
+    // True: nobody had come to the request, and it is not in flight any more. False: it comes back;
+    // a thread in its system call has been interrupted.
     [[nodiscard]] bool cancel(request &r);
 
   private:
@@ -85,7 +83,7 @@ class reaper {
         at_[index(to)]++;
         r.where = to;
     }
-    // With AIO, and with others who complete by pushing.
+    // How many are with AIO, and with those that complete by pushing.
     [[nodiscard]] unsigned in_aio() const { return at(place::aio) + at(place::to_aio); }
     [[nodiscard]] unsigned elsewhere() const { return at(place::tried) + at(place::away); }
 
@@ -120,13 +118,13 @@ class reaper {
     cq completions_;
     begun_reads begun_;
     std::unique_ptr<linux_aio> aio_;
-    std::unique_ptr<sqthread> threads_; // push to completions_, so they go first
+    std::unique_ptr<sqthread> threads_; // after completions_, to which they push: destroyed before
 
     std::array<unsigned, nr_places> at_{};
     request *ready_ = nullptr; // oldest first, linked by next
     request *newest_ready_ = nullptr;
-    bool worker_starts_ = false; // one has been woken since the last wait
-    // Is what the submission thread has in the cache?
+    bool worker_starts_ = false; // a worker has been woken since the last wait
+    // Are the reads that the submission thread has in the page cache?
     learner help_pays_{learner::rule{1, 1, 1, 1000}};
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Requests (the kernel's io_kiocb) and the files that they are on. A request and its file belong to
-// the caller; from submit until it is reaped nobody but the ring and its threads may touch the
-// request.
+// Requests (the kernel's io_kiocb) and the files that they are on. Both belong to the caller. From
+// submit until a request is reaped only the ring, its threads and its pool may touch it.
 #pragma once
 
 #include "iowq/os/file_io.h"
@@ -29,11 +28,11 @@ struct IOWQ_API file {
     // Returns 0 or -errno of fstat.
     [[nodiscard]] int examine(int open_fd);
 
-    // Until let_go() requests use a descriptor of their own. Without it they use the one that was
-    // examined, by its number: whoever closes that while they are in flight has them done on
-    // whatever file gets the number next. With it there is one descriptor more for each file, a
-    // peer hears of the end only at let_go(), and that, as any close, drops the process's fcntl
-    // locks on the file. Once, after examine; 0 or -errno of fcntl(2).
+    // Gives the file a descriptor of its own, which requests use until let_go(). Without it they
+    // use the number that was examined: if that is closed while they are in flight, they are done
+    // on whatever file gets the number next. It costs one more descriptor a file. A peer hears of
+    // the end only at let_go(). As any close, let_go() drops the process's fcntl locks on the file.
+    // To be called once, after examine; 0 or -errno of fcntl(2).
     [[nodiscard]] int hold();
     // No request may be in flight.
     void let_go();
@@ -42,26 +41,25 @@ struct IOWQ_API file {
     chain_key key;          // device and inode
     bool regular = false;   // writes may have to be serialised
     bool block = false;     // a block device
-    bool seekable = false;  // has places; what has none (pipes, sockets, eventfds) ignores offsets
+    bool seekable = false;  // pread works; pipes, sockets and eventfds ignore offsets
     bool direct = false;    // O_DIRECT: RWF_NOWAIT would wait for the device all the same
     bool appends = false;   // O_APPEND: writes go to the end, each in one piece
     bool in_memory = false; // tmpfs, and no swap: never waits for a device
     // Set by the caller, for placement::device: the OS number of the node that the device is at
     // (topology.h, device_node).
     int node = -1;
-    // Set by the caller, to measure what is left: requests go their way, but the system call is
-    // left out, and all that was asked for counts as done.
+    // Set by the caller, to measure what the mode itself costs: requests go their way without the
+    // system call, and all that they ask for counts as done.
     bool null = false;
-    // Does RWF_NOWAIT work here (with O_DIRECT: in AIO), for reads and for writes? EOPNOTSUPP,
-    // once, says no.
+    // Does RWF_NOWAIT work on this file (with O_DIRECT: in AIO), for reads and for writes? No, once
+    // it has said EOPNOTSUPP.
     learner nowait[2]{learner{learner::until_one_fails}, learner{learner::until_one_fails}};
 
   private:
-    bool held_ = false; // fd is its own
+    bool held_ = false; // fd is the file's own descriptor
 };
 
-// The way that a request has taken: evidence for whoever counts it. The library never reads it
-// back.
+// The way that a request has taken, for evidence.h. Nothing is decided by it.
 enum path : uint16_t {
     path_inline = 1,         // completed by the submitter
     path_nowait_miss = 2,    // RWF_NOWAIT: EAGAIN, or not all of it
@@ -69,15 +67,15 @@ enum path : uint16_t {
     path_pooled = 8,         // ran on a worker
     path_sqthread = 16,      // issued by the submission thread
     path_helped = 32,        // ran in the submitter while that waited for others
-    path_handed_over = 64,   // the submission thread gave its ring to another before it blocked
+    path_handed_over = 64,   // another thread led by the time its call had returned
     path_aio = 128,          // done by Linux AIO
-    path_waited = 256 // the submitter, which had nothing else to wait for, waited for it itself
+    path_waited = 256        // a begun read that the submitter has completed itself
 };
 
-// Where a request is, as its submitter knows it: reaper.h.
+// Where a request is, as its submitter knows it; README.md ("Where it comes back") explains each.
 enum class place : uint8_t { nowhere, ready, begun, aio, to_aio, tried, away };
 
-// One I/O. Where it goes and what came of it.
+// One I/O: what to do, and what came of it.
 struct request {
     static constexpr uint64_t at_position = UINT64_MAX;
 
@@ -86,7 +84,7 @@ struct request {
     // what to do: the caller's
     file *target = nullptr; // a nop needs none
     void *buffer = nullptr;
-    uint64_t offset = 0; // bytes, or at_position: where the file is, which moves it on
+    uint64_t offset = 0; // bytes, or at_position: at the file's position, which moves on
     uint64_t length = 0; // bytes
     opcode op = opcode::nop;
     int rw_flags = 0;    // RWF_*, for reads and writes
@@ -96,18 +94,18 @@ struct request {
     // what came of it
     int64_t result = 0; // bytes, or -errno
     uint16_t path = 0;
-    uint16_t cpu = never; // from which it was issued
+    uint16_t cpu = never; // the one that it was issued on
     static constexpr uint16_t never = UINT16_MAX;
 
     // the ring's
-    uint64_t done = 0; // bytes that have been moved without waiting already
+    uint64_t done = 0; // bytes that attempts have moved already
     request *next = nullptr;
     reaper *owner = nullptr; // to which it comes back
-    route way;               // written by whoever has the request
-    bool begun = false;      // it comes back begun, not done; set by whoever tried it
+    route way;               // written by the thread that has the request
+    bool begun = false;      // it comes back begun, not done; set by the thread that tried it
     place where = place::nowhere;
 
-    // Says what to do: read into or write from `data`, at a place in the file; or sync, or trim.
+    // Says what to do: read into or write from `data`, at an offset in the file; or sync, or trim.
     void prepare(opcode what, file &on, void *data = nullptr, uint64_t bytes = 0, uint64_t at = 0) {
         op = what;
         target = &on;
@@ -126,8 +124,8 @@ struct request {
            !(r.op == opcode::write && r.target->appends);
 }
 
-// Does trying with RWF_NOWAIT say something about it? Buffered I/O that waits for devices, on a
-// file system that has not refused it, without that flag of the caller's own.
+// Is it worth trying with RWF_NOWAIT? Only for buffered I/O that may wait for a device, on a file
+// that has not refused the flag, and where the caller has not set it.
 [[nodiscard]] inline bool nowait_worthwhile(const request &r) {
     return r.is_rw() && r.length > 0 && r.length <= SSIZE_MAX && !(r.rw_flags & RWF_NOWAIT) &&
            !r.target->direct && !r.target->in_memory && divisible(r) &&

@@ -82,13 +82,13 @@ ring::submitted ring::completed(request &r, unsigned how) {
     return submitted::completed;
 }
 
-// Linux AIO is made with the first request that it is for.
+// The AIO context is set up at the first request that it is for.
 bool ring::aio_is_to_be_had() {
     aio_wanted_ = reaper_.aio() || reaper_.open_aio() == 0;
     return aio_wanted_;
 }
 
-// Here and now, as far as that goes.
+// By the submitter, as far as the route says.
 ring::submitted ring::issue(request &r) {
     if (r.way.first == route::sends) {
         reaper_.to_aio(r);

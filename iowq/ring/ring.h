@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One submitter's way in and out: a mode decides where each request is issued, and the completions
-// come back here. Used by one thread, its owner; several rings may share a wq. For those who know
-// io_uring: request::prepare, submit, commit, reap (iowq/example/sum.cc).
+// come back here. Used by one thread, the submitter, except threads(). Several rings may share a
+// wq. For those who know io_uring: request::prepare, submit, commit, reap (iowq/example/sum.cc).
 #pragma once
 
 #include "iowq/os/fork.h"
@@ -17,57 +17,57 @@ namespace iowq {
 
 // What punt, sqwq and hashed do with O_DIRECT reads and writes.
 enum class direct_by {
-    best, // aio, made with the first of them, or pool where that is not to be had
+    best, // aio, set up at the first such request; pool where that is not to be had
     aio,  // Linux AIO. In punt the submitter sends, and the wq gets what would block before that
-    pool  // the wq, whose workers wait for them
+    pool  // the wq, whose workers wait for the device
 };
 
 // What a ring is made with.
 struct ring_config {
     offload mode = offload::punt;
-    unsigned depth = 128;               // requests under way; 1 to 65536
+    unsigned depth = 128;               // the most requests in flight; 1 to 65536
     std::chrono::microseconds spin{10}; // before the reaper sleeps
     std::optional<cpu_mask>
-        sqthread_cpus{}; // with handoff: of all its threads; none: the submitter's
+        sqthread_cpus{}; // of each of the ring's own threads; none given: the submitter's
     std::chrono::milliseconds sqthread_idle{1000};
     direct_by direct = direct_by::best;
     int signal = 0; // of a ring with threads of its own, as wq_config::signal
 };
 
-// A submitter's way in and out. In the child of a fork it takes no more requests (-ESHUTDOWN), and
-// has none.
+// A submitter's way in and out. In the child of a fork the parent's ring takes no requests
+// (-ESHUTDOWN), and reaps none.
 class ring final : public own_pages, across_forks {
   public:
-    // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth, CPUs
-    // for the submission thread none of which is to be had, a pool that is missing. With
-    // direct_by::aio: -EAGAIN when fs.aio-max-nr leaves no room for the depth, -ENOSYS and -EPERM
-    // when there is no AIO.
+    // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth is out
+    // of range, the pool is missing, or none of sqthread_cpus may be used. -ENOMEM. With threads of
+    // its own, also the errors of sqthread::create. With direct_by::aio: -EAGAIN when
+    // fs.aio-max-nr leaves no room for the depth, -ENOSYS and -EPERM when there is no AIO.
     [[nodiscard]] IOWQ_API static int create(const ring_config &config, wq *pool,
                                              std::unique_ptr<ring> &out);
-    // No request may be under way.
+    // No request may be in flight.
     IOWQ_API ~ring();
 
     // What submit has done with a request.
     enum class submitted { completed, queued };
-    // Takes a request on its way. completed: its result is set and it will not be reaped. queued:
-    // commit() sends it, if nothing has before, and reap() returns it. A request that is refused is
-    // completed with the error: -EBUSY, `depth` of them are in flight (queued and not yet reaped);
-    // -EINVAL, its address has a tag in the upper byte; -ESHUTDOWN, the pool's exit has begun, or
-    // the ring is of the process that forked this one; -ENOMEM.
+    // Takes a request. completed: its result is set and it will not be reaped. queued: commit()
+    // sends it, unless it has been sent already, and reap() returns it. A request that is refused
+    // is completed with the error: -EBUSY: `depth` requests are in flight (queued and not yet
+    // reaped). -EINVAL: its address has a tag in the upper byte. -ESHUTDOWN: the pool's exit has
+    // begun, or the ring belongs to the process that forked this one. -ENOMEM.
     [[nodiscard]] IOWQ_API submitted submit(request &r);
-    // Sends what has been queued, if it has not gone already.
+    // Sends what has been queued and not sent yet.
     IOWQ_API void commit();
 
-    // Takes back a request that is in flight: true if it had not started, or is a read that has
-    // only been begun, and then it will not be reaped. False: it will. If a thread is in its system
-    // call, that is interrupted, again and again until it ends (in a mode with threads of the
-    // ring's own while somebody reaps): -EINTR, or what it has done so far. What a device has been
-    // given (O_DIRECT) comes when it is done. Of any other request, false.
+    // Takes back a request that is in flight. True: it had not started, or was a read that had only
+    // been begun; it will not be reaped. False: it will, or is not in flight. If a thread is in its
+    // system call, that call is interrupted again and again until it ends, with -EINTR or with what
+    // it has done so far. (To the ring's own threads the signal is repeated while the submitter
+    // reaps.) What a device has been given (O_DIRECT) comes back when it is done.
     [[nodiscard]] IOWQ_API bool cancel(request &r);
 
-    // Sends what has been queued, waits for `min` completions, or as many as are in flight, or
-    // until `until`, or until a signal's handler without SA_RESTART has run while it slept; hands
-    // out up to out.size() of them.
+    // Sends what has been queued. Waits for `min` completions, but for no more than are in flight;
+    // it ends early at `until`, or when a signal's handler without SA_RESTART has run while it
+    // slept. Hands out up to out.size() completions, and returns how many.
     [[nodiscard]] IOWQ_API unsigned reap(std::span<request *> out, unsigned min, deadline until);
 
     using direction = evidence::direction;
@@ -76,11 +76,12 @@ class ring final : public own_pages, across_forks {
         return evidence::direction_of(r);
     }
     [[nodiscard]] const path_counts &counts(direction d) const { return evidence_.counts(d); }
-    // Submitted and neither completed at once nor reaped nor taken back.
+    // How many are submitted, and neither completed at once nor reaped nor taken back.
     [[nodiscard]] unsigned in_flight() const { return reaper_.in_flight(); }
     // How many requests were issued from each CPU, by its number.
     [[nodiscard]] std::span<const uint64_t> ran_on() const { return evidence_.ran_on(); }
-    // Its own threads, without the pool's: sqthread's and handoff's. Any thread may ask.
+    // How many threads it has of its own (sqthread, handoff), without the pool's. Any thread may
+    // ask.
     [[nodiscard]] IOWQ_API unsigned threads() const;
 
   private:

@@ -7,27 +7,27 @@ namespace iowq {
 
 namespace {
 
-// What decides, of a request and its file. A nop has no file.
+// The properties of a request and its file that decide its way. A nop has no file.
 
 bool reads(const request &r) { return r.op == opcode::read; }
 bool writes(const request &r) { return r.op == opcode::write; }
 bool direct(const request &r) { return r.target && r.target->direct; }
-// A regular file or a block device: it ends in bounded time.
+// On a regular file or a block device, where it ends in bounded time.
 bool on_storage(const request &r) { return r.target && (r.target->regular || r.target->block); }
-// A regular file, through the cache.
+// On a regular file, through the page cache.
 bool on_cached_file(const request &r) { return r.target && r.target->regular && !r.target->direct; }
 bool in_memory(const request &r) { return r.target && r.target->in_memory; }
-// Trying it starts its readahead, where it misses.
+// Trying it starts its readahead, if it misses.
 bool may_begin(const request &r) { return reads(r) && on_storage(r) && nowait_worthwhile(r); }
 // Linux AIO does not wait for it.
 bool aio_takes(const request &r) { return direct(r) && on_storage(r) && r.is_rw() && divisible(r); }
-// What would wait fails: so the caller wants it. Not with O_DIRECT, which waits all the same.
+// The caller wants it to fail where it would wait. With O_DIRECT it waits all the same.
 bool callers_own_nowait(const request &r) {
     return r.is_rw() && r.rw_flags & RWF_NOWAIT && !direct(r);
 }
 
-// A buffered read that has missed the cache waits for the device, as does all that goes past the
-// cache. A buffered write copies into the cache, and waits only when it is throttled.
+// Does the plain call sleep? A buffered read that has missed waits for the device, as does all that
+// bypasses the page cache. A buffered write copies into the cache, and waits only if throttled.
 route::sleep on_worker(const request &r, bool missed) {
     if (r.op == opcode::nop)
         return route::never;
@@ -35,7 +35,7 @@ route::sleep on_worker(const request &r, bool missed) {
     return copies && !direct(r) ? route::may : route::will;
 }
 
-// Writes and trims of one file, through the cache.
+// Writes and trims through the page cache, which hashed serialises by file.
 bool may_be_hashed(const request &r) {
     return (writes(r) || r.op == opcode::trim) && on_cached_file(r);
 }
@@ -53,7 +53,7 @@ void on_pool(const request &r, bool hash, ring_facts known, route &way) {
     called_on_worker(r, hashed, false, way);
     if (known.aio && aio_takes(r))
         way.first = route::sends;
-    else if (reads(r) && can_try) { // so that the pool knows exactly which ones sleep
+    else if (reads(r) && can_try) { // tried, so that the pool knows exactly which reads sleep
         way.first = route::tries;
         way.begins = known.trying_begins && on_storage(r);
     }
@@ -76,7 +76,7 @@ void by_leader(const request &r, ring_facts known, route &way) {
         way.call = writes(r) && on_cached_file(r) ? route::may : route::will;
 }
 
-// The submitter, and the plain call, if nothing else is said.
+// What this leaves unsaid is the default: the submitter makes the plain call.
 void punted(const request &r, ring_facts known, route &way) {
     if (nowait_worthwhile(r)) {
         way.first = route::tries;

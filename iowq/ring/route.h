@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Which way a request goes. route_of() decides it once, when the request is submitted; rest_of()
-// says how what an attempt has left undone goes on. Whoever comes to the request does what its
-// route says. Nothing else in the library chooses a way: a new rule, or a new mode, is a line in
-// route.cc, and a row or a column of README.md's table of ways.
+// decides how a request goes on that an attempt has left undone. The thread that comes to the
+// request does what its route says. Nothing else in the library chooses a way: a new rule, or a new
+// mode, is a line in route.cc, and a row or a column of README.md's table of ways.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace iowq {
 
 struct request;
 
-// Where requests are issued. Source: io_ring_enter's three ways in the seed's patch, and
-// io_wq_enqueue_hashed.
+// Where requests are issued. Source: the three ways of io_ring_enter, in the patches that became
+// io_uring (inline, IOCTX_FLAG_SQTHREAD, IOCTX_FLAG_SQWQ); io_wq_enqueue_hashed.
 enum class offload : uint8_t {
     inline_,  // by the submitter
     sqthread, // by the submission thread; cached reads also by the submitter while it waits
@@ -31,7 +31,7 @@ enum class offload : uint8_t {
     return mode == offload::sqthread || mode == offload::handoff;
 }
 
-// How the next who comes to a request is to issue it. One word.
+// How the next thread that comes to a request is to issue it. One word.
 struct alignas(8) route {
     enum who : uint8_t { submitter, worker, thread };
     enum how : uint8_t {
@@ -40,21 +40,21 @@ struct alignas(8) route {
         tries, // with RWF_NOWAIT
         sends  // by Linux AIO: the device gets it, and nobody waits
     };
-    // Does the plain call sleep? A worker that may is looked at by the monitor, one that will
-    // counts as asleep at once. A leader that may can be relieved meanwhile, one that will passes
-    // its leadership on before.
+    // Does the plain call sleep? may: the monitor looks at a worker in it, and a leader in it can
+    // be relieved. will: a worker in it counts as asleep at once, and a leader passes its
+    // leadership on before it.
     enum sleep : uint8_t { never, may, will };
 
-    who by = submitter; // comes to it,
+    who by = submitter; // comes to the request,
     how first = calls;  // and does this
     // What the submitter may do instead, while it would only wait.
     how help = not_at_all;
-    // Trying a read that misses starts its readahead. Then the read has been begun: it comes back
-    // to the ring, which waits for it.
+    // An attempt that misses begins the read (begun_reads.h). The read comes back to the ring,
+    // which waits for it.
     bool begins = false;
     bool unbound = false; // on the pool: for the unbound acct
     bool hashed = false;  // on the pool: one after another with others of its file
-    sleep call = never;   // the plain call
+    sleep call = never;   // does the plain call sleep?
 };
 
 // What a ring has learnt, besides what is known of the file.
@@ -63,11 +63,11 @@ struct ring_facts {
     bool aio = false;          // Linux AIO is wanted, and to be had as far as is known
 };
 
-// They look at the request and its file, and change nothing but `way`, which may be the request's
-// own: so that no route is put together elsewhere first and then copied, for each I/O.
+// Looks at the request and its file, and writes only `way`. That may be the request's own, so that
+// no I/O costs a copy.
 void route_of(offload mode, const request &r, ring_facts known, route &way);
-// What an attempt by the request's route has left undone: `next` makes the plain call. `missed`:
-// the attempt would have waited; otherwise it was refused, and has said nothing.
+// The route of a request that an attempt has left undone: `next` makes the plain call. `missed`:
+// the attempt would have waited; else it was refused, which says nothing about waiting.
 [[nodiscard]] route rest_of(const request &r, route::who next, bool missed);
 
 } // namespace iowq

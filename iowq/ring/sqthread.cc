@@ -63,16 +63,17 @@ void sqthread::publish() {
 }
 
 request *sqthread::take_back() {
-    // Most often there is nothing, and a leader that sleeps must not be woken for that.
+    // Most often there is nothing to take back. Then nothing is published, as that might wake a
+    // sleeping leader in vain.
     if (next_ - head_.load(relaxed) < 2)
         return nullptr;
     uint32_t newest = next_ - 1;
-    // seq_cst, here and in take(): either puts its mark before the request, then looks for the
-    // other's, so of two that are after the same one at least one sees the other, and leaves it.
+    // seq_cst, here and in take(): each side stores its own end, then loads the other's. So of two
+    // that are after the same request at least one sees the other, and leaves it.
     tail_.store(newest, seq_cst);
     auto left = static_cast<int32_t>(newest - head_.load(seq_cst));
     if (left <= 0) {
-        publish(); // to a leader that may have seen an empty ring
+        publish(); // again: the leader may have seen an empty ring
         return nullptr;
     }
     next_ = newest;
@@ -81,7 +82,7 @@ request *sqthread::take_back() {
 
 bool sqthread::remove(const request &r) {
     const uint32_t published = tail_.load(relaxed);
-    // As in take_back; but the last one is taken, too, unless the leader is after it.
+    // As in take_back, but the leader's next request is taken, too, unless the leader is past it.
     auto taken_back = [&](uint32_t slot) {
         if (static_cast<int32_t>(slot - published) >= 0)
             return true; // it has not been published
@@ -91,7 +92,7 @@ bool sqthread::remove(const request &r) {
     uint32_t at = next_;
     do {
         if (!taken_back(at - 1)) {
-            publish(); // again, what was
+            publish(); // again, as before
             return false;
         }
         at--;
@@ -142,7 +143,7 @@ void sqthread::relieve() {
     bool still_in_it = call && call == seen_call_;
     seen_call_ = call;
     if (still_in_it && call >> 1 != next_)
-        (void)summon(role::take_over, call); // without a thread it stays as it is
+        (void)summon(role::take_over, call); // no thread to be had: the leader stays
 }
 
 unsigned sqthread::threads() {
@@ -193,8 +194,8 @@ bool sqthread::summon(role what, uint64_t call) {
     return true;
 }
 
-// Stands by before it says that its request is done, so that whoever leads when the next one comes
-// finds a standby.
+// Becomes a standby before it pushes its request as done: so the leader finds a standby when the
+// next request comes.
 bool sqthread::stand_by(member &self, request *done) {
     bool stays;
     {
@@ -229,8 +230,8 @@ void sqthread::run(member &self) {
 
 // ---- the leader
 
-// Leads until it has blocked: returns the request that it did so with, which is done. nullptr: the
-// ring is to end.
+// Leads until another thread does: returns the request whose call has cost it the leadership, and
+// which is done. nullptr: the ring is to end.
 request *sqthread::lead(member &self) {
     do {
         while (request *r = take()) {
@@ -256,7 +257,7 @@ request *sqthread::take() {
         iowq_assert_all(head_.load(relaxed) == oldest + 1); // nobody else leads
         return slots_[oldest & mask_];
     }
-    head_.store(oldest, relaxed); // it is being taken back
+    head_.store(oldest, relaxed); // the submitter is taking it back
     return nullptr;
 }
 

@@ -3,27 +3,28 @@
 // while when the ring is empty, then sleeps; while it is awake, submitting costs no system call.
 // Owned by its ring; one submitter calls it.
 //
-// Alone, it serves requests that block one after another. With handoff it is the *leader* of a few
+// Alone, it makes calls that block one after another. With handoff it is the *leader* of a few
 // threads, and leads only as long as it does not block:
-//  - a buffered read is tried with RWF_NOWAIT; one that misses the cache has been begun by that,
-//    and goes back to the ring, which waits for it (route::begins);
-//  - before any other call that will block, the leadership passes to a standby;
-//  - a buffered write that could not be tried may block: the leadership is taken away from a leader
-//    that is still in it when the submitter, waiting, looks again.
+//  - A buffered read is tried with RWF_NOWAIT. One that misses the page cache has thereby been
+//    begun, and goes back to the ring, which waits for it (route::begins).
+//  - Before any other call that will block, the leadership passes to a *standby*, a thread with
+//    nothing to do.
+//  - A buffered write that could not be tried may block. If the leader is still in it when the
+//    submitter, waiting, looks again, the leader is *relieved*: a standby takes the leadership.
 //
 // Invariants:
-//  1. At most one thread leads. It takes from the ring in order of submission; nobody else takes
-//     from it but the submitter, of what it has added last.
-//  2. Each thread that does not lead holds one request, or stands by, so depth + 1 of them are
-//  always enough.
-//  3. No thread to be had: the leader keeps the leadership, and blocks.
-//  4. What a thread has taken it publishes in its record until it is done, for the submitter to
-//  interrupt.
+//  1. At most one thread leads. It takes from the ring in order of submission. Only the submitter
+//     takes from it besides, what it has added last.
+//  2. Each thread that does not lead holds one request, or stands by. So depth + 1 threads are
+//     always enough.
+//  3. Where no thread is to be had, the leader keeps the leadership, and blocks.
+//  4. A thread publishes the request that it has taken in its record until the call is over, so
+//     that the submitter can interrupt it.
 //
 // Locks: lock_ guards the list of threads and the standbys, and sending signals. It is not held
 // while a thread is created.
 //
-// Source: IOCTX_FLAG_SQTHREAD (aio_sq_thread), IORING_SETUP_SQPOLL; handoff: the seeds' syslets,
+// Source: IOCTX_FLAG_SQTHREAD (aio_sq_thread), IORING_SETUP_SQPOLL; handoff: the syslet patches,
 // where the kernel hands user space to another thread when one blocks.
 #pragma once
 
@@ -42,9 +43,9 @@ namespace iowq {
 
 // What a submission thread is made with.
 struct sqthread_config {
-    unsigned depth = 1; // the most requests under way at a time
+    unsigned depth = 1; // the most requests in flight
     cpu_mask cpus;
-    std::chrono::milliseconds idle{1000}; // spinning before it sleeps; none where there is one CPU
+    std::chrono::milliseconds idle{1000}; // spins so long before it sleeps; not with a single CPU
     bool handoff = false;
     int signal = 0; // as interrupt_signal::open
 };
@@ -55,50 +56,48 @@ class sqthread final : public own_pages, across_forks {
     // -ENOMEM, and the errors of interrupt_signal::open.
     [[nodiscard]] static int create(const sqthread_config &config, cq &completions,
                                     std::unique_ptr<sqthread> &out);
-    // Joins the threads. No request may be under way.
+    // Joins the threads. No request may be in flight.
     ~sqthread();
 
-    // Submitter only. Puts a request on the ring; publish() shows it to the leader. More than
-    // `depth` under way would overwrite one: that is the caller's error.
+    // Submitter only. Puts a request on the ring; publish() shows it to the leader. The caller must
+    // not exceed `depth` in flight, which would overwrite a request.
     void push(request &r) {
-        // Signed: a leader that finds its request taken back is one ahead for a moment.
+        // Signed: head_ is one ahead while the leader finds that its request was taken back.
         iowq_assert_all(static_cast<int32_t>(next_ - head_.load(relaxed)) <=
                         static_cast<int32_t>(mask_));
         slots_[next_++ & mask_] = &r;
     }
     void publish();
     [[nodiscard]] bool all_published() const { return tail_.load(relaxed) == next_; }
-    // Submitter only, while it would only wait: takes the newest request back, of what has been
-    // published, to issue it itself. nullptr: there are not two that the leader has not come to;
-    // one is left for it.
+    // Submitter only, while it would only wait: takes the newest published request back, to issue
+    // it itself. nullptr: the leader has fewer than two still to come to, and one is left to it.
     [[nodiscard]] request *take_back();
     // Submitter only. Takes a request off the ring that no thread has come to. False: one has.
     [[nodiscard]] bool remove(const request &r);
     // Submitter only. Marks a request that a thread has in hand as cancelled, and interrupts its
     // system call. False: no thread has it (any more, or yet).
     [[nodiscard]] bool interrupt(const request &r);
-    // Calls that have been cancelled may not have ended yet.
+    // Submitter only. May there be cancelled calls that have not ended yet?
     [[nodiscard]] bool interrupting() const { return interrupting_; }
 
-    // Submitter only, while it waits, each `patience`: relieves a leader that is still in the call
-    // that it was in at the last look, if requests wait; signals once more the threads whose calls
-    // have been cancelled and do not know yet. (A signal just before the system call that it is
-    // meant for is lost.)
+    // Submitter only, while it waits, every `patience`. Relieves a leader that is in the same call
+    // as at the last look, if requests wait. Signals again the threads whose cancelled calls have
+    // not noticed it: a signal just before the system call that it is meant for is lost.
     void look();
     [[nodiscard]] bool wants_looks() const { return config_.handoff || interrupting_; }
     static constexpr std::chrono::milliseconds patience{1};
 
-    // Threads alive. Any thread.
+    // How many threads there are. Any thread may ask.
     [[nodiscard]] unsigned threads();
 
   private:
     enum class role { lead, take_over, leave };
     struct member {
         sqthread &owner;
-        role next_role;    // these two are written by whoever wakes it, before
-        uint64_t call = 0; // to take over from the leader
+        role next_role;    // this and `call` are written before the thread is woken, or created
+        uint64_t call = 0; // with take_over: the call_ that the leader is to be relieved in
         thread_handle thread{};
-        pid_t tid = 0; // guarded by lock_; before it issues anything
+        pid_t tid = 0; // guarded by lock_; set before the thread issues anything
         parker park{};
         current_work current{};
         member *next_standby = nullptr;
@@ -141,16 +140,16 @@ class sqthread final : public own_pages, across_forks {
     uint32_t next_ = 0;
     uint64_t seen_call_ = 0; // at the last relieve()
     bool interrupting_ = false;
-    clock::time_point looked_{}; // when it last was
+    clock::time_point looked_{}; // when look() last looked
 
     mutex lock_;
     std::vector<std::unique_ptr<member>> members_ IOWQ_GUARDED_BY(lock_);
     member *standbys_ IOWQ_GUARDED_BY(lock_) = nullptr; // last in, first out
 
     // atomic
-    // Between them lies what is published. The leader takes at head_; the submitter adds at tail_,
-    // and takes back there: a deque as by Chase and Lev, where at most one thread takes at the head
-    // at a time.
+    // What is published lies between head_ and tail_. The leader takes at head_; the submitter adds
+    // at tail_, and takes back there. It is a Chase-Lev deque in which at most one thread at a time
+    // takes at the head.
     alignas(64) atomic<uint32_t> head_{0};
     alignas(64) atomic<uint32_t> tail_{0};
     alignas(64) atomic<bool> asleep_{false};

@@ -88,8 +88,8 @@ int64_t make_call(const request &r) {
     return -EINVAL;
 }
 
-// What had been moved before counts, whatever became of the rest: the next call will meet the error
-// again.
+// If bytes were moved before, they are the result, as of any short call, and the error is dropped:
+// the caller's next call will meet it again.
 void set_result(request &r, int64_t got) {
     r.cpu = this_cpu();
     auto before = static_cast<int64_t>(r.done);
@@ -105,7 +105,7 @@ tried judge(request &r, int64_t got) {
         r.path |= path_nowait_refused;
         return tried::refused;
     }
-    // Fewer bytes than asked for need not be the end of the file: the cache may end here.
+    // A short result need not be the end of the file: the cached part may end there.
     bool is_short = got > 0 && r.done + static_cast<uint64_t>(got) < most_bytes(r);
     if (got == -EAGAIN || (is_short && goes_on_when_short(r))) {
         r.path |= path_nowait_miss;
