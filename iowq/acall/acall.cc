@@ -31,7 +31,7 @@ void end_call(call &c) IOWQ_EXCLUDES(lock) {
         c.phase = call::over;
         signals = std::exchange(c.signals, {});
     }
-    // A signal that is still pending is taken when this returns.
+    // Deleting the timer is a system call, which takes a signal that is still pending.
     if (signals)
         interrupt_signal::stop_sending(*signals);
 }
@@ -46,7 +46,7 @@ long call_unless_cancelled(call &c) {
 
 // ---- the pool
 
-// Why the pool cancels a call: it was asked to, or gets no thread.
+// Why the pool runs a call with work_cancel: it was asked to, or gets no thread.
 long why_not_started(call &c) IOWQ_EXCLUDES(lock) {
     locked guard(lock);
     return c.cancelled ? -ECANCELED : -EAGAIN;
@@ -84,7 +84,8 @@ void *run_in_own_thread(void *arg) {
     return nullptr;
 }
 
-// The kernel repeats the signal until the thread, which is there now, deletes the timer.
+// For a call that is `calling` in a thread of its own. The kernel repeats the signal until that
+// thread deletes the timer.
 int interrupt(call &c) IOWQ_REQUIRES(lock) {
     if (c.signals)
         return 0;
@@ -110,8 +111,8 @@ int check(const acall_submission *s) {
     return 0;
 }
 
-// Opens what the call needs, and makes it a record. The pool to enqueue it on, or else nullptr and
-// the signal for its thread not to block.
+// Opens what the call needs, and makes it a record. `pool`: the one to enqueue it on; nullptr: it
+// gets a thread of its own. `signal`: the one that its own thread must not block.
 int prepare(const acall_submission &s, call *&c, wq *&pool, int &signal) IOWQ_EXCLUDES(lock) {
     locked guard(lock);
     state &now = all();
@@ -229,13 +230,13 @@ long acall_cancel(acall_id *id) {
             bool pooled = c->what.flags & ACALL_SUBMIT_THREAD_POOL;
             if (c->phase == call::calling && !pooled)
                 return interrupt(*c);
-            c->cancelled = true; // so it does not begin
+            c->cancelled = true; // a call that is coming does not begin
             if (!pooled)
                 return 0;
             c->cancellers++;
             pool = all().pool.get();
         }
-        // It may be over by now, and then this finds nothing.
+        // The call may be over by now; then this finds nothing.
         (void)pool->cancel(c);
         locked guard(lock);
         c->cancellers--;

@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kernels_sigset_size = 8;
 constexpr size_t most_calls = 1u << 20; // outstanding
 
-// What acall_id's bytes are.
+// The contents of an acall_id.
 struct id_parts {
     uint64_t slot;
     uint64_t generation;
@@ -48,19 +48,18 @@ void in_child() IOWQ_ANNOTATE(release_capability(lock)) {
 
 // ---- rings
 
-// Makes sure that one more completion will find an entry that has been consumed. The entries that
-// follow `head` are kept for the calls that are outstanding, whichever of them ends first.
+// Makes sure that one more completion will find a free entry (one that has been consumed). The
+// entries that follow `head` are kept for the outstanding calls, whichever of them ends first.
 int reserve_place(acall_completion_ring *ring) IOWQ_REQUIRES(lock) {
     auto [it, added] = all().rings.try_emplace(ring);
     ring_in_use &use = it->second;
     if (added)
         use.nr = ring->nr;
     uint32_t next = ring->head + use.outstanding + 1;
-    // Where head starts again at 0 the entries do not follow each other, unless nr is a power of
-    // two.
+    // Where head wraps to 0, the entries do not follow each other, unless nr is a power of two.
     bool jumps = next < ring->head && use.outstanding > 0 && (use.nr & (use.nr - 1));
-    // Acquire: pairs with the consumer's store of 0; what it has read is overwritten only after
-    // that.
+    // Acquire: pairs with the consumer's store of 0, so an entry is overwritten only after the
+    // consumer has read it.
     if (!jumps && use.outstanding < use.nr &&
         !atomic_ref(ring->comps[next % use.nr].cookie).load(acquire)) {
         use.outstanding++;
@@ -86,10 +85,10 @@ void fill(acall_completion &comp, long result, uint64_t cookie) {
 
 // ---- waiting
 
-// Sets result and there.
+// Sets the waiter's `result` and `there`.
 void look(waiter &w) IOWQ_REQUIRES(lock) {
     if (w.ring) {
-        // Under the lock no entry is behind head. It is atomic for those who read it without.
+        // Under the lock every entry up to head is filled. Atomic, as others read head without it.
         uint32_t since = atomic_ref(w.ring->head).load(relaxed) - w.tail;
         bool ahead = since > INT32_MAX;
         w.result = ahead ? -EINVAL : long{since};
@@ -114,7 +113,7 @@ void wake_those_who_wait() IOWQ_REQUIRES(lock) {
             continue;
         }
         *link = w.next;
-        // Under the lock, or the waiter might have closed it.
+        // Under the lock, or the waiter might have closed the event.
         raise_event(w.event);
     }
 }
@@ -197,7 +196,7 @@ void complete(call &c, long result) {
         give_back_place(ring);
         atomic_ref head(ring->head);
         uint32_t at = head.load(relaxed) + 1;
-        // Relaxed: whoever reads it without the lock goes on to the cookie, which follows.
+        // Relaxed: a reader without the lock relies on the cookie, which is stored last.
         head.store(at, relaxed);
         fill(ring->comps[at % nr], result, s.cookie);
     }
@@ -233,7 +232,7 @@ long wait_for(waiter &w, const timespec *utime, const sigset_t *sigmask, size_t 
     if (utime && (utime->tv_sec < 0 || utime->tv_nsec < 0 || utime->tv_nsec >= 1000000000))
         return -EINVAL;
     int error = 0;
-    if (enlist(w)) { // without an event yet: most often there is no need of one
+    if (enlist(w)) { // only looks, as there is no event yet: most often none is needed
         w.event = open_event();
         if (w.event < 0)
             return w.event;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What acall keeps: a record for each call, which its id names, the rings that calls are
+// What acall keeps: a record for each call (its id names the record), the rings that calls are
 // outstanding for, and the threads that wait. There is one state for the process; any thread may
-// call it.
+// call all of this.
 //
 // Invariants:
 //  1. A record is spare, or else its call is live or somebody is cancelling it.
-//  2. A ring is in `rings` while calls for it are live; as many entries after its head are free.
-//  3. A waiter is on the list only while what it waits for is not there.
+//  2. A ring is in `rings` while calls for it are live. After its head as many entries are free.
+//  3. A waiter is on the list only while the calls or completions that it waits for have not come.
 //
 // Lock: `lock` guards all of it, and orders all completions. It is never held while an item is
 // enqueued or cancelled, as that may run it. No lock but those of wq::create is taken under it.
@@ -29,16 +29,16 @@ struct call : work {
     const uint64_t slot;
     acall_submission what{}; // not changed while `live`
 
-    // The one that is live, or else the last that was.
+    // Of the live call, or else of the last one.
     uint64_t generation IOWQ_GUARDED_BY(lock) = 0;
     bool live IOWQ_GUARDED_BY(lock) = false;
     bool cancelled IOWQ_GUARDED_BY(lock) = false;
-    unsigned cancellers IOWQ_GUARDED_BY(lock) = 0; // while there are, the record is not used again
+    unsigned cancellers IOWQ_GUARDED_BY(lock) = 0; // while above 0, the record is not used again
     call *next_spare IOWQ_GUARDED_BY(lock) = nullptr;
 
     enum { coming, calling, over } phase IOWQ_GUARDED_BY(lock) = coming; // of the system call
     pid_t tid IOWQ_GUARDED_BY(lock) = 0;                                 // while calling
-    // Of a thread of its own, while it is calling and has been cancelled.
+    // The timer that signals a call's own thread, while the call is calling and cancelled.
     std::optional<timer_t> signals IOWQ_GUARDED_BY(lock);
 };
 
@@ -57,7 +57,7 @@ struct waiter {
 
     int event = -1;
     long result IOWQ_GUARDED_BY(lock) = 0;
-    bool there IOWQ_GUARDED_BY(lock) = false; // what it waits for, or an error
+    bool there IOWQ_GUARDED_BY(lock) = false; // it need not wait any more; `result` is set
     waiter *next IOWQ_GUARDED_BY(lock) = nullptr;
 };
 
@@ -91,10 +91,10 @@ struct state {
 void put_back(call &c) IOWQ_EXCLUDES(lock);
 // Writes the completion and the ring's entry, and wakes those who wait for it.
 void complete(call &c, long result) IOWQ_EXCLUDES(lock);
-// Gives the record to be used again, unless it is in use.
+// Makes the record spare, unless its call is live or being cancelled.
 void spare_if_unused(call &c) IOWQ_REQUIRES(lock);
 
-// Gives the id's call, or nullptr if that is done. -EFAULT, -EINVAL: there is no such id.
+// Finds the id's call; nullptr if it is done. -EFAULT, -EINVAL: there is no such id.
 [[nodiscard]] int look_up(const acall_id *id, call *&found) IOWQ_REQUIRES(lock);
 // acall_comp_pwait and acall_ring_pwait, which have filled `w`.
 [[nodiscard]] long wait_for(waiter &w, const timespec *utime, const sigset_t *sigmask,
