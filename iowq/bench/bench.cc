@@ -32,7 +32,7 @@ constexpr const char *usage =
     "[--benchmark_filter=REGEX] [--benchmark_list_tests]\n"
     "Names are case/side/window:N/workers:N.\n";
 
-// One line, as everything that stops the program.
+// Prints one line, and ends the program.
 [[noreturn]] void stop(const std::string &why) {
     std::cerr << "iowq_bench: " << why << std::endl;
     exit(2);
@@ -65,7 +65,7 @@ options parse_options(int argc, char **argv) {
     return o;
 }
 
-// The folder for the table is there and may be written to; also where the data file goes.
+// Opens a nameless file in the folder of `path`, for the data; stops if it cannot be written to.
 int open_unnamed_beside(const std::string &path) {
     std::string name = path + ".XXXXXX";
     int fd = mkostemp(name.data(), O_CLOEXEC);
@@ -87,7 +87,8 @@ void write_whole(const std::string &path, const std::vector<series> &all) {
     }
 }
 
-// Measures a point when Google Benchmark asks for it; keeps what it takes to do so.
+// Measures a point when Google Benchmark asks for it. Keeps the file to read, and the kernel's best
+// ways.
 class measurer {
   public:
     explicit measurer(const options &o) : options_(o) {}
@@ -111,7 +112,8 @@ class measurer {
     }
 
   private:
-    // The fastest way of using io_uring at this point, by the median of a few short measurements.
+    // The way of using io_uring that is fastest at this point, by the median of a few short
+    // measurements.
     ring_way way_of(const point &p) {
         if (auto known = ways_.find(p.name()); known != ways_.end())
             return known->second;
@@ -152,7 +154,7 @@ class measurer {
     int data_ = -1;
 };
 
-// Puts each result where it belongs.
+// Adds each result to its point's series.
 class collector final : public benchmark::BenchmarkReporter {
   public:
     explicit collector(std::vector<series> &all) {
@@ -213,7 +215,7 @@ int run(const options &o) {
                 ->Repetitions(1);
         results.begin(block);
         if (!benchmark::RunSpecifiedBenchmarks(&results))
-            return 2; // it has said that nothing matches
+            return 2; // Google Benchmark has said that nothing matches
         bool ran = results.failures() ||
                    std::ranges::any_of(all, [](const series &s) { return !s.blocks.empty(); });
         if (!ran)

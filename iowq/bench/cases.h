@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What is measured: the cases, and the points (a case on one side, with one window and one number
-// of workers) that they consist of. Used by everything in this folder; fixed at program start.
+// What is measured: the cases, and the points that they consist of (a point: a case on one side,
+// with one window and one number of workers). A *window* is how many items are in flight. Used by
+// everything in this folder; fixed at program start.
 #pragma once
 
 #include "iowq/pool/worker.h"
@@ -10,7 +11,7 @@
 
 namespace iowq::bench {
 
-// Whose pool. kernel is io_uring's, mutex the one that everybody writes by hand.
+// Whose pool. kernel: io_uring's. mutex: the one that everybody writes by hand.
 enum class side_id { iowq, kernel, tbb, asio, uv, mutex };
 constexpr const char *side_names[] = {"iowq", "kernel", "tbb", "asio", "uv", "mutex"};
 
@@ -22,8 +23,8 @@ enum class deed : uint8_t {
     meet   // stay until all the others are there too
 };
 
-// How a case is measured: `window` keeps the window filled, `growth` takes the time until a window
-// of items is all inside at once, `idle` the CPU time while there is nothing to do.
+// How a case is measured. window: keeps the window filled. growth: the time until a window of items
+// is inside its funcs at once. idle: the CPU time while there is nothing to do.
 enum class method : uint8_t { window, growth, idle };
 
 struct bench_case {
@@ -35,11 +36,11 @@ struct bench_case {
     blocking::kind kind = blocking::will; // of items that sleep or meet
     unsigned keys = 0;                    // items are serialised by so many keys; 0: they are not
     unsigned batch = 1;                   // items submitted at a time
-    bool spins = true;                    // false: neither workers nor the reaper
+    bool spins = true;                    // false: neither workers nor the reaper spin
     method how = method::window;
 };
 
-// How the kernel's side is used: what turned out best for it at this point.
+// A way to use io_uring. The kernel's side uses the one that turned out best at the point.
 struct ring_way {
     unsigned setup = 0;
     bool spins = false;

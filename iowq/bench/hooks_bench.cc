@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Compares the ways to know that a worker sleeps (sleep_hook.h): what each costs an item, and the
-// switches of other threads, how soon a sleeper is made up for, and whether what only computes is
-// taken for a sleeper. Prints one table, a row a way: medians over repeats, in each of which the
-// ways take turns in random order.
+// Compares the ways to know that a worker sleeps (sleep_hook.h): what each costs an item and the
+// switches of other threads, how soon a sleeping worker is compensated for, and whether a worker
+// that computes is taken for a sleeping one. Prints one table, a row a way: medians over repeats.
+// In each repeat the ways take turns in random order.
 //   hooks_bench [repeats]      default: 9
 #include "iowq/pool/wq.h"
 #include "iowq/ring/cq.h"
@@ -32,7 +32,7 @@ constexpr unsigned window = 64;
 struct way {
     const char *name;
     sleep_hook_kind hook;
-    blocking::kind kind = blocking::may; // what items that sleep say, where that counts
+    blocking::kind kind = blocking::may; // what items that sleep say, with annotate
 };
 constexpr way ways[] = {
     {"hook_annotate, will", sleep_hook_kind::annotate, blocking::will},
@@ -113,8 +113,8 @@ void nap(work **w) {
     complete(w);
 }
 
-// An item whose only call returns at once, and that enqueues itself again: what the pool and the
-// way cost, on one worker. Returns ns an item.
+// One worker, and one item that enqueues itself again and whose annotated call returns at once:
+// what the pool and the way cost. Returns ns an item.
 double run_again(const way &how) {
     struct again : work {
         wq *pool = nullptr;
@@ -166,7 +166,7 @@ double keep_window(const way &how, unsigned workers, void (*func)(work **), unsi
     return ns(clock::now() - start) / count;
 }
 
-// One item that sleeps until the next has run.
+// Two items: the first sleeps until the second has run.
 struct pair {
     struct part : work {
         pair *of = nullptr;
@@ -194,7 +194,7 @@ struct pair {
     }
 };
 
-// From where the first of a pair sleeps, and the second is queued, to the second's start.
+// The time from when the first of a pair sleeps and the second is queued, to the second's start.
 void replace(const way &how, figures &out) {
     std::deque<pair> all;
     std::vector<double> times;
@@ -214,8 +214,8 @@ void replace(const way &how, figures &out) {
     out[replaced_p99_us].push_back(percentile(times, 0.99));
 }
 
-// Items of 5 ms of computing each, in calls that may block, beside other threads that want every
-// CPU. One worker is all that is needed.
+// Items that compute for 5 ms, in calls that may block, beside other threads that want every CPU.
+// No item sleeps, so every worker but the first is a mistake.
 void compute(const way &how, figures &out) {
     struct computing : work {
         std::binary_semaphore done{0};
@@ -286,11 +286,11 @@ double switch_others(const way &how) {
 
 void measure(const way &how, figures &out) {
     out[item_ns].push_back(run_again(how));
-    // Without a hook that knows, the second of a pair would wait for ever.
+    // With none the pool never knows of a sleep: the second of a pair would wait for ever.
     if (how.hook != sleep_hook_kind::none)
         replace(how, out);
     out[naps_k_per_s].push_back(1e6 / keep_window(how, window, nap, naps));
-    // An item that says that it will block is believed, so there is nothing to find out.
+    // An item that says that it will block is believed, so the pool cannot be mistaken.
     if (how.kind != blocking::will)
         compute(how, out);
     out[others_switch_ns].push_back(switch_others(how));

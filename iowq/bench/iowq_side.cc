@@ -42,7 +42,7 @@ class iowq_side final : public cq_side {
     std::unique_ptr<wq> pool_;
 };
 
-// I/O goes the way the library has for it.
+// Reads go through a ring, as programs would use the library.
 class iowq_ring_side final : public side {
   public:
     explicit iowq_ring_side(const point &p) : pool_(make_pool(p)) {

@@ -9,8 +9,9 @@ namespace iowq::bench {
 
 namespace {
 
-// io_uring with IOSQE_ASYNC, so that every entry goes to io-wq. The last entry of a refill goes in
-// together with the wait for the next completion where it need not go before: one system call less.
+// io_uring with IOSQE_ASYNC, so that every entry goes to io-wq. The last entry of a refill is
+// submitted by the call that waits for the next completion, unless it must go before: one system
+// call less.
 class kernel_side final : public side {
   public:
     explicit kernel_side(const point &p)
@@ -47,7 +48,7 @@ class kernel_side final : public side {
             require(error == -EINTR ? 0 : error, "io_uring_submit_and_wait");
             prepared_ = 0;
         }
-        flush(); // it came just after ready() said no
+        flush(); // the completion came just after ready() said no
         request *newest = nullptr;
         for (unsigned k = n; k-- > 0;) { // from the last, so that the oldest comes first
             auto *r = static_cast<request *>(io_uring_cqe_get_data(cqes[k]));
@@ -60,8 +61,8 @@ class kernel_side final : public side {
     }
 
   private:
-    // There are completions, or the kernel is to be entered to make some
-    // (IORING_SETUP_TASKRUN_FLAG).
+    // Are there completions, or must the kernel be entered to post some
+    // (IORING_SETUP_TASKRUN_FLAG)?
     [[nodiscard]] bool ready() const {
         return io_uring_cq_ready(&ring_) ||
                __atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & IORING_SQ_TASKRUN;

@@ -23,11 +23,11 @@ namespace {
 using std::chrono::duration;
 using seconds_t = duration<double>;
 
-constexpr double limit_s = 20; // beyond what a measurement is to take
+constexpr double limit_s = 20; // how much longer than planned a measurement may take
 constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 constexpr unsigned read_bytes = 4096;
 
-// What a child sends: less than PIPE_BUF, so it comes whole or not at all.
+// What a child sends to its parent. It is less than PIPE_BUF, so it comes whole or not at all.
 struct message {
     figures result{not_measured, not_measured, not_measured, not_measured};
     char error[256] = "";
@@ -88,7 +88,7 @@ class submitter {
                 i.req.length = read_bytes;
             }
         }
-        // Touched once now, so that no page of it is missing later.
+        // Touched now, so that no page fault falls into a measurement.
         latencies_.resize(1 << 18);
     }
 
@@ -114,7 +114,7 @@ class submitter {
     void drain() { reap_all(side_, items_.size() - waiting_.size()); }
 
   private:
-    // The clock is looked at for the timed items only: the others cost what they cost.
+    // Only timed items read the clock, so that the others cost no more than they must.
     bool reap_until(clock::time_point end) {
         bool over = false;
         for (request *r = side_.reap(); r;) {
@@ -158,9 +158,9 @@ class submitter {
 
     side &side_;
     const bench_case &case_;
-    const unsigned stride_; // every so manieth item is timed
+    const unsigned stride_; // one item in so many is timed
     std::vector<item> items_;
-    std::vector<item *> waiting_; // for the rest of their batch
+    std::vector<item *> waiting_; // until their batch is full
     file file_;
     std::vector<char> buffers_;
     std::minstd_rand random_{1};
@@ -181,7 +181,8 @@ figures run_window(const point &p, double seconds, int data) {
     return result;
 }
 
-// From one live worker until a whole window of items is inside, over and over with new pools.
+// The time in which a pool with one worker grows until a whole window of items is inside, measured
+// over and over with new pools.
 figures run_growth(const point &p, double seconds) {
     std::vector<double> times;
     double cpu = 0;
@@ -212,8 +213,7 @@ figures run_growth(const point &p, double seconds) {
             cpu / static_cast<double>(times.size() * p.window)};
 }
 
-// All the CPU time that a pool takes which has nothing to do: the process's but for its main
-// thread's, which sleeps.
+// The CPU time of a pool that has nothing to do: the process's less its main thread's.
 figures run_idle(const point &p, double seconds) {
     std::unique_ptr<side> pool = make_side(p);
     item nop;
@@ -237,7 +237,7 @@ figures run_idle(const point &p, double seconds) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50)); // until all have parked
     double before = pools_ns();
     std::this_thread::sleep_for(seconds_t(seconds * 3.75)); // 300 ms by default
-    // Two clocks are read one after the other, so nothing may come out as a little less than that.
+    // The two clocks are read one after the other, so no CPU time may come out a little below 0.
     return {not_measured, not_measured, not_measured, std::max(0.0, pools_ns() - before)};
 }
 
@@ -259,7 +259,7 @@ figures run_idle(const point &p, double seconds) {
     } catch (const std::exception &e) {
         strncpy(m.error, e.what(), sizeof m.error - 1);
     }
-    _exit(write(out, &m, sizeof m) == sizeof m ? 0 : 1); // past the peers' destructors of statics
+    _exit(write(out, &m, sizeof m) == sizeof m ? 0 : 1); // skips the peers' destructors of statics
 }
 
 std::string ending(int status) {

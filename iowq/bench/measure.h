@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One measurement: a point's pool and its submitter, in a process of their own, so that nothing is
-// left over from the one before: threads, their number where it can be told only once, CPU time.
-// Called by the single-threaded benchmark program.
+// One measurement: a point's pool and its submitter, in a process of their own. So nothing is left
+// over from the measurement before: threads, CPU time, the number of threads where a pool takes
+// that only once. Called by the single-threaded benchmark program.
 #pragma once
 
 #include "cases.h"
@@ -15,7 +15,7 @@ struct figures {
     double ops_per_s;
     double p50_ns;
     double p99_ns;
-    double cpu_ns_per_op; // of the whole process, kernel threads of io_uring with it
+    double cpu_ns_per_op; // of the whole process, io_uring's workers included
 };
 
 struct outcome {

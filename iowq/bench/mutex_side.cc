@@ -13,7 +13,7 @@ namespace {
 class mutex_side final : public cq_side {
   public:
     using cq_side::cq_side;
-    // Not in the constructor: where a thread is not to be had, the others have to be stopped.
+    // Not in the constructor: where a thread is not to be had, the destructor must stop the others.
     void start(unsigned workers) {
         for (unsigned k = 0; k < workers; k++)
             threads_.emplace_back([this] { serve(); });

@@ -16,7 +16,7 @@ void require(int error, const char *what) {
 void perform(item &i) {
     switch (i.what) {
     case deed::nop:
-    case deed::mixed: // an item is one or the other
+    case deed::mixed: // only a case is mixed; each of its items is a nop or a sleep
         return;
     case deed::sleep: {
         timespec length{0, 100'000};

@@ -14,7 +14,7 @@
 
 namespace iowq::bench {
 
-// Where the items of a growth case meet, and what they wait for there.
+// Where the items of a growth case meet: `inside` counts them in, and all wait for `leave`.
 struct gathering {
     explicit gathering(unsigned count) : inside(count), leave(1) {}
     std::latch inside;
@@ -35,23 +35,24 @@ struct item {
 
 inline item &item_of(request *r) { return *reinterpret_cast<item *>(r); }
 
-// Does what the item is for. In a worker of iowq it says so when it blocks.
+// Does the item's deed. In a worker of iowq a deed that blocks is annotated (worker.h, blocking).
 void perform(item &i);
 
 class side {
   public:
     virtual ~side() = default;
     virtual void submit(item &i) = 0;
-    // One by one, where the pool has no way of its own for several.
+    // One by one, where the pool has no way to submit several at once.
     virtual void submit(std::span<item *const> batch) {
         for (item *i : batch)
             submit(*i);
     }
-    // Waits for at least one completion; all there are, linked by `next`.
+    // Waits for at least one completion. Returns all there are, linked by `next`.
     [[nodiscard]] virtual request *reap() = 0;
 };
 
-// The pools that leave completing to their users get the library's cq, so that only they differ.
+// The side of a pool without completions of its own. All such pools get the library's cq, so that
+// only the pools differ.
 class cq_side : public side {
   public:
     [[nodiscard]] request *reap() override;
@@ -59,14 +60,14 @@ class cq_side : public side {
     explicit cq_side(const point &p);
 
   protected:
-    // In the worker.
+    // Called by the worker.
     static void finish(item &i) {
         perform(i);
         static_cast<cq *>(i.req.user_data)->push(i.req);
     }
     void expect(item &i) { i.req.user_data = &cq_; }
 
-    bool worker_starts_ = false; // one has been woken since the last wait
+    bool worker_starts_ = false; // a worker has been woken since the last wait
 
   private:
     cq cq_;
@@ -80,7 +81,8 @@ class cq_side : public side {
 [[nodiscard]] std::unique_ptr<side> make_mutex_side(const point &p);
 [[nodiscard]] std::unique_ptr<side> make_side(const point &p);
 
-// The reaper's spinning where the case allows it: the library's default, and none on a single CPU.
+// How long the reaper spins: the library's default, or not at all on a single CPU or where the case
+// does not spin.
 [[nodiscard]] std::chrono::microseconds reaper_spin(const point &p);
 
 // The ways of using io_uring that the kernel's side is to be tried with.

@@ -11,7 +11,7 @@ namespace {
 
 using column = double figures::*;
 
-// Any of these points: the one that does best in the compared column is taken.
+// One of these points: the best in the compared column.
 struct choice {
     const char *name;
     std::vector<side_id> sides;
@@ -23,9 +23,9 @@ struct target {
     const char *text;
     column what;
     choice ours;
-    std::optional<choice> theirs; // none: ours itself, in units of
+    std::optional<choice> theirs; // none: our figure itself is compared, in units of `unit`
     double unit;
-    double bound; // at least, for rates; at most, for what is to be small
+    double bound; // the least, for rates; the most, for times
 };
 
 bool more_is_better(column what) { return what == &figures::ops_per_s; }
@@ -75,7 +75,7 @@ const std::vector<target> &targets() {
     constexpr column p99 = &figures::p99_ns;
     constexpr column cpu = &figures::cpu_ns_per_op;
     const std::vector<side_id> peers{tbb, asio, uv, mutex};
-    // One point of the pool, as a ratio to theirs, or as it is.
+    // One point of the pool: as a ratio to theirs, or alone.
     auto against = [](const char *text, column what, const char *name, unsigned window,
                       unsigned workers, choice theirs, double bound) {
         return target{text, what, {name, {iowq}, window, workers}, theirs, 1, bound};
@@ -124,7 +124,7 @@ std::string who(const point &p) {
 interval median_interval(std::vector<double> values) {
     std::ranges::sort(values);
     size_t n = values.size();
-    // The tail beyond the k-th smallest value: how probable it is that fewer than k are below.
+    // tail: the probability that fewer than k values are below the true median.
     double probability = std::pow(0.5, static_cast<double>(n));
     double tail = 0;
     size_t k = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the figures of all blocks come to: the table of medians, and how the pool stands against its
-// targets. Used by the main thread, after the last block.
+// The results of all blocks: the table of medians, and the pool's targets, met or missed. Used by
+// the main thread, after the last block.
 #pragma once
 
 #include "measure.h"
@@ -9,14 +9,14 @@
 
 namespace iowq::bench {
 
-// A point's figures, by block; none where a block has none.
+// A point's figures, by block; nullopt where its measurement failed.
 struct series {
     point at;
     std::vector<std::optional<figures>> blocks;
 };
 
-// The median, and an interval of order statistics that covers the true one in 95 % of all cases or,
-// of fewer than 6 values, as often as the widest one does.
+// The median, and an interval between two of the values that covers the true median in 95 % of all
+// cases. Of fewer than 6 values it is the widest interval, which covers it less often.
 struct interval {
     double median;
     double low;

@@ -8,7 +8,7 @@ namespace iowq::bench {
 
 namespace {
 
-// One slot of the arena is the submitter's, which never joins in.
+// One slot of the arena is kept for the submitter, which never runs items.
 class tbb_side final : public cq_side {
   public:
     explicit tbb_side(const point &p)

@@ -11,7 +11,7 @@ namespace {
 class uv_side final : public side {
   public:
     explicit uv_side(const point &p) : requests_(p.window) {
-        // Its only way of being told; read once, when the process queues its first item.
+        // The only way to set libuv's number of threads; read once, at the process's first item.
         setenv("UV_THREADPOOL_SIZE", std::to_string(p.workers).c_str(), 1);
         require(uv_loop_init(&loop_), "uv_loop_init");
     }

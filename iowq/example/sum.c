@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Adds up the bytes of each file, all files at a time, wherever io_uring is forbidden:
+ * Adds up the bytes of each file, all files at a time, even where io_uring is forbidden:
  *   cc sum.c $(pkg-config --cflags --libs iowq) -o sum && ./sum FILE... */
 #include <iowq/io_wq.h>
 
@@ -9,14 +9,14 @@
 struct sum {
     struct io_wq_work work;
     const char *name;
-    long bytes; /* their sum; -1: it cannot be read */
+    long bytes; /* their sum; -1: the file cannot be read */
 };
 
 static void add_up(struct io_wq_work **work) {
     struct sum *s = (struct sum *)*work;
     FILE *in = fopen(s->name, "rb");
     s->bytes = in ? 0 : -1;
-    io_wq_worker_sleeping(NULL); /* it may wait for the disk: let others take this worker's place */
+    io_wq_worker_sleeping(NULL); /* it may wait for the disk: another worker takes over meanwhile */
     for (int c; in && (c = getc(in)) != EOF;)
         s->bytes += c;
     io_wq_worker_running(NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Adds up the bytes of a file, 32 blocks at a time, wherever io_uring is forbidden:
+// Adds up the bytes of a file, 32 blocks at a time, even where io_uring is forbidden:
 //   c++ -std=c++20 sum.cc $(pkg-config --cflags --libs iowq) -o sum && ./sum FILE
 #include <iowq/ring.h>
 
@@ -26,7 +26,7 @@ int main(int argc, char **argv) {
             queued += io->submit(block[i]) == iowq::ring::submitted::queued;
         }
         io->commit();
-        (void)io->reap(done, queued, {}); // waits for those that were not done at once
+        (void)io->reap(done, queued, {}); // waits for the reads that were not done at once
         got = 0;
         for (size_t i = 0; i < block.size(); i++)
             for (int64_t j = 0; j < block[i].result; j++, got++)
