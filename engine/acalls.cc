@@ -22,7 +22,7 @@ using iowq::request;
 namespace {
 
 // A thread that has just ended may still count against a limit. With calls in flight the next try
-// is after one of them; without any it is after a pause.
+// is when one of them has ended; without any it is after a pause.
 constexpr unsigned most_refusals = 100;
 constexpr timespec between_refusals{0, 1000000};
 
@@ -124,7 +124,7 @@ void acalls::prepare(slot &s, const request &r) {
     switch (r.op) {
     case opcode::read:
     case opcode::write:
-        if (r.rw_flags) { // offset -1: they work as read and write
+        if (r.rw_flags) { // with offset -1, preadv2 and pwritev2 work as read and write
             s.data = {r.buffer, r.length};
             set(reads ? SYS_preadv2 : SYS_pwritev2, fd, value_of(&s.data), 1,
                 has_offsets ? r.offset : uint64_t(-1), 0, r.rw_flags);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// Every I/O by acall: a system call in a thread of its own, or in acall's pool. Uses the library's
-// public C interface alone. One a job, in its thread; the pool is the process's.
+// Every I/O by acall: a system call in a thread of its own, or in acall's pool. Uses only the
+// library's public C interface. Each job has one, used by the job's thread only, except threads();
+// the pool is the process's.
 //
 // Invariants:
 //  1. A slot is spare, unsent or in flight, and no two slots have the same request.
@@ -37,7 +38,7 @@ class acalls final : public backend {
     iowq::path_counts counts(iowq::ring::direction d) const override {
         return {.issued = issued_[d], .inlined = inlined_[d]};
     }
-    // Those of all jobs of this process that use acall, as its threads have no owner.
+    // The threads of all jobs of this process that use acall, as acall's threads have no owner.
     unsigned threads() const override;
     void print_stats(FILE *to) const override;
 
@@ -59,8 +60,8 @@ class acalls final : public backend {
     explicit acalls(const acalls_config &config) : config_(config), spin_(config.spin) {}
     [[nodiscard]] int set_up();
     void prepare(slot &s, const iowq::request &r);
-    // Sends what is unsent. A call that is refused waits until one in flight ends; where none is in
-    // flight it fails.
+    // Sends what is unsent. A call that is refused stays unsent until one in flight ends. Where
+    // none is in flight, it fails after some more tries.
     void send();
     [[nodiscard]] bool worth_another_try(long error);
     void fail_first(long error);
@@ -70,10 +71,10 @@ class acalls final : public backend {
     [[nodiscard]] long wait(uint32_t more, iowq::deadline until) const;
 
     const acalls_config config_;
-    bool counted_ = false; // among the pool's users
+    bool counted_ = false; // this job counts among the pool's users
     std::unique_ptr<slot[]> slots_;
     std::unique_ptr<acall_completion_ring, freed> ring_;
-    std::unique_ptr<acall_submission *[]> unsent_; // twice the depth: seldom has to be moved down
+    std::unique_ptr<acall_submission *[]> unsent_; // twice the depth: seldom moved to the front
     std::unique_ptr<iowq::request *[]> failed_;    // their results are set
     slot *spare_ = nullptr;
     unsigned first_unsent_ = 0, nr_unsent_ = 0, nr_failed_ = 0, in_flight_ = 0;

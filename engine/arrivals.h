@@ -10,7 +10,7 @@
 // to make fio wait is FIO_Q_BUSY. After that, fio 3.33 stamps the I/O again, fills its buffer again
 // (and then verifies what it did not write) and logs it twice.
 //
-// fio's side of the open loop is in loop.h. Used by the job's thread only, but for threads().
+// fio's side of the open loop is in loop.h. Used by the job's thread only, except threads().
 #pragma once
 
 #include "backend.h"
@@ -27,7 +27,8 @@ class schedule {
 
     // A seed and a job have the same schedule each time; another seed or another job has another.
     schedule(double per_second, uint64_t seed, unsigned job);
-    // When the next arrival is, and when the last one was; from the start of the schedule.
+    // When the next arrival is, and when the last one was, since the start of the schedule. next()
+    // moves on.
     [[nodiscard]] nanoseconds next();
     [[nodiscard]] nanoseconds last() const { return at_; }
 
@@ -84,7 +85,7 @@ class arrivals final : public backend {
     const unsigned per_second_;
     schedule schedule_;
     time_point start_{};    // of the schedule
-    time_point last_due_{}; // the latest, of all that was submitted
+    time_point last_due_{}; // the latest arrival of all requests that were submitted
     bool stands_still_ = true;
 
     std::unique_ptr<backend> io_;

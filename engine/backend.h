@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 // A way to do I/O, as the engine's callbacks see it: the library's ring, acall, or the kernel's
 // io_uring. drain can stand before any of these, and arrivals before drain. Used by the job's
-// thread only, but for threads().
+// thread only, except threads().
 #pragma once
 
 #include "iowq/ring/ring.h"
@@ -17,7 +17,7 @@ struct job_file : iowq::file {
     bool registered = false;
 };
 
-// What the schedule of an open loop has for a request.
+// What the schedule of an open loop (arrivals.h) has for a request.
 enum class pacing : uint8_t {
     arrives,  // an arrival of its own
     follows,  // none: the request goes right after the one submitted before it

@@ -29,8 +29,8 @@ bool within_limits(const options &o) {
     return true;
 }
 
-// Whether the job asks for what `uring` issues by a system call of its own, which the kernel cannot
-// keep in order.
+// Does the job ask for what `uring` issues by a plain system call (beyond_io_uring)? The kernel
+// cannot keep that in order.
 bool issues_beside_io_uring(const thread_data *td) {
     return td_trim(td) || td->o.trim_percentage || td->o.sync_file_range;
 }
@@ -68,7 +68,7 @@ std::string names_with(ability wanted) {
     return listed;
 }
 
-// False, and said why, where an option asks for what the mode cannot do.
+// False, after having said why, where an option asks for what the mode cannot do.
 bool mode_can(const thread_data *td, const options &o, const offload_mode &mode) {
     const char *asked = of_io_uring_only(o);
     if (asked && !(mode.abilities & io_uring_options)) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 // fsync_order=drain for a backend that does not keep this order itself: a sync waits for all
-// requests before it, and all requests after it wait for the sync. Those that wait are held here,
-// and are sent as completions are reaped. One a job; its thread.
+// requests before it, and all requests after it wait for the sync. Requests that wait are held
+// here, and are sent as completions are reaped. Each job has one, used by the job's thread only,
+// except threads().
 #pragma once
 
 #include "backend.h"
@@ -35,7 +36,7 @@ class drain final : public backend {
     fifo held_;              // in the order of their submission
     fifo done_;              // completed in io_->submit() when released; not yet handed out
     unsigned in_flight_ = 0; // in io_
-    bool sync_sent_ = false; // what is in flight is one sync
+    bool sync_sent_ = false; // one sync is in flight, and nothing else
 };
 
 } // namespace engine

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// fio's callbacks, in the order of a job's life; the table of them stands last. All but
-// get_file_size run in the job's own thread.
+// fio's callbacks, in the order of a job's life; the table of them stands last. All except
+// get_file_size, and opening a file before the jobs start, run in the job's own thread.
 #include "fio_abi.h"
 
 #include "job.h"
@@ -13,7 +13,7 @@ namespace {
 
 // A pipe has no size; size= says how much goes through it. fio's own engines refuse a pipe here.
 int get_file_size(thread_data *td, fio_file *f) {
-    if (!td->pid) // before fio forks: what is in its buffer has to precede the jobs' own lines
+    if (!td->pid) // before fio forks: what is in its buffer must come before the jobs' own lines
         log_info_flush();
     if (f->filetype != FIO_TYPE_PIPE)
         return generic_get_file_size(td, f);
@@ -75,11 +75,11 @@ int open_file(thread_data *td, fio_file *f) {
     int error = known ? known->examine(f->fd) : -ENOMEM;
     if (known && static_cast<options *>(td->eo)->target == target_null) {
         known->null = true;
-        known->direct = false; // the way of cached I/O
+        known->direct = false; // so that it goes the way of cached I/O
     }
     if (known && static_cast<options *>(td->eo)->placement == placement_device)
         known->node = iowq::device_node(f->fd);
-    if (!error && td->io_ops_data) { // no job yet: fio only asks for a device's size
+    if (!error && td->io_ops_data) { // without a job yet, fio only asks for a device's size
         known->slot = static_cast<unsigned>(f->fileno);
         error = job_of(td).io->opened(*known);
     }
@@ -167,7 +167,7 @@ int cancel(thread_data *td, io_u *u) {
 
 // ---- the end
 
-// fio calls it for each io_u, and frees the buffers after the last: so the first call ends the job.
+// fio calls it for each io_u, and frees the buffers after the last. So the first call ends the job.
 void io_u_free(thread_data *td, io_u *) {
     auto *j = static_cast<job *>(td->io_ops_data);
     if (j && !std::exchange(j->ended, true))

@@ -38,7 +38,7 @@ class fifo {
         size_--;
         return true;
     }
-    // Moves as many as there are, and as there is room for. Returns how many.
+    // Moves as many requests as there are, and as `out` has room for. Returns how many.
     [[nodiscard]] unsigned hand_out(std::span<iowq::request *> out) {
         unsigned n = 0;
         while (size_ && n < out.size())

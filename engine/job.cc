@@ -84,8 +84,8 @@ void end_job(const thread_data *td, job &j) {
 
 namespace {
 
-// In fio's normal output. A forked job ends by _exit and holds a copy of its parent's stdio buffer,
-// which it must neither use nor flush.
+// Writes into fio's normal output. A forked job ends by _exit, and holds a copy of its parent's
+// stdio buffer, which it must neither use nor flush.
 void say(const thread_data *td, const std::string &line) {
     if (td->o.use_thread || is_backend || log_syslog)
         log_info("%s", line.c_str());

@@ -18,15 +18,15 @@ struct job {
     std::unique_ptr<iowq::request *[]> events; // what getevents reaped, for event()
     std::unique_ptr<io_u *[]> unsent;          // queued since the last commit
     unsigned nr_unsent = 0;
-    bool ended = false;         // nothing more is to come
+    bool ended = false;         // end_job has been called
     int rw_flags = 0;           // of every read and write
-    bool lacked_thread = false; // has had no thread for an I/O, and has said so
+    bool lacked_thread = false; // an I/O got no thread, and the job has said so
     cmdprio_options prio_options{};
     struct cmdprio prio {};
     std::unique_ptr<backend> io; // destroyed before the above, which its workers use
     engine::loop loop;           // over io
     placed at;
-    std::string buffers;              // where they lay at the end, for pool_stats=
+    std::string buffers;              // on which nodes they lay at the end, for pool_stats=
     std::unique_ptr<sampler> threads; // of io, while pool_stats= wants it
 };
 

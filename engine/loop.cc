@@ -5,7 +5,7 @@ namespace engine {
 
 using iowq::request;
 
-// The seed is the one that fio's own Poisson process would have.
+// The schedule's seed is the one that fio's own Poisson process would have.
 int loop::start(const thread_data *td, const options &o, std::unique_ptr<backend> &io) {
     if (o.arrival_rate) {
         arrivals_config config{.per_second = o.arrival_rate,
@@ -38,8 +38,8 @@ bool loop::finish(std::span<request *> scratch) {
 
 // ---- the open loop
 
-// A sync belongs to the write before it. A read that verifies what the job has written is no part
-// of the load.
+// A sync belongs to the write before it, so it has no arrival of its own. A read that verifies what
+// the job has written is no part of the load.
 pacing loop::pace_of(const thread_data *td, const io_u *u) {
     if (!ddir_rw(u->ddir))
         return pacing::follows;
@@ -59,8 +59,8 @@ timespec before(const timespec &t, std::chrono::nanoseconds ago) {
 
 } // namespace
 
-// fio takes an I/O to be done when getevents returns. An I/O that was done before then gets a start
-// that is later by the same time, so that its latencies are right.
+// fio takes an I/O to be done when getevents returns. Where the I/O was done earlier than that, its
+// start is put later by the same time, so that its latencies are right.
 void loop::stamp_arrival(thread_data *td, io_u *u, const job_request &r) const {
     u->start_time = before(reaped_, r.done - r.due);
     u->issue_time = before(reaped_, r.done - r.sent);
@@ -70,7 +70,8 @@ void loop::stamp_arrival(thread_data *td, io_u *u, const job_request &r) const {
 
 namespace {
 
-// What fio's own loop would find, which does not run while this one waits for an arrival.
+// Is the run over? fio's own loop, which would find out, does not run while this one waits for an
+// arrival.
 template <class Td>
 bool is_over(Td *td) {
     if (td->terminate || td->error)
@@ -131,7 +132,7 @@ int loop::reap_open(thread_data *td, std::span<request *> out, unsigned min, iow
     return got;
 }
 
-// Waits in pieces, to see when the run is over.
+// Waits in pieces, to notice when the run is over.
 int loop::wait_open(thread_data *td, std::span<request *> out, unsigned min, iowq::deadline until) {
     constexpr std::chrono::milliseconds piece{10};
     unsigned n = 0;

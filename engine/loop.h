@@ -2,8 +2,8 @@
 // The loop that a job's I/Os run in. In a closed loop the next I/O goes when one is done; in an
 // open loop (arrival_rate=) each I/O goes at an arrival of its own. arrivals.h holds I/Os until
 // they arrive. Here is fio's side of both loops: the times that an I/O is stamped with, the wait
-// for its completion, and what becomes of I/Os that have not arrived when the job ends. One a job;
-// its thread.
+// for its completion, and what becomes of I/Os that have not arrived when the job ends. Each job
+// has one, used by the job's thread only.
 #pragma once
 
 #include "fio_abi.h"
@@ -26,11 +26,12 @@ class loop {
         else if (fio_fill_issue_time(td))
             stamp(td, u);
     }
-    // It has been queued.
+    // An I/O has been queued.
     void enters() { in_flight_++; }
-    // It has been taken back, and reap() will not return it.
+    // An I/O has been taken back, and reap() will not return it.
     void leaves() { in_flight_--; }
-    // These have been sent. In an open loop that says nothing of when they are issued.
+    // These I/Os have been sent, so a closed loop stamps them. An open loop stamps them later, with
+    // the times at which arrivals sent them.
     void sent(thread_data *td, std::span<io_u *const> batch) const {
         if (!arrivals_ && fio_fill_issue_time(td))
             for (io_u *u : batch)
@@ -82,7 +83,7 @@ inline void loop::stamp(thread_data *td, io_u *u) {
 
 inline int loop::reap_closed(std::span<iowq::request *> out, unsigned min, iowq::deadline until) {
     unsigned n = 0;
-    do { // a signal's handler may have ended the wait, and at its end fio asks only once
+    do { // a signal's handler may have ended the wait, and at a job's end fio asks only once
         int got = io_->reap(out.subspan(n), min - std::min(min, n), until);
         if (got < 0)
             return n ? static_cast<int>(n) : got;

@@ -31,9 +31,10 @@ iowq::wq_config wq_of(const wanted &what) {
     const placed &at = what.at;
     unsigned depth = what.td->o.iodepth;
     iowq::wq_config wq;
-    // The seed's SQWQ: the queue's depth or twice the CPUs, whichever is smaller. A blocked worker
-    // is replaced until there are as many as the depth, as more would have nothing to do. Where
-    // several jobs share a pool, the depth of one says little, and only the CPUs count.
+    // As for IOCTX_FLAG_SQWQ, in the patches that became io_uring: the queue's depth or twice the
+    // CPUs, whichever is smaller. A blocked worker is replaced until there are as many workers as
+    // the depth, as more would have nothing to do. Where several jobs share a pool, the depth of
+    // one says little, and only the CPUs count.
     wq.max_running = 2 * at.reach.count();
     if (o.max_bounded)
         wq.max_running = o.max_bounded;

@@ -16,11 +16,11 @@ struct wanted;
 
 // What some modes can do and others cannot.
 enum ability : unsigned {
-    // target=null: there is more to the mode than the system call that is left out.
+    // target=null, which leaves out the system call: only where the mode is more than that call.
     null_target = 1u << 0,
-    // hipri=, registerfiles=, fixedbufs= and cmdprio*: system calls know nothing of the kind.
+    // hipri=, registerfiles=, fixedbufs= and cmdprio*, which only io_uring has.
     io_uring_options = 1u << 1,
-    // fsync_order=drain: the backend itself makes syncs wait, and others wait for them.
+    // fsync_order=drain: the backend itself makes syncs wait, and other requests wait for syncs.
     own_drain = 1u << 2,
 };
 

@@ -10,7 +10,7 @@ namespace engine {
 
 enum target_kind : unsigned { target_file, target_null };
 enum wq_scope_kind : unsigned { scope_job, scope_process };
-// After the first, which stands for none given, in the order of iowq::placement.
+// The first stands for none given. The others are in the order of iowq::placement.
 enum placement_kind : unsigned {
     placement_default,
     placement_local,
@@ -21,9 +21,9 @@ enum placement_kind : unsigned {
 };
 enum fsync_ordering : unsigned { fsync_unordered, fsync_drains };
 
-// Plain values only, as fio copies it with memcpy. A number that was not given is 0 or its option's
-// default. An option without a default refuses a 0 that is given, where 0 would mean something
-// else.
+// Plain values only, as fio copies it with memcpy. A number that was not given is its option's
+// default, or 0. So an option without a default refuses 0 as a value, unless 0 means the same as
+// not given.
 struct options {
     void *pad;        // fio keeps its thread_data here
     unsigned offload; // its row among the modes

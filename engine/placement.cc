@@ -109,7 +109,7 @@ int place(const thread_data *td, const options &o, const char *offload, const pl
     }
     if (!read_cpus(o, out))
         return -EINVAL;
-    if (o.placement == placement_default) // a submission thread may then be wherever the job may
+    if (o.placement == placement_default) // so a submission thread may use all of the job's CPUs
         return 0;
     std::string name = name_of_placement(o);
     if (!mode_can(o, offload, can, name))
@@ -126,11 +126,11 @@ int place(const thread_data *td, const options &o, const char *offload, const pl
                 strerror(-error));
         return error;
     }
-    int os = -1; // of the node that serves the job, if there is one
+    int os = -1; // the OS number of the one node that serves the job; below 0: there is none
     if (o.placement == placement_local) {
         unsigned here = machine.here();
         if (out.thread_cpus)
-            return 0; // sqthread_cpu says it more exactly
+            return 0; // sqthread_cpu says more exactly where the thread is to be
         if (can.held == held_to_node::submission_thread || usable.within(machine.cpus(here)))
             os = static_cast<int>(machine.os_number(here));
     } else if (o.placement == placement_device) {

@@ -18,13 +18,13 @@ namespace engine {
 struct placed {
     iowq::placement where = iowq::placement::local;
     unsigned node = 0; // with placement::node, its OS number
-    // The CPUs that the work may use: the job's or, with wq_scope=process and where placement=
-    // looks beyond the job's node, all that fio may use.
+    // The CPUs that the work may use: the job's; or all that fio may use, with wq_scope=process or
+    // where placement= looks beyond the job's node.
     iowq::cpu_mask reach;
-    std::optional<iowq::cpu_mask> worker_cpus{}; // the workers', among these
+    std::optional<iowq::cpu_mask> worker_cpus{}; // the workers', within `reach`
     std::optional<iowq::cpu_mask> thread_cpus{}; // the submission thread's
     // Where one node serves the whole job, the OS number of the node where the buffers are best.
-    // Below 0: several nodes do.
+    // Below 0: several nodes serve it, or it makes no difference.
     int memory = -1;
 };
 
@@ -34,23 +34,24 @@ enum class held_to_node { nothing, submission_thread, workers };
 // Where a mode can have its work done.
 struct placing {
     unsigned allowed;    // a bit for each placement_kind
-    const char *because; // why no other is
+    const char *because; // why the others are not
     held_to_node held = held_to_node::nothing;
 };
 
-// What the job asks for. -EINVAL, and said why, when `offload`, its mode, cannot, or when its
-// options contradict each other.
+// Where the job asks for its work to be done. `offload` is its mode's name. -EINVAL, after having
+// said why, when the mode cannot, a CPU or node is not to be had, or options contradict each other.
 [[nodiscard]] int place(const thread_data *td, const options &o, const char *offload,
                         const placing &can, placed &out);
 
 // Moves the job's buffers to the node that serves it or, where numa_mem_policy is given, to where
-// it says. fio has set that policy for the job's thread, but workers are the first to touch a
-// buffer.
+// that policy says. fio has set the policy for the job's thread only, but workers may be the first
+// to touch a buffer.
 void place_buffers(const thread_data *td, const placed &at);
-// At the end of a job: what another job puts in the same memory is not bound to this job's node.
+// At the end of a job: undoes place_buffers, so that a later job's data in the same memory is not
+// bound to this job's node.
 void forget_buffers(const thread_data *td, const placed &at);
 
-// What there is on each node, as a JSON object by OS numbers: of counts by CPU, or of a buffer's
+// How much falls on each node, as a JSON object by OS numbers: of counts by CPU, or of a buffer's
 // pages.
 [[nodiscard]] std::string on_nodes(std::span<const uint64_t> by_cpu);
 [[nodiscard]] std::string on_nodes(const void *from, size_t bytes);

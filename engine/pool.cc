@@ -13,7 +13,7 @@ namespace engine {
 
 namespace {
 
-// The pool of the process. It exists while a job has it.
+// The pool that the jobs of the process share. It exists while a job has it.
 class process_wq {
   public:
     [[nodiscard]] int join(const iowq::wq_config &wanted, std::shared_ptr<iowq::wq> &out,
@@ -60,7 +60,7 @@ class process_wq {
     iowq::wq_config made_with_ IOWQ_GUARDED_BY(lock_);
 } of_the_process;
 
-// What was queued on each node, and who served it there.
+// How many items were queued on each node, and by how many workers they were served there.
 void print_nodes(FILE *to, iowq::wq &pool) {
     const iowq::topology &machine = pool.machine();
     fputs(", \"wq_nodes\": {", to);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 // A pool and a job's ring, as a backend. The pool is the job's own, or shared by the jobs of the
-// process. Used by the job's thread only, but for threads().
+// process. Used by the job's thread only, except threads().
 #pragma once
 
 #include "backend.h"

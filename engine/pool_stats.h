@@ -19,15 +19,15 @@ struct job_stats {
     const char *offload;
     unsigned depth;
     const backend &io;
-    const sampler *threads;     // stopped; or none
-    const std::string &buffers; // their pages on each node, as JSON; or empty
+    const sampler *threads;     // has been stopped; nullptr: there was none
+    const std::string &buffers; // the buffers' pages on each node, as JSON; or empty
 };
 
 // Writes PATH.<job>.<number>.json, whole or not at all. Returns 0 or -errno.
 [[nodiscard]] int write_stats(const char *path, const job_stats &job);
 
-// Such as "  iowq: job: offload=punt: read 12 inline, 3 missed, 3 pooled; threads at most 2; engine
-// 0.1.0+…", in one line.
+// One line for fio's output, such as "  iowq: job: offload=punt: read 12 inline, 3 missed, 3
+// pooled; threads at most 2; engine 0.1.0+…".
 [[nodiscard]] std::string summary(const job_stats &job);
 
 } // namespace engine

@@ -49,7 +49,7 @@ void sampler::run() {
         auto before = iowq::clock::now();
         look();
         auto after = iowq::clock::now();
-        // With thousands of threads a look takes long. Looking takes a twentieth of a CPU at most.
+        // With thousands of threads a look takes long. So looking is kept to 5 % of a CPU.
         auto pause = std::max<iowq::clock::duration>(period_, 20 * (after - before));
         if (stop_.park(after + pause))
             return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 // A job's threads over time. Where pool_stats= asks for it, a thread of the sampler's own counts
-// them every 10 ms, and keeps the number when it has changed. Its memory is bounded: when it is
-// full, every second sample is dropped, and the thread counts half as often from then on.
+// them every 10 ms, and keeps the number when it has changed. Its memory is bounded: when that is
+// full, every second sample is dropped, and the thread counts half as often from then on. Used by
+// the job's thread.
 #pragma once
 
 #include "backend.h"
@@ -18,11 +19,11 @@ class sampler {
         unsigned threads;
     };
 
-    // `io` must outlive it. -EAGAIN: no thread to be had. -ENOMEM.
+    // `io` must outlive the sampler. -EAGAIN: no thread to be had. -ENOMEM.
     [[nodiscard]] static int start(const backend &io, std::unique_ptr<sampler> &out);
     ~sampler() { stop(); }
 
-    // Counts once more, and joins the thread. samples() and peak() may be called only after it.
+    // Joins the thread, and counts once more. samples() and peak() may be called only after stop().
     void stop();
     [[nodiscard]] std::span<const sample> samples() const { return {samples_.get(), nr_}; }
     [[nodiscard]] unsigned peak() const { return peak_; }
@@ -41,7 +42,7 @@ class sampler {
     bool running_ = false;
     iowq::parker stop_;
 
-    // written by the sampler's thread, and by stop() once that has been joined
+    // written by the sampler's thread and, once that has been joined, by stop()
     std::unique_ptr<sample[]> samples_;
     unsigned nr_ = 0;
     unsigned peak_ = 0;

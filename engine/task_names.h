@@ -10,7 +10,8 @@ namespace engine {
 
 using match_task = bool (*)(void *data, pid_t tid, std::string_view name);
 
-// How many match, asked in the order of their creation. 0 where /proc cannot be read.
+// How many threads match; `match` is asked in the order of their creation. 0 where /proc cannot be
+// read.
 [[nodiscard]] unsigned count_tasks(match_task match, void *data);
 
 } // namespace engine

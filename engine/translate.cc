@@ -27,7 +27,8 @@ void fill_sync(const thread_data *td, const io_u *u, request &r) {
 
 namespace {
 
-// Only a missing thread cancels what fio waits for, or answers EAGAIN to a call that may wait.
+// Has the I/O failed because no thread was to be had? fio cancels nothing that it waits for, and a
+// call that may wait does not say EAGAIN.
 bool lacked_thread(const request &r) {
     return r.result == -ECANCELED || (r.result == -EAGAIN && !(r.rw_flags & RWF_NOWAIT));
 }

@@ -34,7 +34,7 @@ inline void fill(thread_data *td, job &j, io_u *u, job_request &r) {
     r.rw_flags = j.rw_flags | (u->ddir == DDIR_WRITE && td->o.oatomic ? rwf_atomic : 0);
 }
 
-// Sets the error, or how much was not done. The one place where -errno becomes the errno of fio's.
+// Sets the io_u's error, or how much was not done. The one place where -errno becomes fio's errno.
 void give_result(const thread_data *td, job &j, io_u *u, const iowq::request &r);
 
 } // namespace engine

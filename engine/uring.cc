@@ -21,7 +21,8 @@ bool is_sync(opcode op) {
     return op == opcode::fsync || op == opcode::fdatasync || op == opcode::sync_file_range;
 }
 
-// What io_uring has no request for: a discard (before 6.12), and a range of 4 GiB and more.
+// What io_uring has no request for: a discard (before Linux 6.12), and a sync_file_range of 4 GiB
+// and more.
 bool beyond_io_uring(const request &r) {
     return !r.target->null && ((r.op == opcode::trim && r.target->block) ||
                                (r.op == opcode::sync_file_range && r.length > UINT32_MAX));
@@ -238,9 +239,9 @@ int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
                 continue;
             }
         }
-        // With deferred completions the kernel sleeps until there are as many as are waited for. It
-        // starts a drained request only when it wakes up for those before it, so with drained
-        // requests this waits for one at a time.
+        // With deferred completions the job's thread sleeps in the kernel until `wanted` have come.
+        // A drained request starts only when that thread wakes up for those before it. So with
+        // drained requests this waits for one at a time.
         unsigned wanted = config_.way.defer && config_.drain ? 1 : min - n;
         io_uring_cqe *cqe;
         int error = until ? io_uring_wait_cqes(&ring_, &cqe, wanted, &left, nullptr)

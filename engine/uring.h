@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-// The kernel's counterparts through liburing. They take the same requests as the pool's ring, so
-// that both carry the same overhead of fio's. Used by the job's thread only, but for threads().
+// The modes' counterparts in the kernel, through liburing. They take the same requests as the
+// library's ring, so that both carry the same overhead of fio's. Used by the job's thread only,
+// except threads().
 #pragma once
 
 #include "backend.h"
