@@ -27,6 +27,7 @@ enum class sleep_hook_kind {
     return kind == sleep_hook_kind::perf || kind == sleep_hook_kind::bpf;
 }
 
+// A source of such reports, for one pool.
 class sleep_hook {
   public:
     virtual ~sleep_hook() = default;
