@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The suite, a folder a step; what one folder may import stands in scripts/test/test_layers.py."""
+"""The suite: one folder for each step. scripts/test/test_layers.py says which may import which."""

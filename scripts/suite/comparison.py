@@ -17,7 +17,7 @@ from suite.units import clock
 
 
 def compare(asked, bench, folder):
-    """Makes all runs and everything that is made of them; returns the exit status."""
+    """Makes all runs, and the report of them; returns the exit status."""
     started = time.monotonic()
     status, in_fio_s = measure(asked, bench, folder)
     if bench.stop.signal is None:
@@ -28,9 +28,9 @@ def compare(asked, bench, folder):
 
 
 def measure(asked, bench, folder):
-    """Makes the runs that are not there and says what became of them.
+    """Makes the runs that are missing, and prints what became of them.
 
-    Returns (exit status, the time that was spent in fio).
+    Returns (exit status, seconds spent in fio).
     """
     if not (folder.path / "env.json").exists():
         folder.write_json("env.json", environment.describe(bench))
@@ -53,7 +53,7 @@ def measure(asked, bench, folder):
 
 
 def told_status(asked, bench, folder, finished):
-    """Says what is not as it should be; returns the exit status."""
+    """Prints what is not as it should be; returns the exit status."""
     if bench.stop.signal is not None:
         print(f"interrupted: {len(finished)} of {len(asked.runs)} runs are kept in {folder.path}; "
               f"scripts/compare --resume {folder.path} goes on", file=sys.stderr)
@@ -70,7 +70,8 @@ def write_summary(folder, finished):
 
 
 def summary_anyway(folder, finished):
-    """On a disk that is full: what is left of the run that did not fit makes room."""
+    """Tries to write summary.csv, perhaps on a full disk: what the last run left is removed first.
+    """
     try:
         folder.drop_unfinished()
         write_summary(folder, finished)
@@ -85,7 +86,7 @@ def expected(asked, bench):
 
 
 def how_long(asked, bench, share=1):
-    """The time that all runs, or a share of them, take, in words."""
+    """How long all runs, or a share of them, take, in words."""
     unknown = {run.point.load.job: takes.open for run in asked.runs
                if (takes := bench.takes(asked.job_of(run.point))).open}
     precision = "at most" if asked.precision else "about"
@@ -94,7 +95,8 @@ def how_long(asked, bench, share=1):
 
 
 def make_runs(asked, bench, folder, progress, finished):
-    """Makes round after round of what is wanted, without what is there; appends to `finished`."""
+    """Makes the wanted runs, round by round, without those that are there; appends to `finished`.
+    """
     there = {run.id: figures for run, _, figures in finished}
     try:
         for repeat in range(0 if asked.traced else 1, asked.repeats + 1):
@@ -117,9 +119,9 @@ def make_runs(asked, bench, folder, progress, finished):
 
 
 def wanted(asked, repeat, finished):
-    """The runs of a round: all points, but those whose interval has become narrow enough.
+    """The runs of a round: all points, except those whose interval has become narrow enough.
 
-    What a round leaves out depends on the rounds before it alone, so that a comparison that was
+    What a round leaves out depends only on the rounds before it. So a comparison that was
     interrupted goes on with the very runs that it would have made.
     """
     runs = round_of(asked, repeat)
@@ -127,7 +129,7 @@ def wanted(asked, repeat, finished):
         return runs
     before = [row for row in finished if row[0].repeat < repeat]
     done = narrow(before, asked.baseline, asked.precision)
-    # The baseline is wanted as long as one of those that it is compared with is.
+    # The baseline is wanted as long as a point that is compared with it is.
     with_baseline = {replace(point, mode=asked.baseline) for point in asked.points
                      if point not in done and point.mode != asked.baseline}
     return [run for run in runs if run.point not in done or run.point in with_baseline]

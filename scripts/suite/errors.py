@@ -30,6 +30,6 @@ def exit_status(name, main):
         print(f"{name}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Whoever read along has gone; Python would say so once more when it closes stdout.
+        # The reader of stdout has gone; Python would complain of it again when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

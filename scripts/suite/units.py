@@ -5,7 +5,7 @@ UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
 def size_words(size):
-    """`65536` as `64k`; what is no round number of bytes stays."""
+    """`65536` as `64k`; a size that is no multiple of 1024 stays as it is."""
     for unit in ("g", "m", "k"):
         if size.isdigit() and int(size) and int(size) % UNITS[unit] == 0:
             return f"{int(size) // UNITS[unit]}{unit}"
@@ -17,7 +17,7 @@ def percent(share):
 
 
 def depth_name(depth):
-    """The number, or that there is none: a depth of which nothing is known."""
+    """The number, or `unknown` for None."""
     return "unknown" if depth is None else str(depth)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Flags: what is said against a run, or against the repeats of a point. The one list of them."""
+"""The one list of flags: what is said against a run, or against the repeats of a point."""
 
 FLAGS = {
     "failed": "fio or a job of it ended with an error",

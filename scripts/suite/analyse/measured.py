@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What fio's JSON files say of each job and direction: figures, depth and options.
 
-Nothing stands in for what a fio did not write; results/README.md has the list of which fio wrote
-what.
+What a fio did not write is left out; results/README.md lists which fio wrote what.
 """
 
 import re
@@ -17,19 +16,20 @@ from suite.request.modes import ENGINE_PREFIX
 from suite.units import depth_name, duration
 
 DIRECTION_WORDS = {"read": "reads", "write": "writes", "trim": "trims", "mixed": "reads and writes"}
-# Options in which runs that belong to one line may differ, beside those that end in _log.
+# Options in which runs of one line may differ, beside options that end in _log.
 UNIMPORTANT = {"name", "description", "iodepth", "iodepth_batch", "iodepth_batch_submit",
                "iodepth_batch_complete", "iodepth_batch_complete_min", "iodepth_low",
                "iodepth_batch_complete_max", "randseed", "stonewall", "pool_stats"}
 SYNCS = ("fsync", "fdatasync")  # options
 WITHOUT_IO = "its jobs have no figures of I/O: allowed is what fio wrote, unchanged"
-# In these fios percentiles of the total latency stand under clat_ns.
+# The first and the last fio that writes percentiles of the total latency under clat_ns.
 TOTAL_AS_COMPLETION = ((3, 2), (3, 12))
 
 
 @dataclass(frozen=True)
 class Depth:
-    """`value` is None where nothing tells it; `doubt` says why it is not simply fio's iodepth."""
+    """`value` is None where the depth is unknown; `doubt` says why it is not simply fio's iodepth.
+    """
 
     value: int | None
     doubt: str = ""
@@ -42,28 +42,28 @@ class Depth:
 
 @dataclass
 class Measured:
-    """A job's direction in a file; jobs of one name are taken together."""
+    """One direction of a job in a file; jobs of one name are taken together."""
 
     file: str
     job: str
     direction: str
-    options: dict  # empty too where fio wrote none
+    options: dict  # empty also where fio wrote none
     depth: Depth
-    rate: int  # above 0: of an open loop
+    rate: int  # arrivals a second of an open loop; 0: a closed loop
     jobs: int
     figures: object
-    syncs: str  # what is to be said of them
+    syncs: str  # a sentence about them, or empty
 
     @property
     def mode(self):
-        """As `compare` would call it."""
+        """The mode's name, as for `compare`."""
         engine = self.options.get("ioengine", "")
         if engine.startswith("external:") or not engine:
             return self.options.get("offload") or Path(engine).stem
         return ENGINE_PREFIX + engine
 
     def line(self):
-        """What is equal in all that belong to one line: nothing is where the depth is in doubt."""
+        """A key that is equal for all that form one line; where the depth is in doubt, none is."""
         kept = sorted((name, value) for name, value in self.options.items()
                       if name not in UNIMPORTANT and not name.endswith("_log"))
         return self.job, self.direction, tuple(kept), id(self) if self.depth.doubt else 0
@@ -74,7 +74,7 @@ def option_number(options, text):
 
 
 def read(path):
-    """(the document in a file, what is to be said about it)"""
+    """(the document in a file, [notes about it])"""
     try:
         found = documents.find(documents.read_text(path))
     except OSError as error:
@@ -135,8 +135,8 @@ def measure_jobs(file, document):
 
 
 def options_of_jobs(document):
-    """For each job its options, or None where fio did not write them: before 2.3; and a client
-    writes those of a group, other than its host's first, as another one's or not at all."""
+    """For each job its options, or None where fio did not write them. fio before 2.3 wrote none. A
+    client writes a group's options right only for its host's first group."""
     common, hosts = document.get("global options"), set()
     for job in jobs_of(document):
         own = job.get("job options")
@@ -153,7 +153,8 @@ def is_on(options, name):
 
 
 def depth_of(jobs, options):
-    """The iodepth, fio's default if the options name none; else what was in flight at least."""
+    """The iodepth, 1 if the options name none; in doubt, the least depth that iodepth_level shows.
+    """
     least = max((deepest_level(job) for job in jobs), default=0)
     if None in options:
         why = "as fio wrote no options"
@@ -181,7 +182,7 @@ def deepest_level(job):
 
 
 def sync_words(jobs, options):
-    """What is to be said of syncs, which no chart shows."""
+    """A sentence about the syncs, which no chart shows; empty if there were none."""
     found = [job["sync"] for job in jobs if job.get("sync", {}).get("total_ios") is not None]
     if not found:
         asked = [name for name in SYNCS if is_on(options, name)]
@@ -193,7 +194,8 @@ def sync_words(jobs, options):
 
 
 def named_right(document, options, figures):
-    """In some fios percentiles of the total stand under clat_ns; they had either, never both."""
+    """The figures, with percentiles under clat_ns named as of the total where this fio meant that.
+    """
     version = re.match(r"fio-(\d+)\.(\d+)", str(document.get("fio version", "")))
     least, most = TOTAL_AS_COMPLETION
     if not version or not least <= tuple(map(int, version.groups())) <= most:

@@ -7,20 +7,20 @@ from math import comb
 from statistics import median
 
 WANTED_COVERAGE = 0.95
-# Under this coverage no difference is called: with n=4 the widest interval holds 87.5 %, and one
+# Under this coverage no difference is called: with n=4 the widest interval covers 87.5 %, so one
 # call in eight would be false.
 LEAST_COVERAGE = 0.90
 # A comparison that may end as soon as its intervals are narrow looks at them after every round, and
-# it ends on lucky ones: with intervals of 95 % up to 7 % of its calls were false (simulated, with
-# normal and with heavy-tailed noise), with these at most 3 %.
+# tends to end after a lucky one. With intervals of 95 % up to 7 % of its calls were false
+# (simulated, with normal and with heavy-tailed noise), with intervals of 98 % at most 3 %.
 EARLY_STOP_COVERAGE = 0.98
 LEAST_ROUNDS = 7
-DRIFT_LEVEL = 0.005  # the share of false alarms
+DRIFT_LEVEL = 0.005  # the share of steady series that count as drifting
 
 
 @dataclass
 class Interval:
-    """A median with its interval by order statistics, and the coverage which that really has."""
+    """A median, its interval by order statistics, and the interval's real coverage."""
 
     median: float
     low: float
@@ -34,7 +34,7 @@ class Interval:
         return (self.high - self.low) / 2 / self.median
 
     def verdict(self, above="faster", below="slower"):
-        """Of a ratio, in a word; nothing where the interval holds 1 or covers too little."""
+        """One word about a ratio; empty where the interval holds 1 or covers too little."""
         if self.coverage < LEAST_COVERAGE:
             return ""
         return above if self.low > 1 else below if self.high < 1 else ""
@@ -43,8 +43,8 @@ class Interval:
 def median_interval(values, wanted=WANTED_COVERAGE):
     """The narrowest symmetric pair of order statistics that covers enough, else the widest pair.
 
-    No distribution is assumed but independence of the repeats: each value is on either side of the
-    true median with probability 1/2.
+    Assumes no distribution, only that the repeats are independent: each value is on either side of
+    the true median with probability 1/2.
     """
     ordered = sorted(values)
     n = len(ordered)
@@ -85,7 +85,7 @@ def drifts(values):
 
 
 def paired_ratios(values, baseline):
-    """Ratios within a round, from {repeat: value} of both; a repeat that one lacks is left out."""
+    """Ratios within rounds, of two {repeat: value}; a repeat that only one has is left out."""
     return [values[repeat] / baseline[repeat] for repeat in sorted(values)
             if baseline.get(repeat)]
 
@@ -93,8 +93,8 @@ def paired_ratios(values, baseline):
 def unpaired_ratio(ours, theirs, wanted=WANTED_COVERAGE):
     """The ratio of two samples that were not measured in turn, such as those of two machines.
 
-    The median of all ratios of one of ours to one of theirs, and the interval of Hodges and
-    Lehmann: no distribution is assumed, but that both have the same shape.
+    It is the median of all ratios of one of ours to one of theirs, with Hodges and Lehmann's
+    interval, which assumes only that both distributions have the same shape.
     """
     ordered = sorted(mine / other for mine in ours for other in theirs)
     n = len(ordered)

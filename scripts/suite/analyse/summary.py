@@ -10,14 +10,14 @@ from suite.analyse.stats import (EARLY_STOP_COVERAGE, LEAST_COVERAGE, WANTED_COV
 from suite.fio.output import percentile
 from suite.request.plan import TRACED
 
-# What is compared of two modes, each as {name: figure of one run}.
+# The figures that modes are compared by: {name: function of a run's record and figures}.
 COMPARED = {
     "iops": lambda record, figures: figures.iops,
     "p99": lambda record, figures: percentile(figures.bins, 99),
     "cpu": lambda record, figures: cpu_ns(record, figures),
 }
 MORE_IS_BETTER = {"iops"}
-# What it is called where a ratio of it is above 1, and below.
+# The words for a ratio of each figure above 1, and below.
 SIDES = {"iops": ("faster", "slower"), "p99": ("longer", "shorter"), "cpu": ("dearer", "cheaper")}
 
 
@@ -28,11 +28,11 @@ class PointSummary:
     point: object
     runs: int = 0
     iops: Interval | None = None
-    cpu_ns: Interval | None = None  # of the whole process, per I/O; None too where it is unknown
-    switches: float | None = None  # of context, per I/O
+    cpu_ns: Interval | None = None  # of the whole process, per I/O; None also where it is unknown
+    switches: float | None = None  # context switches per I/O
     cache_hit: float | None = None  # share of the bytes read that came from the page cache
     device: dict = field(default_factory=dict)  # busy: share of the time; queue: mean length
-    pressure: dict = field(default_factory=dict)  # {resource: share of the time some waited}
+    pressure: dict = field(default_factory=dict)  # {resource: share of the time some task waited}
     figures: dict = field(default_factory=dict)  # {name in COMPARED: {repeat: figure}}
     ratios: dict = field(default_factory=dict)  # {name in COMPARED: Interval}, to the baseline
     bins: Counter = field(default_factory=Counter)  # {ns: I/Os}, of all repeats
@@ -48,7 +48,7 @@ class PointSummary:
 
     @property
     def judged(self):
-        """The ratio to the baseline that says which of the two is better; None without one."""
+        """The ratio to the baseline by which the mode is judged; None without a baseline."""
         return self.ratios.get(self.point.judged_by)
 
     def latency_ns(self, percent):
@@ -69,7 +69,7 @@ def summarise(finished, baseline, coverage=WANTED_COVERAGE):
 
 
 def interval_coverage(plan):
-    """Of an interval in a comparison: more where it may end as soon as intervals are narrow."""
+    """The coverage of a comparison's intervals: more where it ends once they are narrow."""
     return EARLY_STOP_COVERAGE if plan["precision"] else WANTED_COVERAGE
 
 
@@ -85,7 +85,8 @@ def by_point(finished):
 
 
 def narrow(finished, baseline, precision):
-    """The points whose interval is as narrow as asked for: of the ratio, or the baseline's own."""
+    """The points whose interval is as narrow as asked for: that of their ratio to the baseline; for
+    the baseline itself, that of its figure."""
     repeats, _ = by_point(finished)
     known = {point: {repeat: COMPARED[point.judged_by](record, figures)
                      for repeat, record, figures in rows if figures}
@@ -110,7 +111,7 @@ def bring_together(point, rows, coverage):
         if record["reason"] and record["reason"] not in summary.reasons:
             summary.reasons.append(record["reason"])
     if summary.flags["uneven"] * 2 <= len(rows):
-        del summary.flags["uneven"]  # a neighbour on the machine; in most runs it is the mode
+        del summary.flags["uneven"]  # in few runs it was a neighbour on the machine, not the mode
     summary.threads_peak = max(known(record["threads_peak"] for _, record, _ in rows), default=None)
     good = sorted(((record, figures) for _, record, figures in rows if figures),
                   key=lambda row: row[1].iops)
@@ -143,7 +144,7 @@ def bring_together(point, rows, coverage):
 
 
 def in_a_word(name, ratio):
-    """What a ratio of a compared figure shows; said too where it shows nothing, but for too few
+    """What a ratio of a compared figure shows, also that it shows no difference; empty for too few
     runs."""
     if not ratio or ratio.coverage < LEAST_COVERAGE:
         return ""
@@ -173,7 +174,7 @@ def by_host(records):
 
 
 def ratios(summary, other, coverage):
-    """Of each thing compared, paired within the rounds in which both came to a result."""
+    """{name in COMPARED: Interval}, paired within the rounds in which both have a result."""
     found = {}
     for name in COMPARED if other else ():
         paired = paired_ratios(summary.figures.get(name, {}), other.figures.get(name, {}))
@@ -186,14 +187,14 @@ def ratios(summary, other, coverage):
 
 
 def cpu_ns(record, figures):
-    """Of the whole process, per I/O; None where the I/O was done by other machines."""
+    """CPU time of the whole process per I/O; None where other machines did the I/O."""
     if record["user_s"] is None:
         return None
     return 1e9 * (record["user_s"] + record["system_s"]) / figures.ios
 
 
 def switches(record, figures):
-    """Of context, per I/O; None as above."""
+    """Context switches per I/O; None where other machines did the I/O."""
     if record["voluntary_switches"] is None:
         return None
     return (record["voluntary_switches"] + record["involuntary_switches"]) / figures.ios

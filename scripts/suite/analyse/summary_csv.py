@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""summary.csv: one line a run."""
+"""summary.csv: one line for each run."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ COLUMNS = ("job,mode,depth,block,placement,repeat,iops,bw_bytes,lat_mean_ns,lat_
 
 
 def document(finished):
-    """The text of [(run, record, figures)], without the traced runs."""
+    """summary.csv's text for [(run, record, figures)], without the traced runs."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -24,7 +24,8 @@ def document(finished):
 
 
 def summary_row(run, record, figures):
-    """One line of summary.csv; a run without a result has its place and its flags."""
+    """One line of summary.csv; a run without a result has a line with its flags, without figures.
+    """
     point = run.point
     row = {"job": point.load.job, "mode": point.mode, "depth": point.depth,
            "block": point.load.block, "placement": point.load.placement, "repeat": run.repeat,

@@ -14,7 +14,7 @@ from suite.units import duration, percent, rate
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the targets' file, which says what each field is."""
+    """A row of the targets' file, which says what each field means."""
 
     load: str
     job: str
@@ -84,7 +84,7 @@ class Side:
 
 @dataclass
 class Judged:
-    """A figure of both sides against its target; the verdict says in a word what was shown."""
+    """A figure of both sides against its target, and the verdict in one word."""
 
     what: str
     sides: str
@@ -94,7 +94,7 @@ class Judged:
 
 
 def judge(row, finished, documents):
-    """What a group's runs say of a row; `documents` are fio's, where a row is of some jobs only."""
+    """[Judged] of a row, from its group's runs; `documents`, fio's, are for rows with `only`."""
     ours, theirs = (side(row, job, mode, finished, documents) for job, mode in row.sides)
     found = []
     if row.iops is not None:
@@ -131,7 +131,7 @@ def of_jobs(document, prefix):
 
 
 def judged(what, ours, theirs, figure, show, target, at_least):
-    """`met` and `missed` only where the whole interval says so."""
+    """The verdict is `met` or `missed` only where the whole interval says so, else `open`."""
     mine, other = ({repeat: figure(s) for repeat, s in runs.items()} for runs in (ours, theirs))
     goal = f"{'≥' if at_least else '≤'} {target:g}"
     ratios = paired_ratios(mine, other)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Which mode for this load: what the runs show, in words, and what they leave open.
 
-A mode is called worse by comparing it, round by round, with the best of the others. Which one that
-is, is decided by the other rounds alone: to be picked as the best of many in a round, and then to
-be compared in the same round, is to be lucky twice, and would make far too many others look worse.
+A mode is called worse by comparing it, round by round, with the best of the others. Only the other
+rounds decide which one is the best: a mode that was picked as the best of many by the round in
+which it is compared would be lucky twice, and would make far too many others look worse.
 """
 
 from collections import Counter
@@ -16,20 +16,20 @@ from suite.request.plan import load_titles
 from suite.units import duration, percent, rate
 
 # The share of equal modes that may be called worse where intervals cover more than 95 %. It is
-# somewhat more than the intervals say, as the best of the others is chosen, not given (simulated).
+# somewhat more than the intervals say (simulated), as the best of the others is a choice.
 CHOSEN = 0.05
 MOST_NAMED = 4  # in a headline
 
 
 @dataclass
 class Verdict:
-    """On one load at one depth, and in an open loop at one offered rate. The lists are of
-    summaries."""
+    """The verdict on one load at one depth, and in an open loop at one offered rate. The lists are
+    of summaries."""
 
     load: object
     depth: int
     rate: int
-    best: object  # the highest median of IOPS; in an open loop the lowest of p99
+    best: object  # with the highest median of IOPS; in an open loop with the lowest of p99
     as_good: list = field(default_factory=list)  # not shown to be worse than the best of the others
     worse: list = field(default_factory=list)  # (summary, its ratio to the best of the others)
     undecided: list = field(default_factory=list)  # with too few runs that came to a result
@@ -39,8 +39,8 @@ class Verdict:
         return [self.best, *self.as_good]
 
     def cheaper(self, coverage):
-        """Of those that are good the one that costs the least CPU time an I/O; None where that is
-        the best, or where it is not shown to be cheaper than the best."""
+        """The good mode with the least CPU time per I/O; None where it is not shown to be cheaper
+        than the best."""
         known = [s for s in self.as_good if s.cpu_ns]
         least = min(known, key=lambda s: s.cpu_ns.median, default=None)
         ratio = ratios(least, self.best, coverage).get("cpu") if least else None
@@ -48,7 +48,7 @@ class Verdict:
 
 
 def verdicts(summaries, coverage):
-    """[Verdict], one a load, depth and rate; a single mode is nothing to choose from."""
+    """[Verdict], one for each load, depth and rate that has several modes to choose from."""
     groups = {}
     for s in summaries.values():
         if s.iops:
@@ -59,7 +59,7 @@ def verdicts(summaries, coverage):
 
 
 def judge(load, depth, offered, rows, coverage):
-    """None where fewer than two modes have runs enough."""
+    """The Verdict; None where fewer than two modes have enough runs."""
     figure = rows[0].point.judged_by
     sure = [s for s in rows if s.iops.coverage >= LEAST_COVERAGE and s.figures.get(figure)]
     if len(sure) < 2:
@@ -80,13 +80,14 @@ def judge(load, depth, offered, rows, coverage):
 
 
 def best_of(candidates, figure):
-    """The one of [(summary, values)] with the best median."""
+    """The summary with the best median, of [(summary, values)]."""
     pick = max if figure in MORE_IS_BETTER else min
     return pick(candidates, key=lambda row: median(row[1]))[0]
 
 
 def to_the_best_other(s, rows, figure, coverage):
-    """The ratio of a summary to the best of the others, chosen for each round by the other ones."""
+    """The ratio of a summary to the best of the others, which the other rounds choose for each
+    round."""
     paired = []
     for repeat, value in s.figures[figure].items():
         others = [(other, [v for r, v in other.figures[figure].items() if r != repeat])
@@ -98,8 +99,7 @@ def to_the_best_other(s, rows, figure, coverage):
 
 
 def always_good(found):
-    """{load: (summaries of the modes that are among the best most often, how often, of how many)}
-    """
+    """{load: (names of the modes that are among the best most often, how often, of how many)}"""
     loads = {}
     for v in found:
         loads.setdefault(v.load, []).append(v)
@@ -114,7 +114,7 @@ def always_good(found):
 
 
 def render(summaries, coverage):
-    """The lines behind the table."""
+    """The lines that follow the table."""
     found = verdicts(summaries, coverage)
     if len({s.point.mode for s in summaries.values() if s.iops}) < 2:
         return []
@@ -149,7 +149,7 @@ def caveat(found):
 
 
 def words(v, coverage):
-    """One point's verdict."""
+    """One Verdict in lines."""
     lines = [f"{v.best.point.where}: {named(v.best)} ({in_figures(v.best)})"]
     if v.as_good:
         lines.append(f"  no worse: {', '.join(map(named, v.as_good))}")
@@ -174,7 +174,7 @@ def named(s):
 
 
 def marked(mode, flagged):
-    """A mode that was flagged carries the mark wherever it is named."""
+    """The mode's name, with the mark that a flagged mode carries wherever it is named."""
     return mode + (" !" if flagged else "")
 
 

@@ -5,7 +5,7 @@ from suite.request.plan import NO_PLACEMENT
 
 
 def load_words(job, load=None):
-    """A load in words; without one, what its job file asks for."""
+    """A load in words; without one, what the job file asks for."""
     kind = "reads and writes" if job["reads"] and job["writes"] else \
         "reads" if job["reads"] else "writes"
     block = load.block if load else job["block"]
@@ -21,8 +21,7 @@ def load_words(job, load=None):
 
 
 def machine_words(environment, file_system=""):
-    """Where it was measured, and on which of the comparison's file systems, for a line under a
-    chart."""
+    """The line under a chart: the machine, and which of the comparison's file systems was used."""
     if "hosts" in environment:
         names = ", ".join(host["name"] for host in environment["hosts"])
         return f"at the same time on {names}"
@@ -31,7 +30,7 @@ def machine_words(environment, file_system=""):
 
 
 def machine_title(environment):
-    """Where it was measured, without what lies under the files."""
+    """The machine in words, without the file system."""
     if "hosts" in environment:
         return f"{machine_words(environment)}, {environment['versions']['fio']}"
     return (f"{environment['cpu_model'] or environment['machine']}, {environment['cpus']} CPUs, "

@@ -9,7 +9,7 @@ LINEAR, LOG, TAIL = "linear", "log", "tail"
 # Percentiles that a TAIL axis is labelled at: each step after 90 stands for ten times fewer I/Os.
 TAIL_TICKS = (0, 50, 90, 99, 99.9, 99.99, 99.999, 99.9999)
 LINE = 1.25  # height of a line of text, in sizes of its font
-OVERHANG = 24  # so far a label may stick out to the right of its axis
+OVERHANG = 24  # pixels that a label may stick out to the right of its axis
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Axis:
         return Axis("", len(names) - 0.5, -0.5, ticks=list(enumerate(names)))
 
     def position(self, value):
-        """The value where the axis is linear in it: what gnuplot is given, but for LOG axes."""
+        """The value as gnuplot is given it: the same, except on TAIL axes."""
         return -math.log10(1 - value / 100) if self.scale == TAIL else value
 
     def share(self, value):
@@ -63,9 +63,9 @@ class Axis:
         return (at(value) - at(self.low)) / (at(self.high) - at(self.low))
 
     def labelled(self, length, size, upright):
-        """[(value, label)] of the ticks, the labels of which fit side by side into `length`.
+        """[(value, label)] of ticks whose labels fit side by side into `length`.
 
-        `upright` is the vertical axis, where labels stand above each other.
+        `upright`: the axis is vertical, so labels stand above each other.
         """
         extent = (lambda _: LINE * size) if upright else (lambda text: text_width(text, size) + 8)
         if self.ticks is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Charts with a row a mode: CPU time, and ratios to the baseline."""
+"""Charts with one row for each mode: CPU time, and ratios to the baseline."""
 
 from dataclasses import replace
 
@@ -39,7 +39,8 @@ def cpu(subject):
 
 
 def ratios(subject):
-    """Ratios to the baseline, paired within rounds: a panel a figure, a band a depth."""
+    """Ratios to the baseline, paired within rounds: a panel for each figure, a band for each depth.
+    """
     rows = subject.closed(lambda s: s.ratios)
     shown = [(name, title, words) for name, title, words in RATIOS
              if any(name in s.ratios for points in rows.values() for s in points)]
@@ -79,7 +80,7 @@ def ratio_series(subject, here, name):
 
 
 def sides(here, name):
-    """For each row on which side of 1 its interval lies; those near the line are hard to see."""
+    """[(row, ◂ or ▸)]: on which side of 1 a row's interval lies, as near 1 that is hard to see."""
     return [(row, "◂" if s.ratios[name].high < 1 else "▸") for row, s in enumerate(here.values())
             if name in s.ratios and decided(s.ratios[name])]
 

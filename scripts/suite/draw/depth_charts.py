@@ -10,14 +10,15 @@ from suite.draw.figure import Band, Mark, Panel, Series
 from suite.draw.marks import by_depth, depths_of, ends, told, written
 from suite.units import depth_name, duration, rate
 
-# A percentile is drawn only if so many I/Os took longer: of fewer, chance decides.
+# A percentile is drawn only if so many I/Os took longer: with fewer it would be chance.
 LEAST_BEYOND = 10
 MOST_PERCENT = 99.9999
 CURVE_STEPS = 200
 
 
 def throughput(subject):
-    """The modes stand side by side at each depth, or the intervals of twelve would be one."""
+    """IOPS against depth. The modes stand side by side at each depth, or their intervals would
+    cover each other."""
     rows = subject.closed()
     if not rows:
         return None
@@ -39,7 +40,7 @@ def throughput(subject):
 
 
 def depth_note(summary):
-    """What is to be said of a depth in the data, beside its position on the axis."""
+    """A note about a depth for the data file; empty where its position on the axis says it all."""
     plain = f"depth {summary.point.depth}"
     return "" if summary.depth_words == plain else summary.depth_words
 
@@ -51,7 +52,8 @@ def positions_of(depths):
 
 
 def side_by_side(depths, modes):
-    """The factor from one mode to the next: all of a depth take a third of the way to the next."""
+    """The factor from one mode to the next: together they take a third of the way to the next
+    depth."""
     closest = min((b / a for a, b in zip(depths, depths[1:])), default=4)
     return min(1.025, closest**(1 / (3 * modes)))
 
@@ -80,7 +82,7 @@ def latency(subject):
 
 
 def percentiles(subject):
-    """The percentile curve, a panel a depth, on an axis that stretches the tail."""
+    """The percentile curve, a panel for each depth, on an axis that stretches the tail."""
     rows = subject.closed(curve)
     if not rows:
         return None
@@ -103,7 +105,7 @@ def percentiles(subject):
 
 
 def curve(summary):
-    """[(percent, ns)] along the axis; where there are no bins, what is in fio's own table."""
+    """[(percent, ns)] along the axis, from the bins or, without bins, from fio's own table."""
     if not summary.bins:
         table = getattr(summary, "percentiles", {})
         return sorted((p, ns) for p, ns in table.items() if 0 < p <= MOST_PERCENT and ns)

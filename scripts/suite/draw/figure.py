@@ -2,9 +2,9 @@
 """Figures as data: panels of series in bands, and where in the picture everything lies.
 
 Nothing here knows fio, modes or gnuplot's language; gnuplot.py turns a Figure into files. All
-margins and ranges are set, never left to gnuplot, so that targets() can tell the position of every
-mark. Lengths are in pixels of the SVG from its top left corner; a picture is WIDTH wide, and its
-sizes of text are such that axes can still be read when it is printed 8 cm wide.
+margins and ranges are set here, so that targets() knows the position of every mark. Lengths are in
+pixels of the SVG, positions from its top left corner. A picture is WIDTH wide, and its text is so
+large that axes can be read when it is printed 8 cm wide.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ LEAST_MARGIN, TICK_GAP, COLUMN_GAP, BESIDE_GAP = 4, 9, 20, 6
 ROW_NAMES = 0.38
 
 SOLID, DASHED, DOTTED = 1, 2, 3
-# Positions in gnuplot's colour-blind-safe sequence `podo`; INK is for what belongs to no series.
+# Positions in gnuplot's colour-blind-safe sequence `podo`; INK is for marks of no series.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = range(1, 9)
 INK = 0
 
@@ -35,7 +35,7 @@ class Style:
 
 @dataclass
 class Mark:
-    """One point drawn; `text` is what a reader who points at it is told, `note` is in the data."""
+    """One point. `text` is shown to a reader who points at it, `note` stands in the data file."""
 
     x: float
     y: float
@@ -57,7 +57,7 @@ class Series:
     """Marks of one style. `kind`: line (and points), points, steps, bars (from x = 0), cells, rings
     (around other marks).
 
-    `path` is the line, where that is not simply from mark to mark. `weight` scales lines and
+    `path` is the line, where it does not simply go from mark to mark. `weight` scales lines and
     points. `shift` multiplies x, so that series stand side by side on a logarithmic axis.
     """
 
@@ -74,8 +74,8 @@ class Series:
 class Panel:
     """`sideways`: the intervals of marks lie along x. `reference`: x of a line from top to bottom.
 
-    `ends` are words for what is to the left and to the right of the reference. `beside`: words to
-    the right of the panel, as [(y, text)].
+    `ends` are the words for the sides left and right of the reference. `beside`: words to the right
+    of the panel, as [(y, text)].
     """
 
     x: Axis
@@ -108,7 +108,7 @@ class Frame:
 
 @dataclass
 class Target:
-    """Where a mark lies in the SVG, the name of its series, and what to say about it."""
+    """Where a mark lies in the SVG, the name of its series, and its text."""
 
     x: float
     y: float
@@ -146,7 +146,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Words:
-    """A line of text; `y` is that of its middle, and `colour` the name of one."""
+    """A line of text; `y` is its middle, and `colour` a colour's name."""
 
     text: str
     x: float
@@ -228,7 +228,7 @@ class Layout:
 
 
 def label_size(panel):
-    """Of the labels of the y axis: names of rows are longer than numbers."""
+    """The size of the y axis's labels: smaller for names of rows, which are longer than numbers."""
     return ROW_NAME if panel.sideways else TEXT
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Any fio JSON as a Subject for charts: what is drawn of files that no comparison has made."""
+"""Any fio JSON as a Subject for charts, also files that no comparison has made."""
 
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ LATENCY_WORDS = {
 
 @dataclass
 class FileSummary(PointSummary):
-    """A job's direction in one file: a single run, perhaps with fio's own percentiles at most."""
+    """One direction of a job in one file: a single run, perhaps with only fio's own percentiles."""
 
     percentiles: dict = field(default_factory=dict)
     depth_words: str = ""
@@ -57,7 +57,7 @@ def subject(paths):
 
 
 def form_lines(measured):
-    """Lists of Measured: those that differ in depth alone, along it; all others for themselves."""
+    """Lists of Measured: those that differ only in depth form one, each other has its own."""
     groups = {}
     for one in measured:
         groups.setdefault(one.line(), []).append(one)
@@ -71,7 +71,7 @@ def form_lines(measured):
 
 
 def name_lines(lines):
-    """A label a line, of whatever tells it from the others."""
+    """A label for each line, of whatever tells it from the others."""
     words = [{"file": line[0].file if len(line) == 1 else "", "job": line[0].job,
               "engine": line[0].mode.removeprefix(ENGINE_PREFIX),
               "block": line[0].options.get("bs", ""),
@@ -87,7 +87,8 @@ def name_lines(lines):
 
 
 def looks(labels, lines):
-    """Modes as in every chart; where two lines are of one mode, looks that all differ."""
+    """{label: Style}: the modes' usual ones; where two lines are of one mode, others that differ.
+    """
     modes = [line[0].mode for line in lines]
     if len(set(modes)) == len(modes):
         by_mode = styles(modes)
@@ -106,7 +107,7 @@ def summary(label, one):
 
 
 def common(measured):
-    """What all of it has in common, in words."""
+    """What all of them have in common, in words."""
     words = [
         {one.options.get("rw") or one.options.get("readwrite", "") for one in measured},
         {one.options.get("bs", "") for one in measured},
@@ -123,7 +124,7 @@ def few_names(names):
 
 
 def latency_words(labels, lines):
-    """A sentence for each way in which the percentiles were come by."""
+    """A sentence for each source of percentiles."""
     ways = {}
     for label, line in zip(labels, lines):
         for one in line:

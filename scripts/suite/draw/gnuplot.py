@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Figures as gnuplot scripts with their data, and the pictures that gnuplot makes of them.
 
-NAME.gp and NAME.dat need only each other: `gnuplot NAME.gp` draws all pictures. Two variables can
-be set before: kinds='svg png pdf', and dark=1 for the pictures NAME-dark.* on a dark background.
+NAME.gp and NAME.dat need only each other: `gnuplot NAME.gp` draws all pictures. Two variables may
+be set with -e: kinds='svg png pdf', and dark=1 for the pictures NAME-dark.* on a dark background.
 """
 
 import os
@@ -16,8 +16,8 @@ from suite.errors import FolderFailed
 
 FORMATS = ("svg", "png", "pdf")
 LIMIT_S = 120
-# Light and dark. The colours c1 to c8 are podo's on light; on dark, black is turned round and what
-# would be too dim is lighter.
+# (on light, on dark). On light c1 to c8 are podo's colours; on dark black is white, and colours
+# that would be too dim are lighter.
 COLOURS = {
     "paper": ("#ffffff", "#15181c"),
     "quiet": ("#505050", "#a8adb4"),
@@ -33,8 +33,8 @@ COLOURS = {
     "c7": ("#d55e00", "#f07a28"),
     "c8": ("#cc79a7", "#dd92bb"),
 }
-# The cairo terminals take sizes of fonts for points of 1/72 inch, and make pixels of 1/96 of them;
-# lines and points are scaled to come out as in the SVG.
+# The cairo terminals take font sizes in points of 1/72 inch, but pixels are 1/96 inch. Fonts, lines
+# and points are scaled so that they come out as in the SVG.
 TERMINALS = {
     "svg": "set terminal svg noenhanced size {w},{h} font '{font}' background paper",
     "png": "set terminal pngcairo noenhanced size {w2},{h2} font '{font}' fontscale 1.5 "
@@ -45,12 +45,12 @@ TERMINALS = {
 FONT = "sans-serif"
 TIC_OFFSETS = {"x": "0, 0.35", "y": "0.4, 0"}
 THIN, HOLLOW = (1, 2, 3), (4, 6, 8, 10, 12, 14)  # a filled point is the next after a hollow one
-# How dense a bar is filled: full for solid lines, then paler, as their points are hollow or thin.
+# {dash: how dense a bar is filled}: dense for solid lines, paler for dashed, palest for dotted.
 FILLS = {1: 0.85, 2: 0.35, 3: 0.12}
 INNER_SIZES = {(6, 2): 0.72}  # gnuplot's cross is as wide as its square
 LINES = {"line": "lines", "steps": "steps"}
 MARKER = "# Drawn by scripts/plot of iowq"
-# From low to high, each with the colour of letters on it; as dark on a dark page as on a light one.
+# (colour, colour of letters on it) from low to high; the same on a light and on a dark page.
 HEAT = ((0xfde725, "#000000"), (0x5ec962, "#000000"), (0x21918c, "#ffffff"), (0x3b528b, "#ffffff"),
         (0x440154, "#ffffff"))
 
@@ -291,7 +291,7 @@ def outer(style):
 
 
 def points(style, look, weight):
-    """The points that make up one: a hollow one hides what is behind it, a second lies inside."""
+    """The layers of one point: a hollow one hides what is behind it, a second point lies inside."""
     layers = [f"{look} linewidth 1.3 pointsize {weight:.3g}"]
     if outer(style) in HOLLOW:
         layers.insert(0, f"pointtype {outer(style) + 1} pointsize {weight:.3g} linecolor rgb paper")

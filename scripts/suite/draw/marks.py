@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What charts have in common: the words of a mark, and the depths along which these stand."""
+"""What charts have in common: the words of a mark, and the depths of rows."""
 
 from suite.units import duration
 
 
 def told(label, summary, *lines):
-    """What a reader who points at a mark is told."""
+    """The text shown to a reader who points at a mark."""
     return "\n".join([f"{label}, {summary.depth_words}", *lines])
 
 
@@ -22,7 +22,7 @@ def ends(interval):
 
 
 def depths_of(rows):
-    """An unknown one first."""
+    """The depths of all rows, in order; an unknown one comes first."""
     return sorted({s.point.depth for points in rows.values() for s in points},
                   key=lambda depth: depth or 0)
 
@@ -34,5 +34,5 @@ def by_depth(rows):
 
 
 def from_zero(ns):
-    """A time on an axis that begins with 0."""
+    """A time's label on an axis that begins with 0."""
     return duration(ns) if ns else "0"

@@ -10,12 +10,12 @@ from suite.draw.node_map import NodeMap
 from suite.request.placement import node_pair
 from suite.units import duration, rate
 
-ROOM_FOR_MEDIAN = 2  # columns of a node's map, so that three of these stand side by side
+ROOM_FOR_MEDIAN = 2  # columns; maps with no more leave room for p50 as the third side by side
 LEAST_SPREAD = 0.1  # of a node map's greatest value, which takes all of its colours
 
 
 def nodes(subject):
-    """Submitters on one node, buffers on another: a band a mode and depth."""
+    """Submitters on one node, buffers on another: a band for each mode and depth."""
     found = subject.closed(lambda s: node_pair(s.point.load.placement))
     pairs = [node_pair(s.point.load.placement) for rows in found.values() for s in rows]
     submitters, buffers = (sorted({pair[i] for pair in pairs}) for i in (0, 1))
@@ -47,7 +47,7 @@ def nodes(subject):
 
 
 def unplaced(label):
-    """The mode without its placement=: what is coloured on one scale."""
+    """The mode without its placement=: modes with the same one are coloured on one scale."""
     return re.sub(r"\+placement=[^+]*", "", label)
 
 

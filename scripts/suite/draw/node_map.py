@@ -7,13 +7,13 @@ from suite.draw.axis import Axis
 from suite.draw.figure import INK, SOLID, Band, Panel, Series, Style
 
 ROW, LOW_ROW, LEAST_HEIGHT = 30, 22, 44  # pixels
-FEW_ROWS = 4  # of more, each is low
+FEW_ROWS = 4  # with more rows each is LOW_ROW high
 NO_POINTS = Style(INK, 6, SOLID)
 
 
 @dataclass
 class NodeMap:
-    """One panel: cells at (number of the column, number of the row); `name` is in its data."""
+    """One panel: cells at (number of the column, number of the row); `name` is in the data file."""
 
     title: str
     name: str
@@ -21,7 +21,7 @@ class NodeMap:
 
 
 def bands(heading, rows, columns, maps, below=""):
-    """The maps, as many side by side as leave a cell legible; `columns` are numbers of nodes.
+    """The maps' bands, with as many side by side as leave a cell legible; `columns` are nodes.
 
     All have the same rows, whose names stand at the left. `below` says what the columns are.
     """

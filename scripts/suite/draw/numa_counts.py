@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""What a guest with several NUMA nodes leaves: where work ran, counted; and how that is shown.
+"""The counts that a guest with several NUMA nodes leaves (where work ran), and how they are shown.
 
-In an emulated machine every time is wrong and every count is right, so that there are no times
-here. A file is one object:
+In an emulated machine every time is wrong and every count is right, so there are no times here. A
+file is one object:
 
     numa_counts  1, the version of this format
     emulated     true or false; accelerator, kernel, topology: texts
     nodes        [{os, cpus, memory_mb}]: number, list of CPUs ("" without any), memory
-    distances    a list a node, in the order of `nodes`
+    distances    a list for each node, in the order of `nodes`
     rows         [{mode, placement, submitter, data, ios, ran_on, buffers_on}]
 
 A row is a run: `submitter` is the number of a node, `data` that of the file's device or of the
 buffers, or null. `ran_on` are I/Os and `buffers_on` pages, each as {"number of a node": count};
-`ran_on` is {} where nobody counts (the kernel's modes), and `buffers_on` may be missing.
+`ran_on` is {} where nothing counts them (the kernel's modes), and `buffers_on` may be missing.
 """
 
 import json
@@ -60,8 +60,8 @@ class Counts:
 
 
 def counts_among(paths):
-    """Those of the paths, or of the files in the one folder, that hold counts; raises BadInput
-    where files of two kinds are mixed."""
+    """The files with counts among the paths, or in a single folder; raises BadInput where other
+    files are named beside them."""
     folder = paths[0] if len(paths) == 1 and paths[0].is_dir() else None
     if folder and (folder / "plan.json").exists():
         return []
@@ -81,8 +81,7 @@ def holds_counts(path):
 
 
 def read(path):
-    """The Counts of a file; raises BadInput with one line for whatever is not as described above.
-    """
+    """The Counts of a file; raises BadInput with one line where it is not as described above."""
     try:
         document = json.loads(path.read_text(errors="replace"))
     except ValueError as error:
@@ -144,7 +143,7 @@ def by_node(row, key, nodes, where):
 
 
 def of(document, key, kind, where):
-    """What is under a key; raises BadInput where that is missing, or of another kind."""
+    """The value of a key; raises BadInput where it is missing, or of another kind."""
     if not isinstance(document, dict) or key not in document:
         raise BadInput(f"{where}: has no '{key}'")
     value = document[key]
@@ -176,7 +175,7 @@ def text(document, key, where):
 
 
 def figures(found):
-    """[(file name, None, Figure)], one a topology and mode of all Counts; raises BadInput."""
+    """[(file name, None, Figure)], one for each topology and mode; raises BadInput."""
     drawn = {}
     for counts in found:
         for mode in dict.fromkeys(row.mode for row in counts.rows if row.ran_on):
@@ -218,7 +217,7 @@ def source_names(sources):
 
 
 def cells(rows, sources, columns):
-    """Runs that have all in common are added up."""
+    """The Cells of rows; runs with the same submitter and data are added up."""
     sums = {}
     for row in rows:
         sums.setdefault((row.submitter, row.data), Counter()).update(row.ran_on)
@@ -228,7 +227,7 @@ def cells(rows, sources, columns):
 
 
 def table(found):
-    """Work per node per placement, as Markdown."""
+    """Work per node and placement, as Markdown."""
     lines = [TABLE_MARKER, "", "# Work per node per placement", ""]
     for counts in found:
         head = ["mode", "placement", "submitter on", "data on", "I/Os",

@@ -37,7 +37,7 @@ class Charts:
 class Elsewhere:
     """A folder that may hold files of the user's, none of which is ever written over.
 
-    What an earlier plot drew is known by the first line of the script beside it, and may be.
+    Only an earlier plot's pictures are: they are known by the first line of the script beside them.
     """
 
     def __init__(self, path):

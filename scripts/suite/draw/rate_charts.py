@@ -46,7 +46,7 @@ def open_loop(subject):
 
 
 def fell_behind(summary):
-    """In most runs: that a Poisson process offers somewhat less in a second says nothing."""
+    """Did most runs fall behind? In a single run a Poisson process may just have offered less."""
     return summary.flags["behind"] > summary.runs / 2
 
 

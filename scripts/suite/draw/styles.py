@@ -5,9 +5,9 @@ from suite.draw.figure import (BLACK, BLUE, DASHED, DOTTED, GREEN, ORANGE, PURPL
                                Style)
 
 # Colours are positions in gnuplot's colour-blind-safe sequence `podo`. The colour says what is done
-# with an I/O; filled points and solid lines are this project's pool, hollow points and dashed lines
-# the kernel through the same engine, thin or crossed points and dotted lines fio's own engines. No
-# two modes have the same point.
+# with an I/O. Filled points and solid lines are this project's library, hollow points and dashed
+# lines the kernel through the same engine, thin or crossed points and dotted lines fio's own
+# engines. No two modes have the same point.
 STYLES = {
     "inline": Style(BLACK, 7, SOLID),
     "sqthread": Style(ORANGE, 9, SOLID),
@@ -31,8 +31,8 @@ STYLES = {
     "fio:psync+io_submit_mode=offload": Style(BLACK, (4, 1), DOTTED),
 }
 
-# For modes in neither table (options of the user's own), in the order in which they are asked for.
-# There are ten points and seven colours, so that only the 71st would be the first again.
+# For modes that are not in the table (options of the user's own), in the order in which they are
+# asked for. There are ten points and seven colours, so only the 71st is the first again.
 SPARE_POINTS = [((9, 9), SOLID), (14, DASHED), ((13, 13), SOLID), (10, DASHED), ((11, 11), SOLID),
                 ((12, 7), DASHED), ((15, 15), SOLID), ((8, 7), DASHED), ((4, 7), DASHED),
                 ((6, 7), DASHED)]
@@ -42,7 +42,7 @@ SPARE_STYLES = [Style(colour, point, dash)
 
 
 def styles(names):
-    """One style a mode: a mode of the table always has its own, others take the next spare one."""
+    """{mode: Style}: a mode of the table has its own, each other one takes the next spare one."""
     others = [name for name in names if name not in STYLES]
     spare = {name: SPARE_STYLES[i % len(SPARE_STYLES)] for i, name in enumerate(others)}
     return {name: STYLES.get(name) or spare[name] for name in names}

@@ -16,29 +16,26 @@ MERGED_BINS = "Latency: total, percentiles of the json+ bins of all runs merged.
 
 @dataclass
 class Subject:
-    """One load, or all placements of one.
-
-    A label is the name of a series, that of a mode in a comparison.
-    """
+    """One load, or all placements of one. A label names a series: in a comparison, its mode."""
 
     title: str
     subtitle: str
-    rows: dict  # {label: [its PointSummary, one a depth and rate]}, in the order of drawing
+    rows: dict  # {label: [PointSummary of each depth and rate]}, in the order of drawing
     styles: dict  # {label: Style}
     about: list  # lines of the footer on how the figures came about
-    warnings: list  # and what must not be overlooked
+    warnings: list  # lines of the footer that must not be overlooked
     latency: str = MERGED_BINS
-    points: str = POINTS  # what their looks say
+    points: str = POINTS  # what the looks of points say
     baseline: str | None = None
     compared: str = "paired within rounds"  # how ratios to the baseline came about
     marked: frozenset = frozenset()  # labels with flags
 
     def shown(self, label):
-        """A label that was flagged carries the mark wherever it is drawn."""
+        """The label, with the mark that a flagged one carries wherever it is drawn."""
         return label + (" !" if label in self.marked else "")
 
     def closed(self, wanted=lambda s: True):
-        """{label: summaries with a result, along the depths}, without the points of open loops."""
+        """{label: summaries with a result, along the depths}: the closed loop's points."""
         return self.chosen(lambda s: s.point.rate == 0 and wanted(s), lambda s: s.point.depth)
 
     def open(self):
@@ -59,7 +56,7 @@ class Subject:
 
 
 def of_loads(plan, environment, summaries):
-    """The Subjects of a comparison, one a load."""
+    """The Subjects of a comparison, one for each load."""
     titles = load_titles(point.load for point in summaries)
     found = [subject(plan, environment, title, [s for s in summaries.values()
                                                 if s.point.load == load])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Charts of the course of a run, of the run with the median throughput."""
+"""Charts of a run over time: of each point's typical run, the one with the median throughput."""
 
 from suite.draw.axis import Axis
 from suite.draw.bar_charts import factor
@@ -7,12 +7,12 @@ from suite.draw.figure import Band, Mark, Panel, Series
 from suite.draw.marks import by_depth, from_zero, told
 from suite.units import duration, rate
 
-# Of a line with very many points, this many carry the mode's shape.
+# On a line with very many points, this many are drawn with the mode's point.
 FEW = 5
 
 
 def over_time(subject):
-    """Mean latency of each window, and beside it throughput, of the typical run of each point."""
+    """Mean latency of each window, and throughput beside it, of each point's typical run."""
     bands, shown = [], {}
     for depth, here in by_depth(subject.closed(lambda s: recorded(s, "latency_over_time"))):
         panels = [traces(subject, here, "latency_over_time", f"mean latency, depth {depth}",
@@ -56,13 +56,13 @@ def milliseconds(ms):
 
 
 def few(points, number):
-    """Some of very many points; others for each series, so that their shapes lie apart."""
+    """A few of very many points; different ones for each series, so that their shapes lie apart."""
     step = max(1, -(-len(points) // FEW))
     return points[number % step::step]
 
 
 def threads(subject):
-    """All threads of the typical run of each point, and the kernel's workers among them."""
+    """All threads of each point's typical run, and the kernel's workers among them."""
     bands, shown, kernel = [], {}, False
     for depth, here in by_depth(subject.closed(lambda s: recorded(s, "threads_over_time"))):
         series = []
