@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The guest's initramfs: one uncompressed cpio archive, written anew for each run.
 
-Holds busybox, the kernel modules that are asked for and those that they depend on, Python without
-its sources, pytest, the programs under test and the shared libraries of all of them.
+It holds busybox, the kernel modules that are asked for and those that they depend on, Python
+without its sources, pytest, the programs under test and the shared libraries of all of them.
 """
 
 import re
@@ -15,7 +15,7 @@ PYTHON = "/usr/bin/python3"  # Debian's: the one that its pytest belongs to
 MODULES = ["virtio_pci", "virtio_console", "virtio_blk", "configfs", "null_blk",
            "dm-mod", "dm-flakey", "dm-delay", "ecb", "xts", "dm-crypt", "nfsd", "nfsv4"]
 PYTEST = ["pytest", "_pytest", "pluggy", "iniconfig", "packaging", "attr", "py"]
-# What no test has a use for, and would only make the image larger.
+# Files that no test uses, and that would only make the image larger.
 NOT_IN_THE_GUEST = re.compile(
     r"(test|tests|idlelib|lib2to3|tkinter|turtledemo|ensurepip|distutils|pydoc_data|config-.*)/"
     r"|lib-dynload/(?!_ctypes\.|_json|_queue|_contextvars|mmap|resource|termios|_multiprocessing)")
@@ -65,7 +65,7 @@ def add_program(cpio, program, path):
 
 
 def add_stripped(cpio, program, path, scratch):
-    """Without its debug information, of which ours have ten times their size."""
+    """Adds a program without its debug information, which is nine tenths of ours."""
     small = scratch / Path(path).name
     subprocess.run(["strip", "-o", small, program], check=True)
     cpio.file(path, small.read_bytes(), executable=True)
@@ -75,7 +75,7 @@ def add_stripped(cpio, program, path, scratch):
 
 
 def debians_python():
-    """Where its standard library is, and what the names of compiled files say of it."""
+    """(the folder of Python's standard library, the tag in the names of its compiled files)"""
     question = ("import sys, sysconfig; "
                 "print(sysconfig.get_path('stdlib'), sys.implementation.cache_tag)")
     library, tag = subprocess.check_output([PYTHON, "-c", question], text=True).split()
@@ -83,7 +83,7 @@ def debians_python():
 
 
 def add_python(cpio):
-    """As Debian compiled it when it was installed: Python reads that without the sources."""
+    """Adds Python as Debian compiled it at installation: it runs without the sources."""
     add_program(cpio, PYTHON, PYTHON)
     library, tag = debians_python()
     packages = Path("/usr/lib/python3/dist-packages")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""How much time a process really had: what a limit must go by that catches a hang and no machine
-that is busy with something else."""
+"""How much time a process really had: a limit by this time catches a hang, and spares a process on
+a machine that is busy with something else."""
 
 import time
 from pathlib import Path
@@ -9,9 +9,9 @@ from pathlib import Path
 class OwnTime:
     """Seconds of a process from restart() on, without those in which it waited for a CPU.
 
-    They are the greater of two: the CPU time of its threads, which is all that passes for one that
-    spins; and the time in which none of them waited for a CPU, which is all that passes for one
-    that sleeps. Where the kernel does not count the waiting, the latter is the time on the wall.
+    It is the greater of two times: the CPU time of its threads, which is all the time of a process
+    that spins; and the time in which none of them waited for a CPU, which is all the time of one
+    that sleeps. Where the kernel does not count the waiting, the second is the wall-clock time.
     """
 
     def __init__(self, pid):

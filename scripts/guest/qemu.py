@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""One guest: QEMU's command line, its start, its limit and its certain end.
+"""One guest: QEMU's command line, its start, its limit; and it always ends.
 
-A guest has a limit of silence: so long it may say nothing of what it does, in time that QEMU itself
-had, as a guest on a busy machine is slow and does not hang. When it is over for the first time the
-guest is told, so that the test that hangs can fail and the others be run; then it is ended.
+A guest has a limit of silence: the time for which it may say nothing of what it does. It counts
+only time that QEMU itself had (own_time.py), as a guest on a busy machine is slow and does not
+hang. When the limit is over for the first time, the guest is told, so that the test that hangs can
+fail and the others can run. When it is over again, the guest is ended.
 """
 
 import os
@@ -32,7 +33,7 @@ SAID_BY_INIT = "iowq: the guest is up"
 
 @dataclass
 class Ending:
-    """How a guest came to its end; `cause` says why it was not the one it should have come to."""
+    """A guest's end; `cause` says what was wrong with it, if anything."""
     seconds: float
     cause: str = ""
 
@@ -77,7 +78,8 @@ def devices(topology, folder):
 
 
 def command(machine, name, topology, folder, console, **variables):
-    """The variables become init's environment: what the kernel does not know it hands on."""
+    """QEMU's command line. The variables become init's environment: the kernel hands options on
+    that it does not know."""
     handed = "".join(f" IOWQ_{key.upper()}={value}" for key, value in variables.items())
     return [QEMU, *ACCELERATORS[machine.accelerator], "-machine", "q35", "-nodefaults",
             "-no-user-config", "-display", "none", "-no-reboot", "-serial", console,
@@ -87,7 +89,7 @@ def command(machine, name, topology, folder, console, **variables):
 
 
 def prepare(folder):
-    """The guest's folder on the host, without anything of the guest before it."""
+    """Makes the guest's folder on the host, without anything of an earlier guest."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("console", "said", *PORTS):
         (folder / name).write_bytes(b"")
@@ -100,7 +102,7 @@ def prepare(folder):
 def run(machine, name, topology, folder, limit_s, **variables):
     """Boots the guest, and waits until it has ended itself or its limit of silence is over."""
     prepare(folder)
-    # Whoever kills this process, even without a chance to clean up, ends the guest too.
+    # With pdeathsig the guest ends with this process, even if this one is killed.
     line = ["setpriv", "--pdeathsig", "KILL", "--",
             *command(machine, name, topology, folder, f"file:{folder}/console", **variables)]
     began = time.monotonic()
@@ -151,8 +153,8 @@ def console(folder):
 
 
 def kvm_works(machine, name, topology, folder, remember):
-    """Boots a guest that only ends. Nested KVM may be there and still hang, so the outcome is
-    remembered until the host boots again."""
+    """Whether KVM works: boots a guest that only ends, as nested KVM may be there and still hang.
+    The outcome is remembered until the host boots again."""
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return False
     boot = BOOT_ID.read_text().strip()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What came back from the guests: their reports as one junit file, and what is printed of them."""
+"""What came back from the guests: their reports as one junit file, and the printed summary."""
 
 import io
 import re
@@ -49,7 +49,7 @@ def members(archive):
 
 
 def collect(topology, ending, archive, progress, console):
-    """A Guest from what one left: an end that should not have been is a failure like any other."""
+    """A Guest from what it left; a wrong end counts as a failed test."""
     guest = Guest(topology)
     files = members(archive)
     guest.counts = files.get(COUNTS, b"")
@@ -89,7 +89,7 @@ def outcome(case):
 
 
 def skipped(reason):
-    """All of it, for a reason of the machine's."""
+    """A Guest in whose place everything is skipped, for a reason of the machine's."""
     guest = Guest("numa")
     case = xml.Element("testcase", classname="numa", name="guests")
     xml.SubElement(case, "skipped", message=reason)
@@ -123,7 +123,7 @@ def write_counts(guests, folder):
 
 
 def text_of(case):
-    """A failure whole, with what the test printed."""
+    """The whole text of a failure, with what the test printed."""
     parts = [element.text or element.get("message") or ""
              for kind in ("failure", "error", "system-out", "system-err")
              for element in case.findall(kind)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The machines that `make numa` starts, one entry each. The tests in the guest read it too.
+"""The machines that `make numa` starts, one entry each. The tests in the guest read them too.
 
 To add a topology, add an entry: everything else follows from it.
 """
@@ -19,7 +19,7 @@ class Node:
 class Topology:
     nodes: tuple  # those with CPUs first: the kernel numbers them in that order
     disk_node: int  # the node of the PCI bus that the one virtio disk sits on
-    distances: tuple = ()  # a row a node; none: LOCAL and REMOTE
+    distances: tuple = ()  # a row for each node; empty: LOCAL and REMOTE
 
     def distance(self, one, other):
         if self.distances:

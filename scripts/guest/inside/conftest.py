@@ -17,13 +17,13 @@ PROGRESS = 3  # init's file descriptor of the port that the host reads along
 
 
 def pytest_runtest_logstart(nodeid):
-    """Tells the host which test runs, in case that the guest never says anything again."""
+    """Tells the host which test runs, as the guest may never say anything again."""
     os.write(PROGRESS, f"{nodeid}\n".encode())
 
 
 def limited():
-    """Ends what runs when the host says so: seconds in here pass on the wall, however little of
-    them an emulated machine had, and so limit nothing but how slow it may be."""
+    """Ends a test when the host says so. A time limit in the guest would only limit how slow an
+    emulated machine may be, as the guest's clock goes on while it gets no CPU."""
     def over(_number, _frame):
         raise TimeoutError("the test ran past the host's limit")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Block devices made for one test: memory, and what device-mapper makes of it."""
+"""Block devices made for one test: in memory, and by device-mapper over these."""
 
 import os
 import subprocess
@@ -60,7 +60,7 @@ def mapped(name, rows):
 
 
 class Slow:
-    """A device that answers no read before it is told to: no test has to guess a time."""
+    """A device that answers no read before it is told to, so that no test has to guess a time."""
 
     def __init__(self, path):
         self.path = path

@@ -14,11 +14,12 @@ ENGINE = "/lib/iowq.so"
 OURS = ["inline", "sqthread", "handoff", "sqwq", "punt", "hashed", "acall", "acall_pool"]
 KERNELS = ["uring", "uring_async", "uring_sqpoll", "uring_defer"]
 MODES = OURS + KERNELS
-AT_ONCE = 4  # one after another they take 0.3 s longer each; all at once is much for a guest
+AT_ONCE = 4  # jobs; one after another they take 0.3 s longer each, all at once overload a guest
 
 
 class Result:
-    """What one fio did: its exit status, what it said, and by job fio's JSON and pool_stats."""
+    """What one fio left: its exit status, its output, and for each job fio's JSON and pool_stats.
+    """
 
     def __init__(self, status, said, jobs, stats):
         self.status, self.said, self.jobs, self.stats = status, said, jobs, stats
@@ -48,13 +49,13 @@ def a_few_at_once(jobs):
 
 
 def in_every_mode(options_of):
-    """A job a mode, with the options that options_of(number) gives it."""
+    """A job for each mode, with the options that options_of(number) gives it."""
     return a_few_at_once({mode: {"offload": mode, **options_of(number)}
                           for number, mode in enumerate(MODES)})
 
 
 def read_json(text):
-    """fio writes its notes before the JSON."""
+    """The JSON in fio's output, which has notes before it."""
     start = 0 if text.startswith("{") else text.find("\n{") + 1
     return json.loads(text[start:]) if text[start:start + 1] == "{" else {"jobs": []}
 
@@ -71,17 +72,17 @@ class Running:
                 cwd=folder, stdout=said, stderr=said, start_new_session=True)
 
     def threads(self, name=""):
-        """Those whose names begin so."""
+        """fio's threads whose names begin with `name`."""
         return [t for t in machine.threads(self.process.pid) if t.name.startswith(name)]
 
     def wait_until(self, condition):
-        """The test's own limit ends it if that never comes, and fio's end does."""
+        """Waits for a condition; fio's end fails the test, and the test's limit ends the wait."""
         while not condition():
             assert self.process.poll() is None, self.said()
             time.sleep(0.02)
 
     def stats(self):
-        """{job: what the engine's pool_stats= says of it} of the jobs that have ended."""
+        """{job: its pool_stats} of the jobs that have ended."""
         every = [json.loads(path.read_text()) for path in self.folder.glob("stats.*.json")]
         return {one["job"]: one for one in every}
 
@@ -90,7 +91,7 @@ class Running:
                        if path.exists())
 
     def result(self):
-        """Waits for its end, within the test's limit."""
+        """Waits for fio's end, within the test's limit."""
         status = self.process.wait()
         said = read_json((self.folder / "out.json").read_text())
         jobs = {job["jobname"]: job for job in said["jobs"]}
@@ -106,7 +107,7 @@ def started(folder, common, jobs):
     finally:
         if running.process.poll() is None:
             os.killpg(running.process.pid, signal.SIGKILL)
-            # It may wait in I/O that only ends when the test takes its device away.
+            # fio may wait in I/O that only ends when the test takes its device away.
             with suppress(subprocess.TimeoutExpired):
                 running.process.wait(1)
 

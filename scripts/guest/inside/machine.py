@@ -52,7 +52,7 @@ class Thread:
 
 
 def threads(pid):
-    """Those that are there now."""
+    """The process's threads that are there now."""
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*"):
         try:
@@ -77,7 +77,7 @@ def swapped_in():
 
 @contextmanager
 def memory_limit(size):
-    """This process, and what it starts meanwhile, are given no more than that of new memory."""
+    """Limits the new memory of this process, and of what it starts meanwhile, to `size` bytes."""
     subprocess.run(["mount", "-t", "cgroup2", "cgroup2", CGROUPS], check=True, timeout=30)
     group = CGROUPS / "little"
     try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A folder served by the kernel's NFS server, and mounted from there.
 
-What mountd would answer when the server asks is put into the server's caches beforehand.
+There is no mountd: what it would answer is put into the server's caches beforehand.
 """
 
 import socket
@@ -27,7 +27,7 @@ def run(*command):
 
 @contextmanager
 def mounted(folder, at):
-    """`folder` is the root of what the server has."""
+    """Serves `folder` as the server's root, and mounts it at `at`."""
     RECOVERY.mkdir(parents=True, exist_ok=True)  # without it there is no end to the grace period
     run("ip", "link", "set", "lo", "up")
     run("mount", "-t", "nfsd", "nfsd", SERVER)

@@ -8,8 +8,8 @@ READS = 4
 
 
 def check_workers(folder, topology, submitter, node, **options):
-    """They keep to the node's CPUs. Each waits for a read that is held back, so that they can be
-    looked at in peace."""
+    """The workers keep to the node's CPUs. Each waits for a read that is held back, so that they
+    stay while they are looked at."""
     folder.mkdir()
     job = {"rw": "randread", "bs": "4k", "iodepth": READS, "io_size": READS * 4096,
            "offload": "uring_async", **fio.on_node(topology, submitter), **options}

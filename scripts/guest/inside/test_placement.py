@@ -57,7 +57,7 @@ class Case:
 
     @property
     def buffers(self):
-        """None: whoever touches them first decides."""
+        """The node of the buffers; None: whoever touches them first decides."""
         if "numa_mem_policy" in self.options:
             return int(self.options["numa_mem_policy"].removeprefix("bind:"))
         if self.asked is None or self.placement in ("default", "none"):
@@ -88,7 +88,7 @@ class Case:
         assert ran_on == by_kernel, "the engine's nodes are the kernel's"
         assert sum(ran_on.values()) == IOS
         if self.placement == "interleave":
-            # Idle workers take what is queued elsewhere, so it need not run where it was queued.
+            # Idle workers steal, so an item need not run where it was queued.
             queued = {int(node): at["enqueued"] for node, at in said["wq_nodes"].items()}
             assert set(queued) == self.nodes, self.name
             assert max(queued.values()) - min(queued.values()) <= 1, queued

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""fio's JSON documents in whatever stands around them: notes, other documents, what is cut off.
+"""fio's JSON documents, found in a text that also holds notes, other documents or a part of one.
 
-fio writes its notes to where the document goes, and now and then without the end of the line. With
---status-interval it writes several documents, and a full disk or a kill leaves a part of one.
+fio writes its notes to where the document goes, and now and then without an end of line. With
+--status-interval it writes several documents; a full disk or a kill leaves a part of one.
 """
 
 import codecs
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 JOBS = ("jobs", "client_stats")
 NONE = "no JSON with 'jobs' or 'client_stats' in fio's output"
 OPENING = re.compile(r'\{\s*"')
-# What fio begins a document with; or whoever has parsed it and written it again.
+# How a document begins, as fio writes it or as a program does that has parsed it.
 BEGINNING = re.compile(r'\{\s*"(?:fio version|jobs|client_stats)"')
 # Objects in each other, but for the innermost.
 NESTED = re.compile(r'(?:\{\s*"[^"]*"\s*:\s*(?=\{))+')
 MEMBER = re.compile(r'\s*,?\s*("[^"]*")\s*:\s*')
 BEFORE_ELEMENT = re.compile(r"\s*[\[,]\s*(?=\{)")
-# C's way of writing what is no number, which fio 3.0 to 3.17 did for the share of a slow job.
+# C's nan and inf, which are no JSON: fio 3.0 to 3.17 wrote them as the share of a slow job.
 NO_NUMBER = re.compile(r'("\s*:\s*)-?(?:nan|inf)\b')
 # fio leaves control characters in names as they are.
 DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
@@ -32,7 +32,7 @@ class NotFioOutput(Exception):
 
 @dataclass
 class Found:
-    """What is in a text: whole documents, and what is wrong with one that follows the last."""
+    """What is in a text: whole documents, and what is wrong with a broken one after the last."""
 
     whole: list = field(default_factory=list)
     broken: str = ""
@@ -40,7 +40,8 @@ class Found:
 
     @property
     def document(self):
-        """Of several the last: with --status-interval each covers all of the time until then."""
+        """The last whole document: with --status-interval each covers all of the time until then.
+        """
         return self.whole[-1] if self.whole else self.part
 
 
@@ -73,7 +74,7 @@ def find(text):
 
 
 def note_broken(found, text, at, error):
-    """Takes a brace that begins no whole object for a document's, or for one within a note."""
+    """Decides whether a brace that begins no whole object is a document's or is part of a note."""
     alone = not found.whole and text[at - 1:at] in ("", "\n")
     if not alone and not BEGINNING.match(text, at):
         return
@@ -83,8 +84,7 @@ def note_broken(found, text, at, error):
 
 
 def whole_part(text, at):
-    """The members of an object that is cut off, and of its list of jobs those that are whole; None
-    where none is."""
+    """An object that is cut off, with the whole jobs of its list; None where there is none."""
     document = {}
     while member := MEMBER.match(text, at):
         name, at = json.loads(member[1]), member.end()

@@ -18,8 +18,8 @@ def number(text, kb_base=1024):
 
     fio takes the digits at the start, then a postfix, and overlooks the rest: `08` is 8, `8.7` and
     `8 k` are 8, `4*1024` is 4, `1ki` is 1024. `0x` anywhere means hexadecimal, without a postfix.
-    `kb_base` is the option of that name. None: fio refuses the text, or it is a percentage, or
-    arithmetic in brackets, which only some builds of fio do.
+    `kb_base` is the option of that name. None: fio refuses the text, or it is a percentage, or it
+    is arithmetic in brackets, which only some builds of fio can do.
     """
     text = text.partition(",")[0].lower()
     is_hexadecimal = "0x" in text

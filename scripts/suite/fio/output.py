@@ -8,10 +8,10 @@ from suite.fio import documents
 from suite.fio.documents import NotFioOutput
 
 DIRECTIONS = ("read", "write", "trim")
-# With unified_rw_reporting all directions are in one; `both` has it beside the others.
+# With unified_rw_reporting fio adds all directions up in this one; with `both`, beside the others.
 UNIFIED = "mixed"
-# Total latency, else from submission to completion, each in ns under the second name of two; fio
-# before 2.99 wrote both in microseconds, under the first.
+# Total latency, or else the latency from submission to completion: [(name in the JSON, its unit in
+# ns)]. fio before 2.99 wrote both in µs, under the second name.
 TOTAL, COMPLETION = "total", "completion"
 LATENCIES = {TOTAL: (("lat_ns", 1), ("lat", 1000)), COMPLETION: (("clat_ns", 1), ("clat", 1000))}
 # The entry of a client's output that holds the sums of all others.
@@ -22,7 +22,7 @@ SUMS = "All clients"
 class Figures:
     """One run: rates summed over jobs and directions, and the bins of its latency.
 
-    What fio did not write of every part is None or empty, never a nought.
+    A figure that fio did not write for every part is None or empty, never 0.
     """
 
     ios: int | None
@@ -38,7 +38,7 @@ class Figures:
 
 
 def parse_fio(text):
-    """The document in what a fio wrote that has ended; raises NotFioOutput if it is not whole."""
+    """The document that fio wrote; raises NotFioOutput if there is none, or it is not whole."""
     found = documents.find(text)
     if found.broken:
         raise NotFioOutput(f"fio's JSON is cut off or broken: {found.broken}")
@@ -48,13 +48,13 @@ def parse_fio(text):
 
 
 def jobs_of(document):
-    """The document's jobs, those of a client's output with the others; none is a sum of others."""
+    """The document's jobs, also those of a client's output; without the sum of all clients."""
     jobs = [*document.get("jobs", []), *document.get("client_stats", [])]
     return [job for job in jobs if job.get("jobname") != SUMS] or jobs
 
 
 def parts_of(job):
-    """{direction: what fio says of it} of the directions in which I/O was done."""
+    """{direction: fio's object for it} of the directions in which I/O was done."""
     parts = {d: job[d] for d in DIRECTIONS if did_io(job.get(d, {}))}
     if not parts and did_io(job.get(UNIFIED, {})):
         return {UNIFIED: job[UNIFIED]}
@@ -62,7 +62,7 @@ def parts_of(job):
 
 
 def did_io(part):
-    """By the number of I/Os, else (before fio 2.1.14) by any other trace of one."""
+    """Was I/O done? By the number of I/Os or, before fio 2.1.14, by any other trace of one."""
     if part.get("total_ios") is not None:
         return part["total_ios"] > 0
     return any(part.get(name) for name in ("io_bytes", "iops", "bw"))
@@ -92,14 +92,13 @@ def figures_of(jobs, parts):
 
 
 def added(values):
-    """The sum, or None where a part has no value: the sum of the others would be of something else.
-    """
+    """The sum, or None where a part has no value: the sum of the others would mislead."""
     values = list(values)
     return None if None in values else sum(values)
 
 
 def bandwidth(part):
-    """In bytes a second, which fio writes since 3.2; before, in whole KiB a second."""
+    """Bytes a second. fio before 3.2 wrote only whole KiB a second."""
     if "bw_bytes" in part or "bw" not in part:
         return part.get("bw_bytes")
     return 1024 * part["bw"]
@@ -111,17 +110,18 @@ def bytes_done(part):
 
 
 def latency_of(part, kind):
-    """(what fio says of a latency, what its unit is in ns); of one without samples, nothing."""
+    """(fio's object for a latency, its unit in ns); the object is empty where there are no samples.
+    """
     for name, unit_ns in LATENCIES[kind]:
         found = part.get(name)
-        # Before 3.18 fio did not write the number of samples, and noughts where there were none.
+        # Before 3.18 fio did not write the number of samples, and wrote 0 where there were none.
         if found and found.get("N", found.get("max", 1)):
             return found, unit_ns
     return {}, 1
 
 
 def mean_latency(parts):
-    """In ns, of all I/Os; None where a part has none, or where nothing tells how they weigh."""
+    """The mean of all I/Os in ns; None where a part has none, or the parts' weights are unknown."""
     found = [latency_of(part, TOTAL) for part in parts]
     means = [total["mean"] * unit_ns if total.get("mean") is not None else None
              for total, unit_ns in found]
@@ -136,7 +136,7 @@ def mean_latency(parts):
 def distribution(parts):
     """(which latency, its bins, its percentiles): the bins of all parts, else one part's table.
 
-    Bins can be added up, percentiles cannot: of several parts without bins nothing is known.
+    Bins can be added up, percentiles cannot: for several parts without bins both are empty.
     """
     for kind in LATENCIES:
         found = [bins_of(part, kind) for part in parts]

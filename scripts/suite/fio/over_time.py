@@ -13,17 +13,17 @@ OPTIONS = ("write_iops_log", "write_lat_log", "log_avg_msec")
 
 
 def log_options(length_s, traced):
-    """fio's options for the logs. That of IOPS costs nothing; that of latency several percent."""
+    """fio's options for the logs. The IOPS log costs nothing, the latency log several percent."""
     window = max(WINDOW_MS, round(1000 * (length_s or 60) / MOST_WINDOWS))
     options = {"write_iops_log": NAME, "log_avg_msec": window}
     return options | ({"write_lat_log": NAME} if traced else {})
 
 
 def take(folder, window_ms):
-    """Takes the logs out of the folder: {"iops_over_time", "latency_over_time"}, what there is.
+    """Takes the logs out of the folder: {"iops_over_time", "latency_over_time"}, if there are any.
 
-    Each is a list of [ms from the start, figure]. A latency is the mean over a window, weighted by
-    the IOPS of the job and direction that it is of.
+    Each is a list of [ms from the start, figure]. A latency is the mean over a window, in which
+    each job and direction weighs as much as its IOPS.
     """
     iops, latency = read(folder, "iops", window_ms), read(folder, "lat", window_ms)
     remove(folder)
@@ -46,7 +46,7 @@ def remove(folder):
 
 
 def uneven(iops):
-    """Whether a run ended at another speed than it began with; not told of a short one."""
+    """Whether a run ended at another speed than it began with; False for a short one."""
     rates = [rate for _, rate in iops[1:-1]]
     third = len(rates) // 3
     if third < 3:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What fio makes of a job file, asked of fio itself: its parser tells every option that it sets.
 
-No second reading of fio's language: units, hexadecimal, $ncpus, arithmetic, aliases, and which of
-two options that contradict each other holds, are as this fio has them.
+So nothing here reads fio's language a second time: units, hexadecimal, $ncpus, arithmetic, aliases,
+and which of two contradicting options holds, are as this fio has them.
 """
 
 import functools
@@ -19,8 +19,8 @@ ASKED_S = 60
 
 @dataclass(frozen=True)
 class Option:
-    """`text` is what fio read, "" where the option stands alone; `values` the numbers that it made
-    of it, in bytes, µs or as such, none where the option is no number."""
+    """`text` is what fio read, "" where the option stands alone. `values` are the numbers that fio
+    made of it, in bytes, in µs or plain; empty where the option is no number."""
 
     text: str
     values: tuple = ()
@@ -32,7 +32,7 @@ class Section:
 
     name: str
     options: dict
-    files: tuple  # that filename= names, in [global] too: to fio these add up
+    files: tuple  # named by filename=, also in [global]: fio adds these up
 
     def text(self, name, default=""):
         return self.options[name].text if name in self.options else default
@@ -47,7 +47,7 @@ class Section:
 @dataclass(frozen=True)
 class Reading:
     sections: tuple
-    unknown: tuple  # options that fio itself has not: an engine's, or nobody's
+    unknown: tuple  # options that fio itself does not know: an engine's, or nobody's
     complaint: str | None  # why fio would not take the file, in one line
 
 
@@ -55,7 +55,7 @@ class Reading:
 def ask(fio, text):
     """The Reading of a job file's text. Nothing is opened, laid out or run.
 
-    Each question is put once: fio takes a tenth of a second to start.
+    Answers are cached, as fio takes a tenth of a second to start.
     """
     with tempfile.TemporaryDirectory() as empty:
         path = Path(empty, "asked.fio")
@@ -82,7 +82,7 @@ def sections_told(said):
         if kind == "file":
             files += re.findall(r"^add file (.*)", line)
         elif match := re.match(r"Parsing section \[(.*)\]$", line):
-            # To fio every name that begins so is of options for all.
+            # fio takes every section whose name begins so for one with options for all jobs.
             if match[1].startswith("global"):
                 options, files = shared
             else:
@@ -90,7 +90,7 @@ def sections_told(said):
                 found.append((match[1], options, files))
         elif match := re.match(r"handle_option=(\w+), ptr=(.*)", line):
             name = match[1]
-            options.pop(name, None)  # the order is that of the last word on each
+            options.pop(name, None)  # an option's place in the order is where fio last set it
             options[name] = Option("" if match[2] == "(null)" else match[2])
         elif match := re.match(r"ret=0, out=(-?\d+)$", line):
             options[name] = Option(options[name].text, (*options[name].values, int(match[1])))
@@ -98,7 +98,7 @@ def sections_told(said):
 
 
 def complaint(errors):
-    """What fio refused, and its first line, which names the cause, where these are two."""
+    """What fio refused and, if that is another line, its first one, which names the cause."""
     lines = [line.strip().removeprefix("fio: ") for line in errors.splitlines() if line.strip()]
     refused = next((line for line in lines if line.startswith("failed parsing")), None)
     return ": ".join(dict.fromkeys(line for line in (refused, *lines[:1]) if line)) or "no reason"

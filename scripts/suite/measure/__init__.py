@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Makes runs: the cache, fio under a limit, what the machine counted; here or on several hosts."""
+"""Makes runs, here or on several hosts: sets the page cache, runs fio under a limit, counts."""

@@ -28,19 +28,19 @@ class Bench:
     limit_s: float | None
     steady: str | None
     stop: object
-    machines: object  # that do the I/O: Here or Hosts
+    machines: object  # which do the I/O: Here or Hosts
     file_systems: tuple = ()  # as asked for: kinds to be made, and NAME=DIR
-    destroy: tuple = ()  # what may be written to outside the scratch folder
+    destroy: tuple = ()  # paths outside the scratch folder that may be written to
 
     def folder(self, load):
         return self.folders[load.file_system] / self.names[load.job]
 
     def length_s(self, job):
-        """For how long a run is measured, as far as is known beforehand."""
+        """For how many seconds a run is measured, if that is known beforehand."""
         return self.runtime_s or job.runtime_s
 
     def takes(self, job):
-        """How long a run takes, with all that comes before and after what is measured."""
+        """The Length of a whole run, with all that comes before and after the measured part."""
         return length_of(job, self.runtime_s)
 
     def limit(self, job):
@@ -48,7 +48,7 @@ class Bench:
 
 
 def bench_of(options, jobs, modes, stop, machines, file_systems=()):
-    """What the options name; raises BadInput for whatever is not there."""
+    """The Bench that the options name; raises BadInput for whatever is not there."""
     fio = fio_of(options)
     if not shutil.which("gnuplot"):
         raise BadInput("gnuplot is not installed: run scripts/setup run")
@@ -67,15 +67,15 @@ def make_bench(fio, engine, scratch, jobs, stop, machines, *, file_systems, dest
 
 
 def hold(bench):
-    """Takes the scratch folder for this process alone, and ends what a killed one left in it."""
+    """Locks the scratch folder, and ends processes that a killed comparison left running in it."""
     make_scratch(bench.scratch)
     lock(bench.scratch, "scratch folder")
     kill_left_over(bench.fio, bench.folders.values())
 
 
 def lock(folder, what):
-    """Keeps other comparisons out of a folder as long as this process lives: the descriptor is
-    never closed, and no program that is started inherits it."""
+    """Keeps other comparisons out of a folder as long as this process lives: it never closes the
+    descriptor, and no program that it starts inherits it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,6 +94,6 @@ def make_scratch(folder):
 
 
 def make_folders(bench, loads):
-    """The folder of each load's files."""
+    """Makes the folder of each load's files."""
     for load in loads:
         make_scratch(bench.folder(load))

@@ -12,7 +12,7 @@ LIBC.mmap.restype = ctypes.c_void_p
 LIBC.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
 LIBC.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 LIBC.mincore.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p]
-LOWEST_BIT = bytes(state & 1 for state in range(256))  # the one that mincore defines
+LOWEST_BIT = bytes(state & 1 for state in range(256))  # the only bit that mincore defines
 MAP_FAILED = ctypes.c_void_p(-1).value
 
 DROP_CACHES = "/proc/sys/vm/drop_caches"
@@ -56,9 +56,9 @@ def write_back(files):
 def warm(files, written):
     """Reads what is not cached; files that the job writes are read without readahead.
 
-    Readahead fills the cache with large folios, as it would for any program that read the file
-    before. But ext4 takes several times as long for a 4 KiB buffered write into a large folio, so
-    that how the file came into the cache, and not the mode, would set the figures of a write job.
+    Readahead fills the cache with large folios, and ext4 takes several times as long for a 4 KiB
+    buffered write into one. So the figures of a write job would depend on how the file came into
+    the cache, and not on the mode.
     """
     advice = os.POSIX_FADV_RANDOM if written else os.POSIX_FADV_NORMAL
     for path in files:
@@ -70,10 +70,10 @@ def warm(files, written):
 
 
 def drop(files):
-    """Takes these files out of the page cache; only if some of it stays, and the machine allows it,
-    everything goes: other programs, and the next run's files, have a use for what is cached.
+    """Takes these files out of the page cache. Only if some of them stays, and the machine allows
+    it, the whole cache is dropped: other programs, and the next run, have a use for the rest.
 
-    Files that lie in memory stay in any case, so nothing else goes for them.
+    Files that lie in memory stay in any case, so the cache is not dropped for them.
     """
     forget(files)
     droppable = [path for path in files if not in_memory(path)]
@@ -82,11 +82,11 @@ def drop(files):
             with open(DROP_CACHES, "w") as control:
                 control.write("1\n")
         except OSError:
-            pass  # prepare() sees what is left
+            pass  # prepare() finds out what is left
 
 
 def forget(files):
-    """Takes these files alone out of the page cache."""
+    """Takes these files, and no others, out of the page cache."""
     write_back(files)
     for path in files:
         with open(path, "rb") as file:
@@ -97,8 +97,8 @@ def prepare(state, files, written):
     """Brings the files into the state `warm`, `cold`, `direct`, or `mixed` (warm and direct jobs).
 
     Returns (share of resident pages, flag): the flag says that the state was not reached. With
-    O_DIRECT the page cache must be empty too, for cached pages would have to be written back or
-    thrown away during the run.
+    O_DIRECT the page cache must be empty too: else the run would have to write cached pages back,
+    or throw them away.
     """
     write_back(files)
     warm(files, written) if state in ("warm", "mixed") else drop(files)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What fio's client tells of each host: results, and why there are none.
+"""What fio's client tells of each host: its results, or why there are none.
 
 Each host's part is looked up in the client's output, as the client's exit status is 0 for a host
 that it could not reach and for a job that could not be read.
@@ -10,9 +10,9 @@ import re
 from suite.fio import output
 from suite.measure.run import doubts_of_latency, unsteady
 
-# Hosts whose IOPS differ by more are told of.
+# Where the slowest host has less than this share of the fastest one's IOPS, the run is flagged.
 EVEN = 0.8
-# fio's client passes on what every fio says, whether or not something is wrong.
+# Lines that fio's client passes on in every run, whether or not something is wrong.
 USUAL = re.compile(r"> (?:\.\.\.|Starting \d.*|note: .*|.*\(g=\d+\): rw=.*|.*: Laying out IO file.*"
                    r"| *iowq: .*: offload=.*|\s*)$")
 ABSENT = dict.fromkeys((
@@ -56,7 +56,7 @@ def results_of(hosts, document):
 
 
 def figures_there(jobs):
-    """One host's."""
+    """One host's figures, from its jobs."""
     found = output.figures({"jobs": jobs})
     return {"ios": found.ios, "iops": found.iops, "bw_bytes": found.bw_bytes,
             "lat_p50_ns": output.percentile(found.bins, 50),
@@ -65,7 +65,7 @@ def figures_there(jobs):
 
 
 def failures(hosts, outcome, theirs, idle=False):
-    """What is wrong with which host, in one line; None if nothing is."""
+    """Which hosts failed, and why, in one line; None if none has."""
     expected = max(1, *(len(jobs) for jobs in theirs.values()))
     wrong = {name: why for name, jobs in theirs.items() if (why := failure(jobs, expected, idle))}
     lines = [f"killed after {outcome.wall_s:.0f} s without an end"] if outcome.hung else []
@@ -78,7 +78,7 @@ def failures(hosts, outcome, theirs, idle=False):
 
 
 def failure(jobs, expected, idle):
-    """What is wrong with a host's jobs, in a word."""
+    """What is wrong with a host's jobs, in a few words; None if nothing is."""
     if len(jobs) < expected:
         return f"{len(jobs)} of {expected} jobs came to a result" if jobs else "no result"
     for job in jobs:
@@ -90,21 +90,21 @@ def failure(jobs, expected, idle):
 
 
 def said(outcome):
-    """The client's own words and those of the servers, which stand before the JSON."""
+    """What the client and the servers said, which stands before the JSON."""
     text = outcome.stdout.decode(errors="replace")
     return "\n".join([re.split(r"^\{", text, maxsplit=1, flags=re.M)[0],
                       outcome.stderr.decode(errors="replace")])
 
 
 def complaints(text):
-    """The lines of servers and client that are not said in every run."""
+    """The lines of servers and client that not every run has."""
     lines = re.findall(r"^((?:<.*?> |fio: |client).*)$", text, re.M)
     return [line for line in lines if not USUAL.search(line)]
 
 
 def complaints_of(hosts, about, failed, text):
-    """Those of one host. A server's lines begin with the name that its machine has for itself,
-    which several may share; then they are this host's if no other has failed."""
+    """One host's complaints. A server's lines begin with its machine's own name, which several
+    machines may share; then the lines are this host's only if no other host has failed."""
     host = next(host for host in hosts.members if host.name == about["name"])
     same = sum(other["hostname"] == about["hostname"] for other in hosts.about_hosts)
     theirs = [line for line in complaints(text) if line.startswith(f"<{about['hostname']}> ")]
@@ -114,6 +114,6 @@ def complaints_of(hosts, about, failed, text):
 
 
 def because(lines):
-    """The first complaint names the cause of the others."""
+    """The first complaint, which names the cause of the others, to stand behind a failure."""
     return ": " + re.sub(r"\bpid=\d+, ", "", lines[0].partition("> ")[2] or lines[0]).strip() \
         if lines else ""

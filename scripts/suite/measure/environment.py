@@ -14,7 +14,7 @@ from suite.request.command_line import REPOSITORY
 
 
 def describe(bench):
-    """What env.json says: the machines, the tools and their versions."""
+    """The contents of env.json: the machines, the tools and their versions."""
     return bench.machines.about(bench) | {
         "versions": {"fio": first_line(bench.fio, "--version"),
                      "gnuplot": first_line("gnuplot", "--version"),
@@ -23,7 +23,7 @@ def describe(bench):
                      "hwloc": first_line("pkg-config", "--modversion", "hwloc"),
                      "engine": engine_version(bench.engine) if bench.machines.seen else None},
         "git": {"commit": git("rev-parse", "HEAD"),
-                # The folder that is just being made is no change of what is measured.
+                # A results folder is no change of what is measured.
                 "dirty": bool(git("status", "--porcelain", "--", ".", ":!results"))},
     }
 
@@ -47,7 +47,7 @@ def this_machine(bench):
 
 
 def under(path):
-    """What the files lie on."""
+    """The file system and the device under a path."""
     kind, point, options, device = file_system(path)
     return {"path": str(path), "file_system": kind, "mount_point": point,
             "mount_options": options, "device": device, "scheduler": scheduler(path)}
@@ -98,8 +98,8 @@ def scheduler(path):
 
 
 def engine_version(path):
-    """The version tells the sources, on every machine the same; the hash also how they were built.
-    """
+    """The engine's version, which identifies its sources on any machine; and the file's hash, which
+    also depends on how it was built."""
     try:
         held = Path(path).read_bytes()
     except OSError:

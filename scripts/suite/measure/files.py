@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The files of a job: their names and sizes as fio makes them up, and whether these fit."""
+"""The files of a job: their names and sizes, as fio derives them, and whether they fit."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from suite.errors import BadInput
 
-# fio puts what is no number of bytes (10%, 3z, all of the device) above all that can be one.
+# fio writes sizes that are no number of bytes (10%, 3z, all of the device) as numbers above this.
 MOST_BYTES = 1 << 62
 KEYWORD = re.compile(r"\$(jobname|jobnum|filenum)", re.IGNORECASE)
 
@@ -35,7 +35,7 @@ def opened_folders(job, section, folder):
 def sizes_of(job, section, folder):
     """{path: the most bytes that it can come to have} of a section, all of its processes together.
 
-    As in fio's setup_files: filesize= is of each file; else size= is shared by a process's files.
+    As in fio's setup_files: each file has filesize=, or a process's files share size=.
     """
     found = defaultdict(int)
     size, highest = known(section, "size"), max((0, *section.values("filesize")))
@@ -50,7 +50,7 @@ def sizes_of(job, section, folder):
 
 
 def known(section, name):
-    """Bytes; 0 of what is a share of a file that must be there for it to be one."""
+    """An option's bytes; 0 where it is a share of a file, which must be there already."""
     value = section.value(name)
     return value if value < MOST_BYTES else 0
 
@@ -74,7 +74,7 @@ def names_of(job, section, folder, number):
 
 
 def special(path):
-    """A section that has the name of a device, or of the like, is about that."""
+    """Whether a path is there and is no regular file: a section named like it means that."""
     return os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path))
 
 
@@ -100,8 +100,8 @@ def data_files(job, folder):
 
 
 def sizes_of_all(jobs):
-    """{path: bytes} of the files of all these (job, its folder) that fio makes or makes longer;
-    raises BadInput where these have no bound."""
+    """{path: bytes} of the files that fio makes, or makes longer, for these [(job, its folder)];
+    raises BadInput where their sizes have no bound."""
     found = defaultdict(int)
     for job, folder in jobs:
         own = os.path.realpath(folder)
@@ -119,7 +119,7 @@ def sizes_of_all(jobs):
 
 
 def check_room(jobs):
-    """Raises BadInput if the files of all these (job, its folder) do not fit beside one another:
+    """Raises BadInput if the files of all these [(job, its folder)] do not fit beside one another:
     fio would fill the disk before it says so."""
     disks = defaultdict(dict)
     for path, size in sizes_of_all(jobs).items():
@@ -153,14 +153,14 @@ def allocated(path):
 
 
 def files_there(folder):
-    """{path: what tells that file from one that takes its place}"""
+    """{path: (device, inode), by which a file is told from a later one with its name}"""
     paths = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]
     return {path: (os.lstat(path).st_dev, os.lstat(path).st_ino) for path in paths}
 
 
 def remove_new(folder, before):
-    """Removes the regular files that were not in a folder before; what a failed fio has laid out is
-    of no use, and a disk that it filled is needed."""
+    """Removes the regular files that were not in a folder before: files that a failed fio has laid
+    out are of no use, and may have filled the disk."""
     for path, which in files_there(folder).items():
         if before.get(path) != which and stat.S_ISREG(os.lstat(path).st_mode):
             os.unlink(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""This machine as what does the I/O of a comparison."""
+"""The I/O of a comparison done by this machine."""
 
 import os
 import re
@@ -90,7 +90,7 @@ class Here(Machines):
                 print(f"{job.name} asks for a cold cache, which {bench.folder(load)} cannot have: "
                       "it lies in memory (tmpfs); every run of it will be flagged not_cold")
         for load in loads.values():
-            # Earlier uses of the files must not decide in which form they lie in the page cache.
+            # Or earlier uses of the files would decide whether they are cached in large folios.
             cache.forget(data_files(asked.job(load.job), bench.folder(load)))
         return spent_s
 
@@ -99,7 +99,7 @@ class Here(Machines):
 
     def execute(self, bench, run, job, mode):
         folder = bench.folder(run.point.load)
-        take_evidence(folder)  # of a run that nobody collected: it is not this one's
+        take_evidence(folder)  # removes what a killed run left, which is not this run's
         window_ms = over_time.log_options(bench.length_s(job), False)["log_avg_msec"]
         over_time.remove(folder)
         text = rewritten(job, run_options(bench, job, mode, run))
@@ -133,7 +133,7 @@ class Here(Machines):
 
 
 def jobs_in_folders(asked, bench, file_system=None):
-    """[(job as some mode runs it, the folder of its files)], of one file system or of all."""
+    """[(job as a mode runs it, the folder of its files)] of one file system, or of all."""
     found = {}
     for point in asked.points:
         if file_system in (None, point.load.file_system):
@@ -143,6 +143,7 @@ def jobs_in_folders(asked, bench, file_system=None):
 
 
 def has_engine(bench, name):
-    """fio's exit status is the same for an engine that it lacks and one that has no options."""
+    """Whether fio has an engine. Its exit status does not say: it is the same for an engine without
+    options."""
     outcome = run_limited([bench.fio, f"--enghelp={name}"], None, Limit(60), bench.stop)
     return b"not loadable" not in outcome.stderr + outcome.stdout

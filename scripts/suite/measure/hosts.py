@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Several hosts as what does the I/O of a comparison: fio's client here, an `fio --server` on each.
+"""The I/O of a comparison done by several hosts: fio's client here, an `fio --server` on each.
 
-All hosts run each job at the same time, so their rates add up. What a machine can tell of itself
-alone (its page cache, CPU time, threads, pressure) is not known of hosts, and stays out.
+All hosts run each job at the same time, so their rates add up. What only a machine itself can tell
+(its page cache, CPU time, threads, pressure) is not known of hosts, and stays out.
 """
 
 import os
@@ -28,17 +28,17 @@ from suite.request.plan import NO_PLACEMENT, Run, samples
 
 CONNECT_S = 5
 PROBE_LIMIT_S = 30
-# For jobs on servers to end when their client was asked to; then the client is killed, and with it
-# the only connection to jobs that go on.
+# For jobs on servers to end once their client was asked to. Then the client is killed; jobs that
+# still run go on without a connection.
 GRACE_S = 10
 PROBE = "iowq-probe"
 FOLDER = "iowq-"  # begins the names of the jobs' folders on the hosts
-# What it says of a server in fio's normal output.
+# What the client says of a server in fio's normal output.
 TOLD = re.compile(r"^hostname=(.*), be=\d, .*, os=(.*), arch=(.*), fio=(.*), flags=", re.M)
 
 
 class Hosts(Machines):
-    """`about_hosts` is what they said of themselves when they were probed."""
+    """`about_hosts` is what the hosts said of themselves when they were probed."""
 
     start_s = 1.5  # fio's server looks for a new connection once a second
     seen = False
@@ -85,7 +85,7 @@ class Hosts(Machines):
         refuse_different("engine", self.about_hosts)
 
     def check_options(self, asked, bench):
-        """Files are laid out, but no I/O is done."""
+        """Has the hosts lay out files, without I/O, for a point of each mode and each job."""
         for point in samples(asked.points):
             job, mode = asked.job(point.load.job), asked.mode(point.mode)
             options = run_options(bench, job, mode, Run("check", point, 1, 1))
@@ -102,7 +102,7 @@ class Hosts(Machines):
         return time.monotonic() - started
 
     def laid_out(self, bench, job, options):
-        """Why it came to nothing, naming the hosts; None if it did not."""
+        """Why laying out failed, and on which hosts; None if it did not."""
         options = self.options_there(bench, job, options) | {"create_only": 1, "startdelay": 0}
         outcome = run_client(bench, rewritten(job, options), Limit(UNSEEN_S))
         return client.failures(self, outcome,
@@ -112,8 +112,8 @@ class Hosts(Machines):
         return self.client_command(bench.fio, path)
 
     def client_command(self, fio, path, form="json+", members=None):
-        """The client's, without a shell. It would read a file that has the name of a host as a list
-        of hosts: it is to be run in an empty folder."""
+        """fio's client, without a shell. It would take a file that has a host's name for a list of
+        hosts, so it is to be run in an empty folder."""
         pairs = [word for host in members or self.members
                  for word in (f"--client={host.name}", str(path))]
         return [fio, f"--output-format={form}", "--eta=never", *pairs]
@@ -134,15 +134,15 @@ class Hosts(Machines):
         return Ran(run, text, outcome.stdout, record, figures)
 
     def folder(self, bench, job):
-        """Not of the job's own name: fio takes a folder of that name, in the folder in which the
-        server was started, for the job's file."""
+        """The folder of the job's files on the hosts. It has not the job's name: fio would take a
+        folder of that name, where the server was started, for the job's file."""
         return f"{self.scratch}/{FOLDER}{bench.names[job.name]}"
 
     def options_there(self, bench, job, options):
         """The options of a run here as they are for the hosts.
 
-        What the engine would count in a file stays there, so it is not asked for. The logs of two
-        servers at one address would have one name.
+        The engine's counters would stay in a file on the host, so they are not asked for. Neither
+        are logs where two servers share an address, as these would have one name.
         """
         theirs = {name: value for name, value in options.items() if name != "pool_stats"}
         if len({host.address for host in self.members}) < len(self.members):
@@ -153,7 +153,7 @@ class Hosts(Machines):
         return theirs | {"directory": self.folder(bench, job)}
 
     def about(self, bench):
-        """This machine is no more than their client."""
+        """The hosts, and this machine as their client."""
         return {"hosts": self.about_hosts, "client": this_machine(bench)}
 
     def as_json(self):
@@ -183,8 +183,9 @@ def hosts_of(options):
 
 
 def check_names(job, scratch):
-    """A server runs as whoever started it, so also a job that reads keeps to the hosts' scratch
-    folder: without --readonly, which no client passes on, fio makes short files longer."""
+    """Raises BadInput for a job, even one that only reads, that names files outside the hosts'
+    scratch folder: without --readonly, which the client does not pass on, fio would make short
+    files longer."""
     if any(section.text("opendir") for section in job.sections):
         raise BadInput(f"job file {job.path}: opendir= is not compared on hosts")
     for path in named(job, "/scratch"):
@@ -203,7 +204,7 @@ def reach(host):
 
 
 def ask(bench, host, with_engine):
-    """(what a host says of itself when it runs a tiny job, why that came to nothing or None)"""
+    """(what a host says of itself when it runs a tiny job, why that failed or None)"""
     outcome = run_client(bench, probe_text(bench, with_engine), Limit(PROBE_LIMIT_S), "normal",
                          [host])
     text = client.said(outcome)
@@ -211,7 +212,7 @@ def ask(bench, host, with_engine):
     if outcome.stopped:
         raise BadInput(f"interrupted while host {host.name} was asked")
     if not told:
-        # Between protocols the version of the other fio is not told.
+        # A fio with another protocol does not tell its version.
         raise BadInput(f"host {host.name}: what listens at port {host.port} is no "
                        f"{first_line(bench.fio, '--version')} as here, or no fio --server"
                        f"{client.because(client.complaints(text))}")
@@ -224,7 +225,7 @@ def ask(bench, host, with_engine):
 
 
 def probe_text(bench, with_engine):
-    """A job that makes the folder of each job to come, for fio wants directory= to be there."""
+    """A job file that makes the folder of each job, as fio wants directory= to be there."""
     hosts = bench.machines
     engine = [f"ioengine=external:{hosts.engine}", "offload=inline"] if with_engine else \
         ["ioengine=psync"]
@@ -236,7 +237,7 @@ def probe_text(bench, with_engine):
 
 
 def refuse_different(what, abouts):
-    """Raises BadInput with one line that names who has which version."""
+    """Raises BadInput with one line that says which machines have which version."""
     versions = {}
     for about in abouts:
         versions.setdefault(about[what], []).append(about["name"])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """File systems to compare on: folders of the user's own, or made for the comparison.
 
-What is made lies in an image in the scratch folder and is mounted by a loop device, in a mount
-namespace of this process's own: however the comparison ends, nothing stays mounted.
+A file system that is made lies in an image in the scratch folder, and is mounted by a loop device
+in this process's own mount namespace. So nothing stays mounted, however the comparison ends.
 """
 
 import ctypes
@@ -26,9 +26,9 @@ SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 
 def mount(texts, scratch, needed, again):
-    """Mounts what is to be made; images are kept, `again`, where a comparison goes on.
+    """Makes and mounts the file systems; `again`, for --resume, keeps the images.
 
-    `needed` is {name: bytes of the files on it}. Images are sparse, and take what is in them.
+    `needed` is {name: bytes of the files on it}. Images are sparse: they take what is in them.
     """
     wanted = [text for text in texts if text in MADE]
     if not wanted:
@@ -92,7 +92,7 @@ def mount_image(kind, image, point, size, again):
 
 
 def wait_until_free(image):
-    """The processes of a comparison that was killed may still be going, and hold its mounts."""
+    """Waits until no loop device has the image: processes of a killed comparison may still end."""
     started = time.monotonic()
     while image.exists() and run("losetup", "--associated", str(image)):
         if time.monotonic() - started > FREE_S:

@@ -1,37 +1,39 @@
 # SPDX-License-Identifier: MIT
-"""What does the I/O of a comparison: this machine (here.py), or several hosts (hosts.py).
+"""The machines that do the I/O of a comparison: this one (here.py), or several hosts (hosts.py).
 
-The one interface to both; nothing else asks which of them it is. `asked` is what the user asked
-for, `bench` the tools and folders, whose `machines` these are.
+This is the one interface to both; nothing else asks which of them it is. `asked` is what the user
+asked for; `bench` has the tools and folders, and these machines as `machines`.
 """
 
 from abc import ABC, abstractmethod
 
 
 class Machines(ABC):
-    start_s: float  # what a run takes beyond its own time
-    seen: bool  # whether it can be seen here what a run does, and with which engine
+    start_s: float  # seconds that a run takes beyond its own time
+    seen: bool  # whether this machine can see what a run does, and with which engine
 
     @abstractmethod
     def engine_at(self, options, modes):
-        """The engine's path there; raises BadInput where these modes could not have it."""
+        """The engine's path on the machines; raises BadInput where the modes need one and have
+        none."""
 
     @abstractmethod
     def check(self, asked, bench):
-        """Raises BadInput for what must not, or cannot, be done there; changes nothing."""
+        """Raises BadInput for what must not, or cannot, be done on the machines; changes nothing.
+        """
 
     @abstractmethod
     def prepare(self, asked, bench, again):
-        """Makes the folders for the files, when everything that can be checked before has been.
-        `again`: they are those of a comparison that goes on."""
+        """Makes the folders for the files, after everything that can be checked before that.
+        `again`: they are those of a comparison that is resumed."""
 
     @abstractmethod
     def check_options(self, asked, bench):
-        """Lets fio read the job of every mode, so that a bad option is told before any run."""
+        """Lets fio read the job of every mode, so that a bad option is found before any run."""
 
     @abstractmethod
     def lay_out(self, asked, bench):
-        """Lays the files out, once for all loads that share them; returns the time fio took."""
+        """Lays the files out, once for all loads that share them; returns fio's time in seconds."""
 
     @abstractmethod
     def command(self, bench, job, path):
@@ -43,8 +45,8 @@ class Machines(ABC):
 
     @abstractmethod
     def about(self, bench):
-        """What env.json says of the machines."""
+        """The machines' part of env.json."""
 
     @abstractmethod
     def as_json(self):
-        """What plan.json keeps of them; None for this machine."""
+        """What plan.json keeps of the machines; None for this machine."""

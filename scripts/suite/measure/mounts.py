@@ -18,7 +18,7 @@ def mounts():
 
 
 def unescaped(path):
-    r"""The kernel writes a space, for one, as \040."""
+    r"""A path of the kernel's list, in which a space, for one, is written as \040."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), path)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One process under a time limit: its output, its rusage, its threads, and its certain end."""
+"""One process under a time limit: its output, its rusage, its threads; and it always ends."""
 
 import ctypes
 import os
@@ -15,7 +15,8 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
 SAMPLE_S = 0.05
-# A process that waits for its jobs takes a thousandth of a CPU.
+# The least share of a CPU that counts as activity: fio's process, which waits for its jobs, takes
+# 0.001.
 LEAST_CPU = 0.02
 TICKS = os.sysconf("SC_CLK_TCK")
 LIBC = ctypes.CDLL(None)
@@ -23,10 +24,10 @@ PR_SET_PDEATHSIG = 1
 
 
 class Stop:
-    """Set by a signal, looked at between runs and while one is waited for.
+    """Set by a signal, looked at between runs and while a run is waited for.
 
-    A flag instead of an exception, so that a signal never arrives between a fork and the note of
-    its process id, or in the middle of writing a file.
+    It is a flag and no exception: that could come between a fork and noting the process's id, or in
+    the middle of writing a file.
     """
 
     def __init__(self):
@@ -61,10 +62,9 @@ class Outcome:
 def run_limited(command, cwd, limit, stop, grace_s=0):
     """Runs a command to its end, its limit or a stop, and never leaves a process behind.
 
-    With a grace the command is first asked to end: fio's client then ends its jobs on the servers,
-    which it could not if it was killed.
+    With a grace the command is first asked to end: so fio's client can end its jobs on the servers.
     """
-    # Memory files and not pipes: nobody needs to read along, and a full disk cannot cut them.
+    # Files in memory instead of pipes: nobody needs to read along, and no full disk cuts them off.
     out, err = os.memfd_create("stdout"), os.memfd_create("stderr")
     started = time.monotonic()
     process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
@@ -101,7 +101,8 @@ def run_limited(command, cwd, limit, stop, grace_s=0):
 
 
 def ended_by_parent(number):
-    """Should the comparison be killed, fio must not go on writing files that nobody watches."""
+    """Has the kernel signal a child when its parent dies: if the comparison is killed, fio must not
+    go on writing."""
     return lambda: LIBC.prctl(PR_SET_PDEATHSIG, number)
 
 
@@ -131,11 +132,11 @@ class Threads:
 
 
 def thread_names(pid):
-    """Names without the numbers that the kernel puts behind those of its workers."""
+    """The names of a process's threads, without the numbers in those of the kernel's workers."""
     names = []
     with suppress(OSError):  # the process has ended while we looked
         for task in os.scandir(f"/proc/{pid}/task"):
-            with suppress(OSError):  # this thread has
+            with suppress(OSError):  # this thread has ended
                 name = Path(task.path, "comm").read_text().strip()
                 names.append("-".join(name.split("-")[:2]) if name.startswith("iou-") else name)
     return names
@@ -148,7 +149,7 @@ class Activity:
     def __init__(self, family):
         self.family = family
         self.seen = self.looked = time.monotonic()
-        self.io, self.cpu_s = {}, 0.0  # as of when it was seen
+        self.io, self.cpu_s = {}, 0.0  # as of `seen`
 
     def seen_within(self, quiet_s):
         now = time.monotonic()
@@ -171,11 +172,11 @@ def storage_bytes(pid):
         text = Path(f"/proc/{pid}/io").read_text()
         return re.findall(r"^(?:read|write)_bytes: (\d+)", text, re.M)
     except OSError:
-        return []  # it ended, or it is not ours to look at
+        return []  # the process ended, or is not ours to look at
 
 
 def state_and_cpu(pid):
-    """(a letter a thread, the CPU time of all in seconds)"""
+    """(the state letters of a process's threads, the CPU time of all in seconds)"""
     states, cpu_s = "", 0.0
     try:
         for task in os.scandir(f"/proc/{pid}/task"):
@@ -183,12 +184,13 @@ def state_and_cpu(pid):
             states += fields[0]
             cpu_s += (int(fields[11]) + int(fields[12])) / TICKS
     except OSError:
-        pass  # it ended while we looked
+        pass  # the process ended while we looked
     return states, cpu_s
 
 
 class Family:
-    """The living descendants of a process; /proc's `children` files are often not built in."""
+    """A process and its living descendants, by their parents: /proc's `children` files are often
+    not built in."""
 
     def __init__(self, root):
         self.parents = {}
@@ -212,22 +214,22 @@ def parent_of(pid):
 
 
 def kill_tree(pid):
-    """Kills a process and its descendants: fio's jobs lead sessions of their own, so the process
-    group does not reach them, and they outlive their parent."""
+    """Kills a process and its descendants. A signal to the process group would not reach fio's
+    jobs, which lead sessions of their own and outlive their parent."""
     signal_quietly(pid, signal.SIGSTOP)
     for member in Family(pid).members():
         signal_quietly(member, SIGKILL)
 
 
 def kill_left_over(program, folders):
-    """Kills what a comparison that was itself killed has left running in its folders: fio's jobs,
-    which outlive their parent and would go on writing below the runs of the next."""
+    """Kills fio's jobs that a killed comparison has left running in its folders: they outlive their
+    parent, and would go on writing during the next comparison's runs."""
     folders = [os.path.realpath(folder) for folder in folders]
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             works_in, runs = (os.readlink(f"/proc/{pid}/{link}") for link in ("cwd", "exe"))
         except OSError:
-            continue  # it ended, or it is not ours to look at
+            continue  # the process ended, or is not ours to look at
         inside = any(works_in == f or works_in.startswith(f"{f}/") for f in folders)
         if inside and runs == os.path.realpath(program):
             signal_quietly(int(pid), SIGKILL)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a comparison stands: a bar on a terminal, a plain line a round elsewhere."""
+"""How far a comparison is: a bar on a terminal, elsewhere a plain line for each round."""
 
 import shutil
 import sys
@@ -20,13 +20,13 @@ class Progress:
         self.name = self.last = ""
 
     def left_s(self):
-        """The plan's estimate at first, then what the finished runs took."""
+        """The seconds that are left: by the plan at first, then by what the finished runs took."""
         if self.made == 0:
             return self.expected_s
         return (time.monotonic() - self.started) / self.made * (self.total - self.done)
 
     def begin_round(self, repeat, planned, wanted):
-        """A round begins, in which that many of the planned runs are still wanted."""
+        """A round begins, of whose `planned` runs `wanted` are still wanted."""
         self.name = f"round {repeat} of {self.repeats}" if repeat else "traced runs"
         self.left_in_round = wanted
         self.total -= planned - wanted

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One run of fio: its options and job file, what it left, and how that is judged."""
+"""One run of fio: its options and job file, what it leaves, and the flags that it gets."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from suite.request.placement import placement_options
 from suite.request.plan import TRACED
 
 STATS_NAME = "pool-stats"
-# In the scratch folder, which one comparison has for itself.
+# In the scratch folder, which one comparison at a time has for itself.
 JOB_FILE = ".run.fio"
 LAYOUT_LIMIT = Limit(0, QUIET_S)
 
@@ -49,7 +49,8 @@ def job_file(bench, text):
 
 
 def run_options(bench, job, mode, run):
-    """What the comparison decides in the job file; the engine stands before its options."""
+    """The options that the comparison sets in the job file; the engine stands before its options.
+    """
     point, length_s = run.point, bench.length_s(job)
     options = mode.job_options(bench.engine)
     if mode.offload:
@@ -76,42 +77,42 @@ def lay_out(bench, job, load):
     with tempfile.TemporaryDirectory() as outside:
         path = Path(outside, "layout.fio")
         path.write_text(rewritten(job, layout_options(job)), errors="surrogateescape")
-        # fio makes a file that is missing, and one that is too short anew: outside its own folder a
-        # job that reads must not have that done.
+        # fio makes missing files, and makes short ones anew. For a job that only reads it must not
+        # do so outside the job's own folder.
         readonly = not job.writes and names_outside(job, bench.folder(load))
         command = fio_command(bench, job, path, "--create_only=1", readonly=readonly)
         return run_limited(command, bench.folder(load), LAYOUT_LIMIT, bench.stop)
 
 
 def layout_options(job):
-    """psync has none of another engine's options; and nothing is to be waited for, or run."""
+    """Options for laying out by psync: without the engine's own, without waits and programs."""
     return {"ioengine": "psync", "iodepth": 1, "startdelay": 0} | dict.fromkeys(
         ("exec_prerun", "exec_postrun", *job.engine_options))
 
 
 def fio_command(bench, job, path, *extra, readonly=None):
-    """fio without a shell; file names in a job are relative to the folder in which fio is run.
+    """fio's command line, without a shell; a job's file names are relative to where fio runs.
 
-    Nothing is to be laid out any more in a run, so that a reading job is held to reading.
+    A job that only reads runs with --readonly: by then all files are laid out.
     """
     readonly = ["--readonly"] if (not job.writes if readonly is None else readonly) else []
     return [bench.fio, "--output-format=json+", *readonly, *extra, str(path)]
 
 
 def take_evidence(folder):
-    """Takes the counters that the engine wrote, one file a job, out of the scratch folder."""
+    """Takes the counters that the engine wrote, one file for each job, out of the folder."""
     evidence = []
     for path in sorted(folder.glob(f"{STATS_NAME}.*.json")):
         try:
             evidence.append(json.loads(path.read_text()))
         except ValueError:
-            pass  # a run that was killed leaves a part of a file, which is evidence of nothing
+            pass  # a run that was killed leaves a part of a file
         path.unlink()
     return evidence
 
 
 def judge(outcome, evidence, job, mode):
-    """The record of an outcome, with flags for whatever is not as it should be."""
+    """(record, figures or None) of an outcome; the record has flags for what is in doubt."""
     flags, reason, document = [], None, {}
     try:
         document = output.parse_fio(outcome.stdout.decode(errors="replace"))
@@ -171,13 +172,13 @@ def doubts_of_latency(figures):
 
 
 def unsteady(document):
-    """Where steady state was asked for, whether fio has seen it."""
+    """The flag of a run in which steady state was asked for and fio has not seen it."""
     states = [job["steadystate"] for job in output.jobs_of(document) if job.get("steadystate")]
     return ["not_steady"] if any(not state.get("attained") for state in states) else []
 
 
 def behind(evidence, figures):
-    """In an open loop, whether the last arrivals that came to be sent had been due long before."""
+    """The flag of an open loop in which the last I/Os that were sent had arrived long before."""
     for job in evidence:
         gap_s = 1 / job.get("arrival_rate", 1)
         if job.get("schedule_ns", 1e18) / 1e9 < 0.99 * figures.runtime_s - 10 * gap_s:
@@ -186,7 +187,7 @@ def behind(evidence, figures):
 
 
 def cache_hit(outcome, figures, job):
-    """The share of the bytes read that needed no device; None where the cache had no say in it."""
+    """The share of the bytes read that needed no device; None where the page cache had no part."""
     if not figures or not figures.read_bytes or job.cache in ("direct", "mixed"):
         return None
     return max(0.0, 1 - outcome.read_bytes / figures.read_bytes)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What a job that writes may write to: regular files in its own folder below the scratch folder,
-and nothing else without an explicit --destroy."""
+"""A job may write to regular files in its own folder below the scratch folder, and to nothing else
+without an explicit --destroy."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ from suite.measure.mounts import mounts
 
 
 def check_targets(job, folder, destroy=()):
-    """Raises BadInput if the job could change anything outside its own folder that it may not.
+    """Raises BadInput if the job could change anything that it must not, outside its own folder.
 
     A job that only reads may name a device or file elsewhere: fio then runs, and lays files out,
     with --readonly.
@@ -30,7 +30,7 @@ def check_targets(job, folder, destroy=()):
 
 
 def check_destroy(jobs, destroy):
-    """Raises BadInput for a --destroy that names what nobody writes to: a slip of the pen."""
+    """Raises BadInput for a --destroy that names a path that no job writes to: a typing error."""
     written = {os.path.realpath(target) for job, folder in jobs if job.writes
                for target in targets(job, folder)}
     for path in destroy:
@@ -39,7 +39,7 @@ def check_destroy(jobs, destroy):
 
 
 def what_is_there(real, inside):
-    """Why a path is not to be written to, in words; None for a regular file below `inside`."""
+    """Why a path must not be written to, in words; None for a regular file below `inside`."""
     if os.path.exists(real) and stat.S_ISBLK(os.stat(real).st_mode):
         return "is a block device" + uses(real)
     if os.path.exists(real) and not stat.S_ISREG(os.stat(real).st_mode):
@@ -72,7 +72,7 @@ def same_device(path, number):
 
 
 def signature(device):
-    """The file system, or the like, that a device carries by its first bytes; None without."""
+    """The file system, or the like, that blkid finds on a device; None if there is none."""
     try:
         done = subprocess.run(["/sbin/blkid", "--probe", "--output", "value", "--match-tag", "TYPE",
                                device], capture_output=True, text=True, timeout=20, check=False)

@@ -13,7 +13,7 @@ SECTOR = 512
 
 
 class Watch:
-    """Notes the counters when it is made; since() says what has come since."""
+    """Notes the counters when it is made; since() returns how much they have grown."""
 
     def __init__(self, folder):
         self.device = device_of(folder)
@@ -23,7 +23,7 @@ class Watch:
         return time.monotonic(), stalled_us(), device_counts(self.device)
 
     def since(self):
-        """{"pressure": {resource: share of the time in which some waited for it}, "device": ...}"""
+        """{"pressure": {resource: share of the time some task waited for it}, "device": ...}"""
         (then, stalled, counts), (now, stalled_now, counts_now) = self.before, self.now()
         seconds = max(now - then, 1e-6)
         pressure = {name: round((stalled_now[name] - stalled[name]) / 1e6 / seconds, 4)
@@ -41,7 +41,7 @@ class Watch:
 
 
 def stalled_us():
-    """{resource: us for which some task has waited for it since the start}; empty without PSI."""
+    """{resource: us for which some task has waited for it since boot}; empty without PSI."""
     found = {}
     for resource in ("cpu", "io", "memory"):
         try:
@@ -58,7 +58,7 @@ def device_of(folder):
     numbers = [os.stat(folder).st_dev]
     source = file_system(folder)[3]
     if source.startswith("/dev/") and os.path.exists(source):
-        numbers.append(os.stat(source).st_rdev)  # btrfs gives its files a number of no device
+        numbers.append(os.stat(source).st_rdev)  # btrfs's st_dev is the number of no device
     for number in numbers:
         path = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}")
         if path.exists():
@@ -67,7 +67,7 @@ def device_of(folder):
 
 
 def device_counts(device):
-    """Reads, sectors read, writes, sectors written, ms busy, ms summed over what was queued."""
+    """Reads, sectors read, writes, sectors written, ms busy, ms summed over the requests queued."""
     if not device:
         return None
     try:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The report: one HTML file that needs nothing else, of one comparison or of two."""
+"""What a comparison ends with, and the report of one or two: one HTML file that needs no other."""

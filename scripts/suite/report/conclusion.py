@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a comparison ends with: charts, report, table, verdict, all from the folder alone."""
+"""What a comparison ends with: charts, report, table, verdict, all made from its folder."""
 
 import json
 import os
@@ -15,7 +15,7 @@ def summaries_of(folder, plan):
 
 
 def report(folder):
-    """Draws and prints everything from the folder alone."""
+    """Draws the charts, writes the report and prints the table and the verdict, from the folder."""
     plan, about = folder.read_plan(), folder.read_json("env.json")
     summaries = summaries_of(folder, plan)
     made = charts.figures(plan, about, summaries)
@@ -32,7 +32,7 @@ def in_words(plan, summaries):
 
 
 def as_json(folder, status):
-    """What --json prints: the points with their figures, and the verdicts."""
+    """The text that --json prints: the points with their figures, and the verdicts."""
     plan = folder.read_plan()
     summaries = summaries_of(folder, plan)
     return json.dumps({

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pieces of HTML. Whatever comes from outside goes through text(), and nothing else may."""
+"""Pieces of HTML. All text from outside must go through text()."""
 
 import html
 import json
@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 
 def text(words):
-    """Anything, as it is to be read."""
+    """Anything as escaped text."""
     return html.escape(str(words), quote=True)
 
 
@@ -33,7 +33,7 @@ def listed(lines):
 
 
 class Cell:
-    """A field of a table: what is shown, and what it is sorted by, a number or its own words."""
+    """A field of a table: what is shown, and the number that it is sorted by, else its words."""
 
     def __init__(self, shown, value=None, **attributes):
         self.shown, self.value, self.attributes = shown, value, attributes
@@ -61,7 +61,7 @@ def facts(rows):
 
 
 def chart(name, question, figure, svg):
-    """A picture with its question; `figure` knows what lies where in it."""
+    """A picture with its question; `figure` knows where its marks lie."""
     height = figure.height
     points = [[round(t.x / WIDTH, 4), round(t.y / height, 4), t.text] for t in figure.targets()]
     return element(
@@ -72,14 +72,14 @@ def chart(name, question, figure, svg):
 
 
 def data(document):
-    """JSON for the script; `<` would end the element that it stands in."""
+    """JSON for the script, with `<` escaped, as it could end the script element."""
     return element("script", json.dumps(document, ensure_ascii=False).replace("<", "\\u003c"),
                    type="application/json")
 
 
 def inlined(svg, name):
-    """A picture of gnuplot's as a part of the page: colours that follow the page's theme, and names
-    that are not those of the next picture."""
+    """A picture of gnuplot's as a part of the page: its colours follow the page's theme, and its
+    ids are unlike those of other pictures."""
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"<title>.*?</title>|<desc>.*?</desc>", "", svg, flags=re.S)
     svg = re.sub(r"""\bid=(["'])""", rf"id=\g<1>{name}-", svg)
@@ -93,7 +93,7 @@ COLOUR = re.compile(r"""\s(stroke|fill|color)\s*=\s*["'](#[0-9a-fA-F]{6}|rgb\([\
 
 
 def themed(tag):
-    """An element's tag with its colours by name, where they are the light theme's."""
+    """An element's tag, in which colours of the light theme are replaced by their names."""
     styles = []
 
     def named(match):

@@ -29,7 +29,8 @@ COLUMNS = (
 
 
 def write(folder, plan, about, summaries, drawn):
-    """Writes the report into the folder; `drawn` are charts.figures(), whose SVGs are there."""
+    """Writes the report into the folder, which has the SVGs of `drawn`, made by charts.figures().
+    """
     folder.write(NAME, document(folder, plan, about, summaries, drawn))
     return folder.path / NAME
 
@@ -75,7 +76,7 @@ def verdicts(found, titles, coverage):
 
 
 def spoken(v, coverage):
-    """A point's verdict: its first line, and what it leaves open below."""
+    """A point's verdict: its first line, with the others as a list below."""
     first, *more = verdict.words(v, coverage)
     return element("li", html.text(first) + html.listed(line.strip() for line in more))
 
@@ -105,7 +106,7 @@ def charts_of(folder, pictures):
 
 
 def question(text):
-    """The job file's own question: the comment that begins with it, up to its question mark."""
+    """The job file's question: its comment from `Question:` to the question mark."""
     comment = " ".join(line.lstrip("# ") for line in text.splitlines() if line.startswith("#"))
     match = re.search(r"Question: (.*?\?)", comment)
     return match[1][0].upper() + match[1][1:] if match else ""
@@ -225,8 +226,7 @@ def repeat(folder, plan, about):
 
 
 def without(arguments, option):
-    """A command line without an option and its value: a folder that has runs is not written over.
-    """
+    """A command line without an option and its value."""
     found = list(arguments)
     while option in found:
         at = found.index(option)

@@ -13,8 +13,8 @@ from suite.units import duration, percent, rate
 
 
 def render(plan, summaries):
-    """The lines for all loads; depth by depth, so that what is compared stands together. An open
-    loop has a table of its own."""
+    """The lines for all loads, depth by depth, so that the modes that are compared stand together.
+    An open loop has a table of its own."""
     lines = []
     titles = load_titles(s.point.load for s in summaries.values())
     jobs = {job["name"]: job for job in plan["jobs"]}
@@ -27,7 +27,7 @@ def render(plan, summaries):
 
 
 def parts(rows):
-    """The closed loop's points and the open one's, without those of which there are none."""
+    """The summaries of closed loops and those of open loops; a part that is empty is left out."""
     return [part for part in ([s for s in rows if not s.point.rate],
                               [s for s in rows if s.point.rate]) if part]
 
@@ -73,7 +73,7 @@ def row(summary, width, usual, baseline):
 
 
 def hosts(rows, width):
-    """A line a host of each row; nothing where the I/O was done here."""
+    """A line for each host of each row; none where this machine did the I/O."""
     names = [name for s in rows for name in s.hosts]
     if not names:
         return []
@@ -88,7 +88,7 @@ def hosts(rows, width):
 
 
 def ratio(summary, usual, baseline):
-    """The ratio, its interval, the coverage where a failed run made it another, the verdict."""
+    """The ratio, its interval, its coverage where failed runs made that unusual, the verdict."""
     r = summary.judged
     if not r:
         return "(baseline)" if summary.point.mode == baseline else "(no baseline)"
@@ -110,7 +110,7 @@ def reasons(summary):
 
 
 def legend(summaries):
-    """What the marks mean; a difference that cannot be shown for want of repeats is said so."""
+    """The lines that explain the marks, and say so if repeats are too few to show a difference."""
     lines = [""]
     ratios = [s.judged for s in summaries.values() if s.judged]
     widest = max((r.coverage for r in ratios), default=1)

@@ -78,7 +78,7 @@ def document(a, b):
 
 
 def changes(a, b):
-    """What both have, in B's order."""
+    """[Change] of the points that both have, in B's order."""
     found = []
     coverage = max(interval_coverage(a.plan), interval_coverage(b.plan))
     for point, ours in b.summaries.items():
@@ -161,7 +161,7 @@ def figure(name, ratio):
 
 
 def missing(a, b):
-    """What only one of them has."""
+    """The points that only one of them has, as HTML."""
     lines = []
     for letter, one, other in (("A", a, b), ("B", b, a)):
         only = [p for p, s in one.summaries.items()
@@ -171,7 +171,7 @@ def missing(a, b):
 
 
 def differences(a, b):
-    """What is not the same about the machines, where there is anything."""
+    """A table of what differs between the machines and the plans, as HTML."""
     mine, other = ({**flat(side.about), **asked(side.plan)} for side in (a, b))
     rows = [(key, mine.get(key), other.get(key)) for key in {**mine, **other}
             if mine.get(key) != other.get(key)]
@@ -183,7 +183,7 @@ def differences(a, b):
 
 
 def asked(plan):
-    """{what was to be measured: how}, without the modes and depths, which are matched."""
+    """{name: value} of what was asked for, without the modes and depths, which are matched."""
     jobs = {f"job {job['name']}": job["text"] for job in plan["jobs"]}
     lengths = {f"length of a run of {name}": f"{length} s"
                for name, length in plan["lengths_s"].items()}
@@ -192,7 +192,7 @@ def asked(plan):
 
 
 def flat(about, prefix=""):
-    """{dotted name: value}, without what differs in any two runs."""
+    """{dotted name: value}, without what differs between any two comparisons."""
     found = {}
     for key, value in about.items():
         if key == "commands" or prefix.startswith("places.") and key == "path":

@@ -31,10 +31,10 @@ class Asked:
     seed: int
     baseline: str
     arguments: list
-    precision: float | None = None  # half the width of a ratio's interval at which a point is done
-    early_until: int = 0  # the last round that may leave out what is done
+    precision: float | None = None  # a point is done at this half width of its ratio's interval
+    early_until: int = 0  # the last round that may leave out points that are done
     traced: bool = False
-    decided: tuple = ()  # the options that the comparison sets, whatever the job files say of them
+    decided: tuple = ()  # the options that the comparison sets, whatever the job files say
     variants: dict = field(default_factory=dict)  # {(job, mode): the job with the mode's options}
 
     def job(self, name):
@@ -49,7 +49,7 @@ class Asked:
 
     @property
     def runs(self):
-        """Every run that may come to be made, in its order."""
+        """Every run that may be made, in order."""
         traced = plan_traced(self.points, self.seed) if self.traced else []
         return traced + plan_runs(self.points, self.repeats, self.seed)
 
@@ -58,8 +58,8 @@ class Matrix:
     """The points of one part: the product of its dimensions."""
 
     def __init__(self, texts, read):
-        """`texts` is {dimension: [text, ...]}; what is missing or empty has its default. `read`
-        makes a Job of a path."""
+        """`texts` is {dimension: [text, ...]}; a dimension that is missing or empty has its
+        default. `read` makes a Job of a path."""
         def get(dimension):
             given = [text for text in texts.get(dimension) or [] if text]
             return given or [text for text in DIMENSIONS[dimension].split(",") if text]
@@ -131,7 +131,7 @@ def parse_precision(text):
 
 
 def default_baseline(modes, open_loop):
-    """fio's psync where it takes part: what a program without any of this would get."""
+    """fio's psync if it takes part, as a plain program does the same; else the first mode."""
     names = [mode.name for mode in modes]
     return "fio:psync" if "fio:psync" in names and not open_loop else names[0]
 
@@ -149,7 +149,7 @@ def variants_of(jobs, modes, fio, decided):
 
 
 def bring_together(matrices, fio, decided, baseline=None, **settings):
-    """One Asked of several parts; raises BadInput where they do not fit."""
+    """One Asked of several parts; raises BadInput where these do not fit together."""
     jobs = {job.path: job for matrix in matrices for job in matrix.jobs}
     if len({job.name for job in jobs.values()}) < len(jobs):
         raise BadInput("two job files have the same name: results could not be told apart")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the commands that run fio have in common: their options, and what may stand in these."""
+"""The options that the commands that run fio have in common, and their allowed values."""
 
 import argparse
 import os
@@ -74,7 +74,7 @@ def seed_of(options):
 
 
 def steady_of(options):
-    """fio's own way to write it; it looks once a second, so that a short run cannot be steady."""
+    """--steady as fio takes it, a share such as 2%; None without it."""
     text = getattr(options, "steady", None)
     if text is None:
         return None
@@ -84,7 +84,7 @@ def steady_of(options):
 
 
 def fio_of(options):
-    """The fio that the options, or the environment, name."""
+    """The fio that the options or the environment name, or the installed one."""
     return fio_at(options.fio or (os.path.join(os.environ["FIO_DIR"], "fio")
                                   if os.environ.get("FIO_DIR") else "fio"))
 

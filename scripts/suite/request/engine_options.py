@@ -12,7 +12,7 @@ ASKED_S = 60
 
 
 def check(job, modes, bench):
-    """Raises BadInput where one of the job's modes has another engine than an option of it."""
+    """Raises BadInput where the job has an engine's option that one of its modes' engines lacks."""
     lacking = {option: [mode.name for mode in modes
                         if option not in options_of(bench.fio, engine_of(bench, mode))]
                for option in job.engine_options}
@@ -36,12 +36,13 @@ def refuse(job, lacking, bench, engines):
 
 
 def engine_of(bench, mode):
-    """As --enghelp names it."""
+    """The mode's engine, as --enghelp names it."""
     return mode.job_options(bench.engine)["ioengine"].removeprefix("external:")
 
 
 def owners_of(job, option, fio, engines):
-    """The engines that have an option: of those that the job and the modes name, else of all."""
+    """The engines that have an option, among those that the job and the modes name, else among all.
+    """
     lines = [parse_line(line) for line in job.text.split("\n")]
     named = [value.removeprefix("external:") for _, key, value in lines if key == "ioengine"]
     found = [name for name in dict.fromkeys(named + engines) if option in options_of(fio, name)]
@@ -54,7 +55,7 @@ def all_engines(fio):
 
 @functools.cache
 def options_of(fio, engine):
-    """The names of an engine's options; none of one that this fio cannot load."""
+    """The names of an engine's options; empty for an engine that this fio cannot load."""
     return frozenset(re.findall(r"^(\w+) *: ", said(fio, f"--enghelp={engine}"), re.M))
 
 

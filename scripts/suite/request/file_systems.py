@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The file systems to compare on, as asked for: those to be made, and folders on others."""
+"""The file systems to compare on, as asked for: kinds to be made, and folders on existing ones."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def name_of(text):
 
 
 def folders_of(texts, scratch):
-    """{name: folder below which the files lie}; under '' the scratch folder."""
+    """{name: the folder below which its files lie}; '' is the scratch folder."""
     found = {"": scratch}
     for text in texts:
         name, _, folder = text.partition("=")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Hosts files: a host a line."""
+"""Hosts files: one host in each line."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ class Host:
 
     @property
     def key(self):
-        """As in the client's JSON."""
+        """(hostname, port), by which the client's JSON names it."""
         return self.address, self.port
 
 

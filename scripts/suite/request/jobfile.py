@@ -2,8 +2,8 @@
 """fio job files: what one asks for, and its text for one run.
 
 The user's file stays the description of the load. A run's own file is the same text without the
-options that the comparison decides, under one [global] section that sets those. What the options
-mean is fio's to say (fio_parse).
+options that the comparison decides, below a [global] section that sets them. What the options mean
+is asked of fio (suite/fio/parsing.py).
 """
 
 import os
@@ -29,7 +29,7 @@ ALIASES = {
 # The ways to say a block size; where several are given, fio takes the first of these.
 SIZES = ("bssplit", "bsrange", "bs")
 
-# All that fio has to say where, when and how it logs; the comparison's logs are its own.
+# fio's options about its logs; the comparison has logs of its own.
 LOGS = {
     "write_iops_log", "write_lat_log", "write_bw_log", "write_hist_log", "per_job_logs",
     "log_avg_msec", "log_hist_msec", "log_hist_coarseness", "log_entries", "log_offset", "log_prio",
@@ -37,7 +37,7 @@ LOGS = {
     "log_compression_cpus", "log_store_compressed", "log_unix_epoch", "log_alternate_epoch",
     "log_alternate_epoch_clock_id", "bwavgtime", "iopsavgtime",
 }
-# Removed wherever they stand: they would change or hide what is measured alike for every mode.
+# Removed wherever they stand: they would change or hide figures that every mode must have alike.
 ALWAYS_REMOVED = LOGS | {
     "directory", "clat_percentiles", "slat_percentiles", "lat_percentiles", "percentile_list",
     "block_error_percentiles", "disable_lat", "disable_clat", "disable_slat",
@@ -45,7 +45,8 @@ ALWAYS_REMOVED = LOGS | {
     "invalidate", "pre_read", "pool_stats", "ioengine", "offload", "iodepth", "randseed", "unlink",
     "unlink_each_loop",
 }
-# These alone are read all the same: they say in which state the cache is to be.
+# The removed options whose values are read all the same: they say in which state the cache must be,
+# and the depth.
 READ_ALL_THE_SAME = {"invalidate", "pre_read", "iodepth"}
 # Refused wherever they stand, with what is to be done instead.
 REFUSED = {
@@ -74,14 +75,14 @@ class Job:
     processes: int
     runtime_s: float | None
     ramp: bool
-    engine_options: tuple  # that fio has not itself, but an engine may
+    engine_options: tuple  # options that fio itself does not know, but an engine may
 
 
 def read_job(path, fio="fio", decided=(), left_out=()):
     """Reads a job file; raises BadInput with one line if fio could not, or should not, run it.
 
-    `decided` are the options that the comparison sets itself: the file's own words on them are not
-    read, and need not make sense. `left_out` are options that the user will not have.
+    `decided` are the options that the comparison sets itself: the file's own values of them are not
+    read, and need not make sense. `left_out` are options that the user wants left out.
     """
     try:
         text = Path(path).read_bytes().decode(errors="surrogateescape")
@@ -92,7 +93,7 @@ def read_job(path, fio="fio", decided=(), left_out=()):
 
 
 def check_left_out(options, paths):
-    """Raises BadInput for an option to be left out that is nowhere: a slip of the pen."""
+    """Raises BadInput for an option to be left out that no job file has: a typing error."""
     texts = [Path(path).read_text(errors="replace") for path in paths]
     there = {parse_line(line)[1] for text in texts for line in text.split("\n")}
     for option in options:
@@ -101,8 +102,8 @@ def check_left_out(options, paths):
 
 
 def settled(path, text, decided):
-    """The text with the variables of the environment in it, so that it stays what was run when it
-    is run again elsewhere, or later."""
+    """The text with the environment's variables filled in, so that it means the same when it is run
+    again elsewhere, or later."""
     lines, missing = [], []
     for line in text.split("\n"):
         option, rest = re.match(r"([^;#]*)(.*)", line, re.DOTALL).groups()
@@ -148,7 +149,7 @@ def job_of(path, text, fio="fio", decided=()):
     directions = {re.split("[:,]", section.text("rw", "read"))[0] for section in sections}
     caches = {cache_state(section) for section in sections}
     if caches == {"warm", "direct"} and directions <= {"read", "randread"}:
-        caches = {"mixed"}  # clean pages in the cache do not touch reads past it
+        caches = {"mixed"}  # O_DIRECT reads do not mind clean pages in the cache
     if len(caches) > 1:
         raise BadInput(f"job file {path}: asks for several cache states "
                        f"({', '.join(sorted(caches))}): put each into a file of its own")
@@ -173,7 +174,7 @@ def job_of(path, text, fio="fio", decided=()):
 
 
 def read_sections(path, text, fio, decided):
-    """(fio's Sections, the options that it knows only of an engine, if at all)"""
+    """(fio's Sections, the options that fio itself does not know: an engine's, or nobody's)"""
     unknown = set()
     while True:
         reading = ask(fio, without(text, unread(decided) | unknown))
@@ -186,12 +187,12 @@ def read_sections(path, text, fio, decided):
 
 
 def unread(decided):
-    """The options whose words in a job file are of no account."""
+    """The options whose values in a job file are ignored."""
     return (ALWAYS_REMOVED - READ_ALL_THE_SAME) | set(decided)
 
 
 def as_run(job, mode, fio, decided):
-    """The job as it is with a mode's own options, which may change all that is known of it."""
+    """The Job with a mode's own options, which may change everything that is known of it."""
     lines = "".join(f"{key}={value}\n" for key, value in mode.options)
     try:
         _, of_the_engine = read_sections(job.path, f"[{mode.name}]\n{lines}", fio, ())
@@ -206,7 +207,7 @@ def as_run(job, mode, fio, decided):
 
 
 def check_lines(path, text):
-    """Raises BadInput for what is refused in whatever section it stands, before fio acts on it."""
+    """Raises BadInput for lines that are refused in any section, before fio acts on them."""
     lines = [parse_line(line) for line in text.split("\n")]
     if all(header is None or header.startswith("global") for header, _, _ in lines):
         raise BadInput(f"job file {path}: has no job: at least one [section] beside [global]")
@@ -224,7 +225,7 @@ def canonical(key):
 
 
 def parse_line(line):
-    """(section name, None, None), or (None, option, value); as in fio, ; and # end a line."""
+    """(section name, None, None), or (None, option, value); as in fio, ; and # begin a comment."""
     line = re.split("[;#]", line, maxsplit=1)[0].strip()
     if line.startswith("["):
         return line[1:-1], None, None
@@ -245,7 +246,8 @@ def cache_state(section):
 
 
 def past_the_cache(section):
-    """direct= and buffered= are one to fio, so that the last word on either holds."""
+    """Whether a section bypasses the page cache. direct= and buffered= are one setting to fio: the
+    last of them holds."""
     direct = False
     for name in section.options:
         if name in ("direct", "buffered"):
@@ -254,7 +256,7 @@ def past_the_cache(section):
 
 
 def block_size(section):
-    """Bytes, or as the job says it where that is not one size."""
+    """The block size in bytes; where there are several, the option's text."""
     key = next((key for key in SIZES if section.text(key)), None)
     sizes = set(section.values(key)) if key else {4096}
     return str(sizes.pop()) if len(sizes) == 1 else section.text(key)

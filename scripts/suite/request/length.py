@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""How long a run may take, and what is done when it does not end.
+"""How long a run may take before it counts as hung.
 
-A run of which fio says when it ends is hung well after that. Of any other nothing is known but
-whether it still does something.
+Where the job says when a run ends, it is hung when it takes much longer. Of any other run it is
+only known whether it still does something.
 """
 
 from dataclasses import dataclass
 
 SLACK_S = 30
-# For which a run that may go on for ever is left alone while nothing is seen of it.
+# For so long a run that may go on for ever is left alone while it does nothing that can be seen.
 QUIET_S = 600
-# Where the work is done by other machines nothing can be seen of it.
+# The limit of such a run where other machines do the work, of which nothing can be seen.
 UNSEEN_S = 24 * 3600
-# What fio does before and after the runtime, or has done, for as long as that takes.
+# Options that make fio do something before or after the runtime, for as long as it takes.
 UNBOUNDED = {
     "ramp_size": "ramps up for so many bytes",
     "exec_prerun": "runs a program before it",
@@ -25,7 +25,7 @@ UNBOUNDED = {
 
 @dataclass(frozen=True)
 class Limit:
-    """A command is hung when it takes longer than `after_s`, and has then done nothing for
+    """A command is hung when it has taken longer than `after_s`, and has then done nothing for
     `quiet_s`."""
 
     after_s: float
@@ -34,7 +34,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Length:
-    """`known_s` is the most that a run takes, beyond what is `open`."""
+    """`known_s` is the most that a run takes, without the parts of unknown length in `open`."""
 
     known_s: float
     open: str = ""  # why its end is not known, in words
@@ -48,7 +48,7 @@ class Length:
 
 
 def length_of(job, runtime_s):
-    """Of a run of a job, whose sections run at the same time; `runtime_s` replaces its own."""
+    """The Length of a run of a job, whose sections run at once; `runtime_s` replaces their own."""
     known_s, reasons = 0, {}
     for section in job.sections:
         length_s = runtime_s or section.value("runtime") / 1e6
@@ -57,6 +57,6 @@ def length_of(job, runtime_s):
         reasons |= {why: True for option, why in UNBOUNDED.items()
                     if section.text(option) not in ("", "0")}
         waits_s = max((0, *section.values("startdelay"))) + section.value("ramp_time")
-        # It is slept to its end, whether or not the time is over.
+        # fio sleeps a thinktime to its end, even when the runtime is over.
         known_s = max(known_s, length_s + (waits_s + section.value("thinktime")) / 1e6)
     return Length(known_s, " and ".join(reasons))

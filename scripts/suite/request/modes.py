@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The modes that can be compared: how each becomes a job, and shows its own path.
+"""The modes that can be compared: how each becomes a job, and how it is seen to take its own path.
 
 A new mode of the engine is one more row here, and one in draw/styles.py.
 """
@@ -24,7 +24,7 @@ def counted(counter, *directions):
 
 
 def punt_path(stats, job):
-    """What RWF_NOWAIT must have answered depends on where the data lay."""
+    """Checks that RWF_NOWAIT answered as it must: what that is depends on where the data lay."""
     if job.cache == "direct":
         return counted("aio")(stats, job) and counted("pooled")(stats, job)
     if not job.reads:
@@ -33,12 +33,12 @@ def punt_path(stats, job):
 
 
 def hashed_path(stats, job):
-    """Every buffered write goes through a chain, so none may have been made elsewhere."""
+    """Checks that workers made the I/O: every buffered write goes through a chain, in the pool."""
     return counted("pooled", *(["write"] if job.writes and job.buffered else []))(stats, job)
 
 
-# The engine's offload= values: the check of the engine's own counters, and the kernel threads that
-# must have been seen (None: none need be).
+# {offload= value: (the check of the engine's counters, the kernel threads that must have been
+# seen)}; None: there is no such check.
 OFFLOADS = {
     "inline": (counted("inline"), None),
     "sqthread": (counted("sqthread"), None),
@@ -54,13 +54,13 @@ OFFLOADS = {
     "uring_defer": (counted("issued"), None),
 }
 
-# The same of fio's own engines.
+# {mode of fio's own engines: the kernel threads that must have been seen}.
 FIO_KERNEL_THREADS = {
     "fio:io_uring+force_async=1": "iou-wrk",
     "fio:io_uring+sqthread_poll=1": "iou-sqp",
 }
 
-# What the suite itself decides for every mode alike, so a mode may not.
+# Options that the suite sets for every mode alike, so a mode must not.
 RESERVED = LOGS | {
     "ioengine", "offload", "iodepth", "directory", "filename", "rw", "readwrite", "bs", "blocksize",
     "size", "runtime", "timeout", "time_based", "randseed", "pool_stats", "invalidate", "pre_read",
@@ -81,14 +81,14 @@ class Mode:
         return None if self.base.startswith(ENGINE_PREFIX) else self.base
 
     def job_options(self, engine):
-        """The job file's lines for this mode; the engine first, as its options need it."""
+        """The mode's options in a job file; the engine first, as its own options need it."""
         lines = {"ioengine": self.base.removeprefix(ENGINE_PREFIX)}
         if self.offload:
             lines = {"ioengine": f"external:{engine}", "offload": self.offload}
         return lines | dict(self.options)
 
     def strayed(self, stats, threads, job):
-        """Why this run did not take the mode's own path, as one word; None if it did."""
+        """One word for why a run did not take the mode's own path; None if it did."""
         check, kernel_threads = OFFLOADS[self.base] if self.offload else \
             (None, FIO_KERNEL_THREADS.get(self.name))
         if check and stats is None:

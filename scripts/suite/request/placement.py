@@ -2,9 +2,8 @@
 """Placements: the CPUs, and the memory, that a run is held to, whatever its mode.
 
 `none`; `cpus:LIST`, the CPUs of everything in fio; `nodes:C/M`, fio on the CPUs of node C and its
-buffers on node M, through fio's own options; `nodes`, each C with each M. (`placement=` of the
-engine, which says whose workers take the work, is an option of a mode; the engine counts where
-that was.)
+buffers on node M, by fio's own options; `nodes`, each C with each M. (The engine's `placement=`,
+which says where the work is done, is an option of a mode; the engine counts where it was done.)
 """
 
 import os
@@ -19,7 +18,7 @@ ALL_PAIRS = "nodes"
 
 
 def placements_of(text):
-    """The placements that the text stands for; raises BadInput for what this machine cannot do."""
+    """The placements that a text names; raises BadInput for one that this machine cannot do."""
     cpus = re.fullmatch(r"cpus:([\d+-]+)", text)
     if cpus:
         outside = cpu_list(cpus[1]) - os.sched_getaffinity(0)
@@ -48,7 +47,7 @@ def all_pairs():
 
 
 def nodes_that(have):
-    """The numbers of the nodes that the kernel lists in this file, which may be missing."""
+    """The nodes that the kernel lists in /sys's file of that name; empty if it is missing."""
     try:
         return sorted(cpu_list((NODES / have).read_text().strip().replace(",", "+")))
     except OSError:
@@ -60,13 +59,13 @@ def node_words(have):
 
 
 def node_pair(placement):
-    """(C, M) of nodes:C/M; None of any other placement."""
+    """(C, M) of nodes:C/M; None for any other placement."""
     match = re.fullmatch(r"nodes:(\d{1,4})/(\d{1,4})", placement)
     return match and (int(match[1]), int(match[2]))
 
 
 def cpu_list(text):
-    """`0-2+5` as {0, 1, 2, 5}; empty where it is no such list."""
+    """`0-2+5` as {0, 1, 2, 5}; empty for a text that is no such list."""
     found = set()
     for part in text.split("+"):
         match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", part)
@@ -90,9 +89,9 @@ def placement_options(text):
 def strayed(placement, mode, evidence):
     """Whether work ran on another node than the mode's placement= asks for, as one word, or None.
 
-    `evidence` is what the engine counted, an object a fio job. What a submitter does itself is done
-    where it is, on node C; what goes to the pool or the submission thread belongs on the node that
-    was asked for. A node without CPUs cannot be told from the one that serves it.
+    `evidence` has the engine's counters, an object for each fio job. I/O that a submitter does
+    itself is done on its node C; I/O that goes to the pool or the submission thread belongs on the
+    node that was asked for. A node without CPUs is not checked, as another node serves it.
     """
     pair, asked = node_pair(placement), dict(mode.options).get("placement", "")
     node = re.fullmatch(r"node:(\d+)", asked)
@@ -105,7 +104,8 @@ def strayed(placement, mode, evidence):
 
 
 def ran_elsewhere(job, own, wanted):
-    """Whether one job's counters say so; the kernel's workers are not counted by node."""
+    """Whether one job's counters show work on a wrong node; the kernel's modes have none by node.
+    """
     by_node = {int(node): ios for node, ios in job.get("ran_on_nodes", {}).items()}
     counts = [job.get(direction, {}) for direction in ("read", "write", "other")]
     handed_on = sum(max(c.get("pooled", 0), c.get("sqthread", 0)) for c in counts)

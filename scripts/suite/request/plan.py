@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The plan: every point once a round, each round shuffled, all of it from one seed.
 
-Before the first round each mode makes a traced run, at its deepest and fastest point: it warms the
-machine up and shows the latency over time, which costs fio several percent to write down, and so it
-counts for nothing else.
+Before the first round each mode makes a traced run of each load, at its deepest and fastest point.
+It warms the machine up and shows the latency over time. As logging that costs fio several percent,
+it counts for nothing else.
 """
 
 import random
@@ -18,18 +18,18 @@ TRACED = 0  # the repeat of a traced run
 
 @dataclass(frozen=True, order=True)
 class Load:
-    """What is asked of every mode alike; a chart is of one load."""
+    """What is asked of every mode alike; most charts show one load."""
 
     job: str
     block: str  # bytes, or as in the job file where that names several
     mix: str = ""  # percent of reads, where the comparison sets it
     placement: str = NO_PLACEMENT
-    file_system: str = ""  # the name of the one that the files lie on, where there are several
+    file_system: str = ""  # the name of that with the files, where the comparison names some
 
 
 @dataclass(frozen=True, order=True)
 class Point:
-    """What is compared: everything but the repeat. A rate above 0 is an open loop's, in I/Os/s."""
+    """What is compared: everything but the repeat. `rate` is in I/Os a second; 0: a closed loop."""
 
     load: Load
     mode: str
@@ -38,12 +38,12 @@ class Point:
 
     @property
     def judged_by(self):
-        """The figure that says which mode is better: in an open loop IOPS are what is offered."""
+        """The figure by which modes are judged: in an open loop IOPS only say what is offered."""
         return "p99" if self.rate else "iops"
 
     @property
     def where(self):
-        """Along which its modes are compared, in words."""
+        """The depth, and the rate of an open loop, in words."""
         return f"depth {self.depth}" + (f", {rate(self.rate)} I/Os/s offered" if self.rate else "")
 
 
@@ -82,7 +82,7 @@ def plan_round(points, repeat, seed):
 
 
 def plan_traced(points, seed):
-    """The traced runs: one a mode and load, and one more where it has an open loop too."""
+    """The traced runs: one for each mode and load, and one more where it has an open loop too."""
     last = {}
     for point in points:
         key = point.load, point.mode, point.rate > 0
@@ -92,7 +92,7 @@ def plan_traced(points, seed):
 
 
 def samples(points):
-    """Points among which each mode and each job occurs: what is to be tried before anything is."""
+    """A few points that have each mode and each job at least once: for checks before any run."""
     first = {}
     for point in points:
         first.setdefault(("mode", point.mode), point)
@@ -105,7 +105,7 @@ def plan_runs(points, repeats, seed):
 
 
 def run_names(points):
-    """A file name a point that is safe in every shell, script and file system, and unique."""
+    """{point: a unique file name, safe in every shell, script and file system}"""
     points = sorted(points)
     titles = load_titles(p.load for p in points)
     loads, modes = unique_names(titles.values()), unique_names([p.mode for p in points])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Plan files: a matrix, or several, and how it is measured, as TOML."""
+"""Plan files: one matrix or several, and how they are measured, as TOML."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from suite.errors import BadInput
 from suite.request.asked import DIMENSIONS
 from suite.request.toml_file import read_toml
 
-# What else a plan file may say, as the options of the same names do.
+# The other keys of a plan file, which mean the same as the options of these names.
 SETTINGS = ("repeats", "precision", "seed", "baseline", "runtime", "limit", "steady", "scratch",
             "hosts", "host-engine", "host-scratch", "leave-out")
 PARTS = "compare"

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""A results folder: what is kept of a comparison, and how it goes on."""
+"""A results folder: what is kept of a comparison, and how --resume reads it back."""

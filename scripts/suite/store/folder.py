@@ -22,7 +22,7 @@ class Folder:
         self.charts = self.path / "charts"
 
     def create(self):
-        """Makes the folder, and shows by writing that it can be written, also for root."""
+        """Makes the folder, and tries to write: permissions do not tell of a full disk, or root."""
         if (self.path / "plan.json").exists() or runs_file.is_there(self.path) \
                 or run_files.is_there(self.path):
             raise BadInput(f"results folder {self.path}: already has runs; name a new one, or "
@@ -74,8 +74,8 @@ class Folder:
         runs_file.append(self.path, runs_file.line_of(ran.record, ran.job_file, ran.output))
 
     def kept(self):
-        """Every run that is finished, as it was kept; raises BadInput for one that is not this
-        comparison's, or is there twice."""
+        """Every finished run as it was kept; raises BadInput for one that is not this comparison's,
+        or is there twice."""
         seen = dict.fromkeys(row["id"] for row in self.read_plan()["runs"])
         for kept in chain(run_files.read(self.path, list(seen)), runs_file.read(self.path)):
             if kept.id not in seen:
@@ -96,7 +96,7 @@ class Folder:
         return {kept.id: document_of(kept) for kept in self.kept() if kept.record["ok"]}
 
     def take_up(self):
-        """finished(), after removing what was being written when a comparison was killed."""
+        """finished(), after removing what the comparison was writing when it was killed."""
         self.drop_unfinished()
         return self.finished()
 
@@ -108,7 +108,7 @@ class Folder:
 
 
 def figures_of(kept):
-    """None of a run that came to no result."""
+    """The run's figures; None if it came to no result."""
     return figures(document_of(kept)) if kept.record["ok"] else None
 
 

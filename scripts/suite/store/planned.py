@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""plan.json: written when a comparison begins, read when it goes on."""
+"""plan.json: written when a comparison begins, read when it is resumed."""
 
 import re
 from pathlib import Path
@@ -19,12 +19,12 @@ from suite.store.folder import SCHEMA
 
 
 def begin(asked, bench, folder):
-    """Writes down what is to be done, which is all that going on needs."""
+    """Writes plan.json: what is to be done, which is all that --resume needs."""
     folder.write_json("plan.json", document(asked, bench))
 
 
 def document(asked, bench):
-    """plan.json: all that drawing, and going on, need to know beside the runs themselves."""
+    """plan.json: all that drawing and --resume need to know beside the runs themselves."""
     return {
         "schema": SCHEMA,
         "arguments": asked.arguments,
@@ -49,7 +49,7 @@ def document(asked, bench):
 
 
 def taken_up(folder, more_repeats, stop):
-    """(Asked, Bench) of a comparison that is to go on; the rounds that are added are whole ones."""
+    """(Asked, Bench) of a comparison that is resumed; `more_repeats` adds whole rounds."""
     plan = folder.read_plan()
     there, decided = plan["bench"], tuple(plan.get("decided", ["iodepth"]))
     fio = fio_at(there["fio"])
@@ -61,7 +61,7 @@ def taken_up(folder, more_repeats, stop):
                   plan["arguments"], plan["precision"], plan.get("early_until", 0), plan["traced"],
                   decided, variants_of(jobs, modes, fio, decided))
     for text in there["file_systems"]:
-        name_of(text)  # says so where a folder has gone
+        name_of(text)  # raises BadInput where a folder has gone
     bench = make_bench(
         there["fio"], there["engine"], Path(there["scratch"]), jobs, stop,
         Hosts.from_json(there["hosts"]) if there["hosts"] else Here(),
@@ -71,12 +71,12 @@ def taken_up(folder, more_repeats, stop):
 
 
 def check_same_machine(folder, bench):
-    """Raises BadInput where runs from now on could not stand beside those that are there.
+    """Raises BadInput where new runs could not be compared with those that are there.
 
-    To be called when everything is mounted that is to be.
+    To be called when every file system is mounted.
     """
     if not (folder.path / "env.json").exists():
-        return  # it was stopped before its first run
+        return  # the comparison was stopped before its first run
     was, now = folder.read_json("env.json"), environment.describe(bench)
     for what, of in (("kernel", lambda about: about.get("kernel")),
                      ("CPU", lambda about: about.get("cpu_model")),
@@ -94,7 +94,7 @@ def engine_words(about):
 
 
 def file_system_words(about):
-    """Without devices of ours, whose numbers are as they come."""
+    """The file systems in words, without the numbers of our loop devices, which change."""
     return ", ".join(f"{name or 'scratch'}: {under['file_system']} on "
                      f"{re.sub(r'^/dev/loop[0-9]+$', 'an image', under['device'])}"
                      for name, under in about.get("places", {}).items())

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Results folders as they were until runs.jsonl: three files a run, in runs/.
+"""Results folders as they were before runs.jsonl: three files for each run, in runs/.
 
 ID.fio is its job file and ID.fio.json what fio wrote. ID.run.json is what was seen, and was written
-last: a run that has one is finished. These are only read; a comparison that goes on adds to
-runs.jsonl.
+last: a run that has one is finished. These are only read; --resume adds to runs.jsonl.
 """
 
 import json
@@ -20,8 +19,7 @@ def is_there(folder):
 
 
 def read(folder, ids):
-    """The Kept of those of the ids that are finished, in that order; raises BadInput with one line.
-    """
+    """The Kept of the ids that are finished, in their order; raises BadInput with one line."""
     for run_id in ids:
         path, fio = (folder / FOLDER / f"{run_id}{end}" for end in (RECORD, ".fio.json"))
         if not path.exists():
@@ -36,7 +34,7 @@ def read(folder, ids):
 
 
 def drop_unfinished(folder):
-    """Removes what belongs to a run without a record."""
+    """Removes the files of a run without a record."""
     for path in (folder / FOLDER).glob("*.fio"):
         if not path.with_suffix(RECORD).exists():
             path.unlink()

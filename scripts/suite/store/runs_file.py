@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""runs.jsonl: what a comparison has measured, a line a run, in the order in which the runs ended.
+"""runs.jsonl: what a comparison has measured, one line for each run, in the order of their ends.
 
 A line is a JSON object: what was seen of the run, with the text of its job file as `job_file` and
 what fio wrote as `fio`. Lines are only added, and each is on the disk before the next run begins.
-What follows the last newline is no line: it was being written when the comparison was killed.
+Text after the last newline is no line: it was being written when the comparison was killed.
 runs.jsonl.xz holds the same, compressed; where both are there, its lines are the earlier ones.
 """
 
@@ -23,7 +23,7 @@ NEEDED = {"run": dict, "ok": bool, "flags": list, "job_file": str, "fio": str}
 
 @dataclass
 class Kept:
-    """A run as it was kept; `where` is that in words."""
+    """A run as it was kept; `where` says in which file and line."""
 
     where: str
     record: dict
@@ -40,7 +40,7 @@ def is_there(folder):
 
 
 def read(folder):
-    """Every Kept; raises BadInput with one line for a line that is no run of a comparison."""
+    """Every Kept; raises BadInput for a line that is no run of a comparison."""
     for name, opened in OPENERS.items():
         path = folder / name
         try:
@@ -68,13 +68,13 @@ def parsed(line, where):
 
 
 def line_of(record, job_file, fio):
-    """`fio` are bytes; what in them is no UTF-8 comes back from JSON as it was."""
+    """A run's line. `fio` is bytes; those that are no UTF-8 come back from JSON as they were."""
     text = fio.decode(errors="surrogateescape")
     return json.dumps(record | {"job_file": job_file, "fio": text}).encode() + b"\n"
 
 
 def append(folder, line):
-    """All of the line or nothing, and so that it is still there after a power cut."""
+    """Adds all of the line or nothing, and so that it is still there after a power cut."""
     path = folder / NAME
     try:
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
@@ -101,7 +101,7 @@ def write_all(file, line, before):
 
 
 def sync_folder(folder):
-    """A new file's name is on the disk when its folder is."""
+    """Sees to it that the names of new files are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -110,7 +110,7 @@ def sync_folder(folder):
 
 
 def drop_torn(folder):
-    """Cuts off what follows the last newline, so that the next line begins after it."""
+    """Cuts off the text after the last newline, so that the next line begins there."""
     with suppress(FileNotFoundError), open(folder / NAME, "rb+") as file:
         whole = sum(len(line) for line in file if line.endswith(b"\n"))
         if whole < os.fstat(file.fileno()).st_size:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""scripts/workers: what a process's workers did, by three ways to know."""
+"""scripts/workers: what a process's workers did, by bpftrace, by tracefs or by looks at /proc."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """bpftrace as a tracer of workers: tracepoints of the kernel and the pool's own probes.
 
-A thread of io_uring's is made by create_io_thread(), which passes by sched_process_fork but not by
-task_newtask; and there the kernel's stack names whoever asked for the worker, whatever functions
-this kernel has. So none of them has to be looked for, let alone probed.
+A thread of io_uring's is made by create_io_thread(). That calls the tracepoint task_newtask, though
+not sched_process_fork, and the kernel's stack there shows who asked for the worker. So no function
+of the kernel's has to be looked for, let alone probed.
 """
 
 import os
@@ -21,11 +21,11 @@ from suite.workers.tracing import Refused, Tracer, check_may_trace, mount_tracef
 READY_S, END_S = 40, 15
 THREAD = 0x10000  # CLONE_THREAD
 
-# Depths differ so that the stacks of wakings, which are many, have a table of their own in which
-# they cannot push out those of creations.
+# The depths differ, as each depth has a table of its own in bpftrace: the many stacks of wakings
+# cannot push those of creations out.
 DEEP, USER_DEEP, WOKEN_DEEP = 24, 32, 12
 
-# Looking up user-space names takes bpftrace seconds, for which it would lag behind.
+# No names of user space, as looking them up takes bpftrace seconds, in which it would lag behind.
 SETTINGS = {"BPFTRACE_PERF_RB_PAGES": "512", "BPFTRACE_MAP_KEYS_MAX": "65536",
             "BPFTRACE_NO_USER_SYMBOLS": "1"}
 
@@ -71,8 +71,8 @@ PROBE = """
 }
 """
 
-# To which of its two queues a worker belongs stands in its own record, in one way or another; it
-# has the record when it takes its name.
+# A worker's own record says whether it is bound, in a way that depends on the kernel. It has the
+# record by the time that it takes its name.
 BOUND = """
 tracepoint:task:task_rename /@family[pid]/ {
     $w = (struct io_worker *)((struct task_struct *)curtask)->worker_private;
@@ -94,7 +94,7 @@ class Bpftrace(Tracer):
         self.events_at = mount_tracefs() / "events"
 
     def start(self, processes, sources, stop):
-        """Returns when everything is attached; raises Refused if that cannot be."""
+        """Returns when everything is attached; raises Refused if it cannot be."""
         self.check()
         reason = ""
         for bound in self.ways_to_tell_bound():
@@ -122,7 +122,7 @@ class Bpftrace(Tracer):
         return PROGRAM % {"family": family, "more": more}
 
     def try_program(self, program, stop):
-        """Starts bpftrace with a program; returns why that failed, or nothing."""
+        """Starts bpftrace with a program; returns why that failed, or an empty text."""
         self.errors = os.memfd_create("bpftrace")
         self.output = b""
         self.process = subprocess.Popen(
@@ -145,7 +145,8 @@ class Bpftrace(Tracer):
         return f"bpftrace was not ready within {READY_S} s"
 
     def set_clock(self, told_ns):
-        """bpftrace's is CLOCK_BOOTTIME where the kernel offers it, which goes on in suspend."""
+        """Learns how far bpftrace's clock is ahead of ours: where the kernel offers CLOCK_BOOTTIME,
+        it takes that, which goes on in suspend."""
         boot = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         monotonic = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         ahead = boot - monotonic
@@ -160,7 +161,7 @@ class Bpftrace(Tracer):
         return self.process.stdout.fileno()
 
     def pump(self):
-        """Takes what has been printed; the pipe holds little, and what does not fit is lost."""
+        """Takes what bpftrace has printed: the pipe holds little, and what does not fit is lost."""
         while True:
             try:
                 part = os.read(self.process.stdout.fileno(), 1 << 20)
@@ -171,7 +172,7 @@ class Bpftrace(Tracer):
             self.output += part
 
     def drain(self):
-        """Waits until a tick later than now has come, and with it whatever happened before."""
+        """Waits for ticks that are later than now: by then whatever happened before has come."""
         now_ns = time.monotonic_ns() + self.ahead_ns
         give_up = time.monotonic() + END_S
         while time.monotonic() < give_up and self.process.poll() is None:
@@ -183,7 +184,8 @@ class Bpftrace(Tracer):
         self.notes.append("bpftrace lagged behind to the end: what it saw last is not told")
 
     def stop(self):
-        """It now and then does not notice the signal; all that it had to say has been drained."""
+        """Ends bpftrace, which now and then does not notice a signal; its output is drained by now.
+        """
         for number in (signal.SIGINT, signal.SIGINT, signal.SIGKILL):
             if self.process and self.process.poll() is None:
                 self.process.send_signal(number)

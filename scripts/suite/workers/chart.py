@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The timeline: how many workers there are, and below it each from its birth to its end.
+"""The timeline: how many workers there are and, below that, each from its birth to its end.
 
-Both sides stand next to each other on one scale, of time as of workers.
+Both sides, the pool and the kernel, stand next to each other on the same scales.
 """
 
 from suite.draw import gnuplot
@@ -47,7 +47,7 @@ def figure(title, observations):
 
 
 def looks_of(observations):
-    """A mode that has a colour in the other charts has it here."""
+    """{(mode, side): Style}: a mode that has a style in the other charts has it here too."""
     names = [found.mode for found in observations if found.mode.partition("+")[0] in OFFLOADS]
     known = styles(names)
     return {(found.mode, side): known.get(found.mode, USUAL[side])
@@ -86,7 +86,7 @@ def whole(value):
 
 
 def lives(found, side, looks, length, height):
-    """A row a worker, the first to be created on top."""
+    """One row for each worker, the first to be created on top."""
     workers = found.of(side)
     rows = max(height / ROW, len(workers))
     marks = []
@@ -97,13 +97,13 @@ def lives(found, side, looks, length, height):
                           note=f"{worker.name} {worker.tid}"))
     weight = min(2.5, max(0.4, 0.45 * height / rows))
     return Panel(time_axis("seconds", length), Axis("", rows - 0.5, -0.5, ticks=[(0, " ")]),
-                 # Neither line nor points: only the intervals, which lie along the time.
+                 # Neither line nor points: only the intervals, which are the lives.
                  [Series(found.mode, looks[found.mode, side], marks, "spans", weight=weight)],
                  height=height, sideways=True)
 
 
 def told(worker):
-    """What a reader who points at a worker is told."""
+    """The text shown to a reader who points at a worker."""
     born = "was there" if worker.born_s is None else f"created at {worker.born_s:.3f} s"
     lines = [f"{worker.name} {worker.tid}: {kind_of(worker)}", born]
     if worker.left_s is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One observation: a run of fio, or a process that runs already, from its start to its end."""
+"""One observation of workers: of a run of fio, or of a process that runs already."""
 
 import os
 import select
@@ -21,9 +21,10 @@ TRACERS = {"bpftrace": Bpftrace, "tracefs": Tracefs}
 SAMPLING = "sampling"
 WAYS = ("auto", *TRACERS, SAMPLING)
 BESIDE_A_TRACER_S, SAMPLING_S = 0.05, 0.004
-BUSY = 4  # a look's cost, as many times, passes before the next: at most a fifth of a CPU
+BUSY = 4  # the pause after a look is so many times the look: at most a fifth of a CPU
 
-# Holds fio back until it is being watched; becomes fio, so that its process number is known before.
+# A shell that waits until the tracer has started and then becomes fio, so that fio's process number
+# is known before.
 GATE = 'read -r _ && exec "$@" </dev/null'
 
 
@@ -34,7 +35,7 @@ class Chooser:
         self.by, self.say, self.told = by, say, None
 
     def check(self):
-        """Refuses a way that plainly is not to be had, before anything is made."""
+        """Raises BadInput for a way that plainly is not to be had, before anything is done."""
         if self.by in TRACERS:
             try:
                 TRACERS[self.by]().check()
@@ -68,7 +69,7 @@ class Chooser:
 
 @dataclass
 class Target:
-    """What is observed: a root process, and when it has ended."""
+    """What is observed: a root process, its descendants' threads, and the files that it maps."""
 
     root: int
     processes: dict  # {process: its threads}
@@ -95,7 +96,7 @@ def look_until(target, tracer, stop, done, give_up):
                 return sampler, True
             if ready:
                 tracer.pump()
-                time.sleep(min(0.005, left))  # a busy tracer is not read event by event
+                time.sleep(min(0.005, left))  # so that a busy tracer is not read event by event
         sampler.look()
     return sampler, False
 
@@ -175,7 +176,7 @@ def end_process(process, done):
 
 
 def observe_pid(pid, seconds, chooser, stop):
-    """Observes a process that runs, and its descendants; Ctrl-C ends that early."""
+    """Observes a process that runs, and its descendants; Ctrl-C ends the observation early."""
     done = open_process(pid)
     tracer = None
     try:

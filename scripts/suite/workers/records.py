@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Workers: what is known of each, put together from a tracer's events and from looks at /proc.
 
-A tracer knows when and from where, /proc knows who is there. Times are CLOCK_MONOTONIC's seconds.
+A tracer knows when and from where a worker was created and left; /proc knows which are there. Times
+are CLOCK_MONOTONIC's seconds.
 """
 
 import re
@@ -23,7 +24,7 @@ SIDES = {POOL: "this project's pool", KERNEL: "the kernel's io-wq"}
 WITH_ITS_WQ, IDLE, UNKNOWN = "with its wq", "idle", "unknown why"
 NO_POOL = ("submission", "a call's own")  # kinds that nobody reaps: they end when they are done
 
-# Below these nobody looks: how the tracer got there, how a system call and a thread begin.
+# Frames that tell nothing: how the tracer got there, how a system call and a thread begin.
 NOISE = re.compile(
     r"_*trace_?(iter|event|call|point)?_|__?bpf_|bpf_|copy_process$|do_syscall_64$|entry_SYSCALL|"
     r"x64_sys_call$|ret_from_fork|el0|el0t|invoke_syscall|do_el0|try_to_wake_up$|wake_up_process$|"
@@ -44,7 +45,7 @@ class Event:
     name: str = ""            # exit
     kernel: tuple = ()        # frames, the innermost first
     user: tuple = ()          # addresses, likewise
-    woken_kernel: tuple = ()  # exit: of whoever woke it last
+    woken_kernel: tuple = ()  # exit: frames of the thread that woke it last
     woken_user: tuple = ()
     waker: int = 0
 
@@ -66,7 +67,7 @@ class Worker:
     wq: int = 0
 
     def called(self, name):
-        """Takes over what its name says; False for a thread that is no worker."""
+        """Learns what a worker's name says; False if it is no worker's name."""
         for pattern, side, kind in NAMES:
             match = pattern.match(name)
             if match:
@@ -78,14 +79,15 @@ class Worker:
 
     @property
     def owner(self):
-        """The thread whose io-wq it serves, as the kernel names it."""
+        """The number of the thread whose io-wq it serves, from its name; None in the pool."""
         match = re.match(r"iou-(?:wrk|sqp)-(\d+)", self.name)
         return int(match[1]) if match else None
 
 
 @dataclass
 class Observation:
-    """All workers of one run, or of one process for a while; times are since its start."""
+    """All workers of one run, or of a process for a while; times count from the observation's
+    start."""
 
     mode: str
     way: str
@@ -154,7 +156,7 @@ def steps_of(workers):
 
 
 def interesting(frames):
-    """Without what every stack begins and ends with."""
+    """The frames without those that every stack has."""
     return tuple(frame for frame in frames if not NOISE.match(frame))
 
 
@@ -178,14 +180,15 @@ class Assembly:
 
     def begin(self, event):
         if event.tid not in self.process_of:
-            # Another's child: if it has a number of ours, that one has ended unseen.
+            # A child of another process: if it has the number of a thread of ours, that one has
+            # ended unseen.
             self.process_of.pop(event.child, None)
             self.alive.pop(event.child, None)
             return
         pid = self.process_of[event.tid]
         process = pid if event.thread else event.child
         if process not in self.mappings.of and pid in self.mappings.of:
-            self.mappings.of[process] = self.mappings.of[pid]  # a fork has its parent's
+            self.mappings.of[process] = self.mappings.of[pid]  # a fork has its parent's mappings
         self.process_of[event.child] = process
         worker = Worker(event.child, process, born_s=event.at_s,
                         created_from=interesting(event.kernel))
@@ -193,7 +196,8 @@ class Assembly:
         self.own_stack(worker, event.user)
 
     def own_stack(self, worker, addresses):
-        """For a thread made by clone() the user stack tells more, if that can be walked."""
+        """Takes the user stack, if it can be walked, for a worker made by clone(): it tells more.
+        """
         frames = self.mappings.stack(worker.process, addresses)
         if frames and "create_io_thread" not in worker.created_from:
             worker.created_from = frames
@@ -239,13 +243,13 @@ class Assembly:
             self.over.append(worker)
 
     def woken(self, worker, event):
-        """From where it was woken last: to leave, if it was idle."""
+        """From where a worker was woken last: an idle one was woken to leave."""
         process = self.process_of.get(event.waker, worker.process)
         user = self.mappings.stack(process, event.woken_user) if worker.side == POOL else ()
         return user or interesting(event.woken_kernel)
 
     def workers(self, seen):
-        """All of them; `seen` are those that were found in /proc."""
+        """All workers; `seen` is the Sampler, with those that were found in /proc."""
         for worker in self.alive.values():
             name = seen.name_of(worker)
             if name and worker.called(name):
@@ -257,11 +261,11 @@ class Assembly:
         return sorted(self.over, key=lambda w: (w.born_s or 0, w.tid))
 
     def why(self, worker, seen):
-        """A wq that ends takes its workers along; before that, one only leaves when idle."""
+        """Why a worker left: with its wq if that was ending by then, else because it was idle."""
         if worker.kind in NO_POOL:
             return "done"
         if worker.side == KERNEL:
-            # The owner's end is seen late if it was killed: then its workers go just before it.
+            # A killed owner's end is seen late, after its workers'.
             ends = self.ends.get(worker.owner, seen.owner_ended_s(worker))
             return WITH_ITS_WQ if ends is not None and worker.left_s > ends - 0.1 else IDLE
         ends = self.wq_ends.get((worker.process, worker.wq))

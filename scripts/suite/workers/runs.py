@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs fio once a mode under observation, with the job rewritten as a comparison does."""
+"""Runs fio once in each mode under observation, with the job rewritten as for a comparison."""
 
 import sys
 
@@ -20,7 +20,7 @@ COUNTED = ("workers_created", "workers_reaped", "enqueued")
 
 
 def depth_of(job, asked):
-    """What was asked for, else what the job file says, else 32."""
+    """The depth that was asked for, else the job file's, else 32."""
     if asked:
         return whole("--depth", asked, 1, 65536)
     told = {section.value("iodepth") for section in job.sections}
@@ -28,7 +28,7 @@ def depth_of(job, asked):
 
 
 def observe_modes(bench, job, load, modes, depth, folder, chooser):
-    """Returns (the observations, 1 if a run came to no good end)."""
+    """Returns (the observations, the exit status: 1 if a run failed)."""
     outcome = lay_out(bench, job, load)
     if outcome.status != 0 and not outcome.stopped:
         raise FolderFailed(f"fio cannot lay out the files of {job.name} in "
@@ -54,7 +54,7 @@ def observe_mode(bench, job, mode, run, folder, chooser):
     own = bench.folder(run.point.load)
     path = folder.path / f"runs/{run.id}.fio"
     folder.write(f"runs/{run.id}.fio", rewritten(job, run_options(bench, job, mode, run)))
-    take_evidence(own)  # of a run that nobody collected: it is not this one's
+    take_evidence(own)  # removes what a killed run left, which is not this run's
     cache.prepare(job.cache, data_files(job, own), job.writes)
     sources = sources_in([bench.engine]) if mode.offload else []
     found, outcome = observe_command(mode.name, fio_command(bench, job, path.absolute()), own,
@@ -67,6 +67,6 @@ def observe_mode(bench, job, mode, run, folder, chooser):
 
 
 def counted(evidence):
-    """What the engine's pools counted, all jobs together; nothing where there was no pool."""
+    """The counters of the engine's pools, all jobs together; empty where there was no pool."""
     return {key: sum(row.get(key, 0) for row in evidence) for key in COUNTED
             if any(key in row for row in evidence)}

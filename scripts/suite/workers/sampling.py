@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Looks at /proc: who is there. Without a tracer all that is known, else what it cannot know."""
+"""Looks at /proc: which threads are there. Without a tracer this is all that is known."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from suite.measure.process import Family
 from suite.workers.records import Worker
 
 FAMILY_EVERY_S = 0.05
-NAMED_AFTER_S = 0.3  # a thread has its name long before; those that never get one are not asked on
+NAMED_AFTER_S = 0.3  # a worker has its name long before; older threads are not asked again
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Sampler:
         now = time.monotonic()
         for tid, pid in there.items():
             self.see(tid, pid, now)
-        # A folder of which entries go while it is listed may leave out others, too.
+        # Listing a folder while entries go may leave out others too, so each is looked for.
         for tid in [tid for tid, seen in self.alive.items()
                     if tid not in there and not os.path.exists(f"/proc/{seen.process}/task/{tid}")]:
             self.alive[tid].gone_s = now
@@ -77,7 +77,7 @@ class Sampler:
         self.took_s = time.thread_time() - cpu_s
 
     def end(self):
-        """Whoever was there at the last look of a process that has ended has left with it."""
+        """The process has ended: the threads that were there at the last look have left with it."""
         now = self.ended_s = self.ended_s or time.monotonic()
         for seen in self.alive.values():
             seen.gone_s = now
@@ -88,16 +88,17 @@ class Sampler:
         return [seen for seen in [*self.over, *self.alive.values()] if seen.worker]
 
     def owner_ended_s(self, worker):
-        """When the thread that a worker of the kernel's serves was found to be gone, if it was."""
+        """When the thread that a kernel's worker serves was found to be gone; None if it was not.
+        """
         return max((seen.gone_s for seen in self.over if seen.tid == worker.owner), default=None)
 
     def name_of(self, worker):
-        """The name of a worker that a tracer saw begin, but not end."""
+        """The name of a worker that is still there; None if it is not."""
         seen = self.alive.get(worker.tid)
         return seen.name if seen else None
 
     def not_among(self, traced):
-        """Workers that a tracer saw nothing of: those that were there before it."""
+        """The workers that a tracer did not see: those that were there before it."""
         lives = {}
         for worker in traced:
             lives.setdefault(worker.tid, []).append(worker)
@@ -105,7 +106,8 @@ class Sampler:
                 if not any(self.same(seen, worker) for worker in lives.get(seen.tid, []))]
 
     def same(self, seen, worker):
-        """Numbers are used again: one life is the other if they overlap."""
+        """Whether two lives with one thread number are the same: they are if they overlap, as
+        numbers are used again."""
         left = worker.left_s if worker.left_s is not None else seen.last_s
         return (worker.born_s or 0) <= seen.last_s and seen.first_s <= left
 

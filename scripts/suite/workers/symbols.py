@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Names for the addresses of a user-space stack, and where the pool's probes lie.
 
-The tracers hand over plain addresses: by the time that somebody looks them up, the process has
-often gone. So its mappings are noted while it lives, and the names come from the files.
+The tracers give plain addresses, and by the time that these are looked up the process has often
+ended. So its mappings are noted while it lives, and the names come from the files.
 """
 
 import bisect
@@ -22,7 +22,7 @@ class NotElf(Exception):
 
 
 class Elf:
-    """What is wanted of an ELF file of 64 bits: functions, and static probes (USDT)."""
+    """The functions and static probes (USDT) of a 64-bit ELF file."""
 
     def __init__(self, path):
         try:
@@ -106,7 +106,8 @@ class Elf:
 
 
 def has_probes(path):
-    """A quick look, as most of the files that a process maps have none."""
+    """Whether a file has the pool's probes: a quick look, as most files that a process maps have
+    none."""
     try:
         return b"stapsdt\0" in (data := Path(path).read_bytes()) and b"\0iowq\0create\0" in data
     except OSError:
@@ -128,7 +129,7 @@ FREE.argtypes = [ctypes.c_void_p]
 
 
 def readable(name):
-    """A C++ function without its arguments; what is no C++ stays, but for what a compiler added."""
+    """A function's name: C++ without arguments, others without what a compiler added."""
     name = name.partition("@")[0]
     if name.startswith("_Z") and DEMANGLE:
         status = ctypes.c_int()
@@ -141,8 +142,8 @@ def readable(name):
 
 
 def without_arguments(name):
-    """iowq::wq::enqueue(iowq::work*, bool&) [clone .cold] as iowq::wq::enqueue; nor those of
-    templates"""
+    """iowq::wq::enqueue(iowq::work*, bool&) [clone .cold] as iowq::wq::enqueue; also without
+    template arguments."""
     name = name.replace("(anonymous namespace)::", "")
     name = re.sub(r" \[clone .*?\]", "", name)
     name = re.sub(r"(?<=\w)\.(cold|part|constprop|isra)(\.\d+)*$", "", name)
@@ -153,7 +154,7 @@ def without_arguments(name):
 
 
 class Mappings:
-    """What lay where in each process when it was last seen alive."""
+    """The mappings of each process when it was last seen alive."""
 
     LINE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) ..x. ([0-9a-f]+) \S+ \d+ +(/.*)")
 
@@ -162,7 +163,7 @@ class Mappings:
         self.files = {}
 
     def note(self, pid):
-        """Keeps the last full picture: a process about to end has no mappings any more."""
+        """Notes a process's mappings, if it has any: a process about to end has none any more."""
         try:
             text = Path(f"/proc/{pid}/maps").read_text(errors="surrogateescape")
         except OSError:
@@ -176,7 +177,7 @@ class Mappings:
         return list(dict.fromkeys(row[3] for row in self.of.get(pid, [])))
 
     def frame(self, pid, address):
-        """`function [file]`, or None where the address is in no file: the stack has gone astray."""
+        """`function [file]`; None where the address is in no function of a file."""
         for start, end, offset, path in self.of.get(pid, []):
             if start <= address < end:
                 name = self.elf(path) and self.elf(path).function_at(address - start + offset)
@@ -192,7 +193,7 @@ class Mappings:
         return self.files[path]
 
     def stack(self, pid, addresses):
-        """The frames up to the first that has no name: behind it, frame pointers lead nowhere."""
+        """The frames before the first without a name, behind which frame pointers lead nowhere."""
         frames = []
         for address in addresses:
             frame = self.frame(pid, address)

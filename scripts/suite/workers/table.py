@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is printed: figures first, then from where workers came and why they left."""
+"""The printed table: figures first, then from where workers were created and why they left."""
 
 from collections import Counter
 
@@ -63,7 +63,8 @@ def creations(workers):
 
 
 def leavings(workers):
-    """Who woke a worker for the last time tells more than where it was when it left."""
+    """The stacks from which workers left. The stack of whoever woke a worker for the last time
+    tells more than its own."""
     groups = Counter((worker.left, worker.left_from, worker.woken_from) for worker in workers
                      if worker.left_s is not None and worker.left_from)
     return stacks("left from", [(n, why, [at, woken]) for (why, at, woken), n
@@ -71,7 +72,7 @@ def leavings(workers):
 
 
 def stacks(title, groups):
-    """The stacks one below the other, as tracers print them, each with its number of workers."""
+    """The stacks' lines, as tracers print them, each with its number of workers."""
     lines = [f"  {title}"] if groups else []
     for number, why, (frames, *woken) in groups[:STACKS]:
         head = f"{number:6} × "

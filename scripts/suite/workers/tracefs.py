@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The kernel's own tracing files as a tracer of workers, for machines without bpftrace.
 
-An instance of its own keeps its events apart from whatever else is traced, and goes with it.
+An instance of its own keeps its events apart from whatever else is traced, and is removed at the
+end.
 """
 
 import os
@@ -57,7 +58,8 @@ class Tracefs(Tracer):
                 self.add_probe(what, where)
 
     def add_probe(self, what, where):
-        """Without it the kernel's stacks remain: a machine may have no uprobes."""
+        """Adds a probe of the pool's, if it can: on a machine without uprobes there are still the
+        kernel's stacks."""
         group, event = f"{NAME}{os.getpid()}", f"{what}_{len(self.probes)}"
         try:
             append(self.at / "uprobe_events", f"p:{group}/{event} {where}")
@@ -88,7 +90,7 @@ class Tracefs(Tracer):
         self.pump()
 
     def stop(self):
-        """Takes everything away again; also after a start that went halfway."""
+        """Removes everything again, also after a start that failed halfway."""
         if self.pipe is not None:
             self.pump()
             os.close(self.pipe)
@@ -160,7 +162,7 @@ def with_stacks(record):
 
 
 def append(path, line):
-    """Not by Python's own append, which asks for the position in the file: that is refused."""
+    """Appends a line. Python's own append asks for the position in the file, which is refused."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND)
     try:
         os.write(file, (line + "\n").encode())
@@ -172,7 +174,7 @@ def append(path, line):
 
 
 def remove_leftovers(at):
-    """Of a command that was killed, and so could not."""
+    """Removes the instances of commands that were killed."""
     for instance in (at / "instances").glob(f"{NAME}*"):
         if not Path("/proc", instance.name.removeprefix(NAME)).exists():
             try:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the tracers have in common: what they may, where they attach, and what they are asked."""
+"""What the tracers have in common: their interface, where they attach, and when they are refused.
+"""
 
 import os
 import re
@@ -19,11 +20,11 @@ class Refused(Exception):
 
 
 class Tracer:
-    """start, then pump now and then, drain, stop; then events() are what was seen."""
+    """To be called in this order: start; pump, now and then; drain; stop; events."""
 
     name = ""
-    exit_is_seen = False   # whether wq_exit would be told
-    kind_is_known = False  # whether the kernel's workers are told to be bound or unbound
+    exit_is_seen = False   # whether there will be wq_exit events
+    kind_is_known = False  # whether the kernel's workers are known to be bound or unbound
 
     def __init__(self):
         self.notes = []
@@ -41,7 +42,7 @@ def check_may_trace():
 
 
 def mount_tracefs():
-    """Where tracefs is; mounts it where it is not, and leaves it there as other tools do."""
+    """The folder of tracefs, which is mounted if it is not, and left mounted as other tools do."""
     for place in PLACES:
         if (place / "events/task/task_newtask").exists():
             return place
@@ -66,13 +67,13 @@ class Source:
         self.exit_at = elf.function_offset(EXIT)
 
     def for_bpftrace(self):
-        """[(bpftrace's name of the place, ours)]"""
+        """[(bpftrace's name of the place, our name of it)]"""
         names = list(dict.fromkeys(name for name, _, _ in self.places))
         found = [(f"usdt:{self.path}:iowq:{name}", name) for name in names]
         return found + ([(f"uprobe:{self.path}:{EXIT}", "wq_exit")] if self.exit_at else [])
 
     def for_tracefs(self):
-        """[(ours, the place as uprobe_events takes it, with the wq where that can be fetched)]"""
+        """[(our name, the place as uprobe_events takes it, with the wq if it can be fetched)]"""
         found = [(name, f"{self.path}:{offset:#x}{fetched(arguments)}")
                  for name, offset, arguments in self.places]
         if self.exit_at:
@@ -82,7 +83,8 @@ class Source:
 
 
 def fetched(arguments):
-    """A probe's first argument, the wq, in the words of uprobe_events; nothing but x86's forms."""
+    """A probe's first argument, the wq, in uprobe_events' syntax; empty unless it has x86's form.
+    """
     match = re.match(r"8@(?:(-?\d*)\(%(\w+)\)|%(\w+))", arguments)
     if not match:
         return ""
@@ -94,7 +96,7 @@ def fetched(arguments):
 
 
 def sources_in(paths):
-    """The files among those that hold the library, and can be named to a tracer."""
+    """A Source for each file that holds the library, and can be named to a tracer."""
     found = []
     for path in paths:
         if re.fullmatch(r"/[\w./+@~-]+", path) and has_probes(path):
