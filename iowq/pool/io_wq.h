@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The worker pool for C, under the names of the kernel's io-wq. C programs need nothing else of the
- * library; C++ programs have wq.h. Any thread may call what is declared here, but for
- * io_wq_destroy: that is the creator's, when no other call is in progress.
+ * library; C++ programs have wq.h. Any thread may call what is declared here, except
+ * io_wq_destroy: only the creator calls that, when no other call is in progress.
  *
  * Source: io-wq.h of Linux 5.5 (io_wq_create to io_wq_worker_running), and of later kernels
  * (unbound and concurrent work, io_wq_cancel_cb, io_wq_max_workers, io_wq_cpu_affinity).

@@ -78,7 +78,7 @@ class monitor {
     [[nodiscard]] deadline reap(clock::time_point now);
     [[nodiscard]] bool reap_round();
 
-    // immutable after construction, but for thread_
+    // immutable after construction, except thread_
     wq &pool_;
     const accts &accts_;
     const interrupt_signal &signal_;

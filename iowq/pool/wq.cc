@@ -34,7 +34,7 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *w
     if (!settled.cpus->count() || !settled.cpus->within(settled.reach))
         return -EINVAL;
     if (settled.cpus->count() == 1)
-        settled.spin = {}; // whoever is waited for needs this very CPU
+        settled.spin = {}; // the thread that is waited for needs this very CPU
 
     try {
         topology machine;
@@ -296,8 +296,8 @@ int wq::flush() {
         return 0;
     if (inside(*this))
         return -EDEADLK;
-    // A marker behind everything that is queued anywhere. It is called by whoever takes, or
-    // cancels, the last item before it, so nothing has to finish for that.
+    // Puts a marker behind what is queued on each acct and chain. The thread that takes, or
+    // cancels, the last item before a marker calls it, so nothing has to finish for that.
     struct latch {
         atomic<unsigned> left{1};
         parker done;

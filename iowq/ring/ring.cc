@@ -16,7 +16,7 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
     cpu_mask cpus = cpu_mask::of_this_thread();
     ring_config settled = config;
     if (cpus.count() == 1)
-        settled.spin = {}; // whoever is waited for needs this very CPU
+        settled.spin = {}; // the thread that is waited for needs this very CPU
     bool serves = !pool || pool->serves_where_submitted();
     if (!needs_pool(config.mode) && config.sqthread_cpus) {
         serves = cpus.within(*config.sqthread_cpus);

@@ -280,7 +280,7 @@ sqthread::outcome sqthread::issue(request &r) {
 
 sqthread::outcome sqthread::issue_unless_relieved(request &r) {
     uint64_t call = uint64_t{head_.load(relaxed)} << 1 | 1;
-    call_.store(call, release); // publishes head_ to whoever takes over
+    call_.store(call, release); // publishes head_ to the standby that takes over
     issue_blocking(r);
     bool still = call_.compare_exchange_strong(call, 0, relaxed);
     return still ? outcome::done : outcome::relieved;
