@@ -112,44 +112,44 @@ deadline monitor::look(clock::time_point now) {
     return next_look_;
 }
 
-// Counts as asleep the workers that are, and sets `found` if there was one. Returns whether any was
-// in a call that may block.
-bool monitor::look_round(bool &found) {
-    bool in_call = false;
-    if (hook_) // without a hook a worker counts as asleep for the rest of the call, which is short
-        found |= look_at_sleepers();
-    suspect_batch suspects;
+// Looks at one batch of each acct: those that `fill` finds behind the first `seen`. Returns whether
+// there was one.
+template <class Fill, class Look>
+bool monitor::look_at_each(size_t &seen, Fill fill, Look look) {
+    bool any = false, more = false;
+    suspect_batch batch;
     for (auto &a : accts_) {
-        size_t n = a->with_workers([&](worker_set &w) { return w.suspects(suspects); });
-        in_call |= n > 0;
-        for (const worker_set::suspect &s : std::span(suspects).first(n)) {
-            if (!sleeps(s))
-                continue;
-            found = true;
-            pool_.act(*a, a->found_asleep(s));
-        }
+        size_t n = a->with_workers([&](worker_set &w) { return fill(w, batch, seen); });
+        any |= n > 0;
+        more |= n == batch.size();
+        for (const worker_set::suspect &s : std::span(batch).first(n))
+            look(*a, s);
     }
-    return in_call;
+    seen = more ? seen + batch.size() : 0;
+    return any;
 }
 
-// Counts as running the workers that were found asleep and are not any more. Returns whether there
-// was one.
-bool monitor::look_at_sleepers() {
-    bool any = false, more = false;
-    suspect_batch sleepers;
-    for (auto &a : accts_) {
-        size_t n =
-            a->with_workers([&](worker_set &w) { return w.found(sleepers, sleepers_seen_); });
-        more |= n == sleepers.size();
-        for (const worker_set::suspect &s : std::span(sleepers).first(n)) {
-            if (sleeps(s))
-                continue;
-            any = true;
-            a->found_running(s);
-        }
-    }
-    sleepers_seen_ = more ? sleepers_seen_ + sleepers.size() : 0;
-    return any;
+// Counts as asleep the workers that are, and as running those that are no more; sets `found` if
+// there was one. Returns whether any was in a call that may block.
+bool monitor::look_round(bool &found) {
+    auto suspects = [](worker_set &w, auto &batch, size_t skip) { return w.suspects(batch, skip); };
+    auto sleepers = [](worker_set &w, auto &batch, size_t skip) { return w.found(batch, skip); };
+    bool in_call = false;
+    if (hook_) // without a hook a worker counts as asleep for the rest of the call, which is short
+        in_call =
+            look_at_each(sleepers_seen_, sleepers, [&](acct &a, const worker_set::suspect &s) {
+                if (sleeps(s))
+                    return;
+                found = true;
+                a.found_running(s);
+            });
+    in_call |= look_at_each(suspects_seen_, suspects, [&](acct &a, const worker_set::suspect &s) {
+        if (!sleeps(s))
+            return;
+        found = true;
+        pool_.act(a, a.found_asleep(s));
+    });
+    return in_call;
 }
 
 // A worker that copies, or waits for a CPU, does not sleep: it must not be replaced.

@@ -71,7 +71,8 @@ class monitor {
     void start_watching();
     [[nodiscard]] deadline look(clock::time_point now);
     [[nodiscard]] bool look_round(bool &found);
-    [[nodiscard]] bool look_at_sleepers();
+    template <class Fill, class Look>
+    [[nodiscard]] bool look_at_each(size_t &seen, Fill fill, Look look);
     [[nodiscard]] bool sleeps(const worker_set::suspect &s) const;
     [[nodiscard]] deadline retry(clock::time_point now);
     [[nodiscard]] deadline interrupt(clock::time_point now);
@@ -90,7 +91,8 @@ class monitor {
     deadline next_look_, next_interrupt_, next_reap_;
     std::chrono::microseconds look_pause_{}, interrupt_pause_{};
     int empty_looks_ = 0;
-    size_t sleepers_seen_ = 0; // of each acct; the next look at sleepers skips so many
+    // So many of either have been looked at: the next look begins behind them.
+    size_t suspects_seen_ = 0, sleepers_seen_ = 0;
 
     // atomic
     atomic<bool> watching_{false};     // it looks for sleepers, or has been told to

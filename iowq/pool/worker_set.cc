@@ -135,14 +135,18 @@ bool worker_set::interrupt_again(const interrupt_signal &signal) {
     return any;
 }
 
-size_t worker_set::suspects(std::span<suspect> out) {
+size_t worker_set::suspects(std::span<suspect> out, size_t skip) {
     size_t n = 0;
     for (worker *w = known_; w && n < out.size(); w = w->next_known) {
         uint32_t call = w->call.load(seq_cst); // pairs with enter_call's store
-        bool again = call == w->seen_call;
+        if (!(call & worker::in_call) || call & worker::asleep)
+            continue;
+        if (skip) {
+            skip--;
+            continue;
+        }
+        out[n++] = {w, call, w->tid, w->place, call == w->seen_call};
         w->seen_call = call;
-        if (call & worker::in_call && !(call & worker::asleep))
-            out[n++] = {w, call, w->tid, w->place, again};
     }
     return n;
 }

@@ -171,9 +171,9 @@ class worker_set {
         int place;
         bool again; // the worker was in the same call at the last look
     };
-    // Fills `out` and returns how many.
-    [[nodiscard]] size_t suspects(std::span<suspect> out);
-    // The same for the workers that the monitor has counted as asleep, without the first `skip`.
+    // Fills `out` with those behind the first `skip`, and returns how many.
+    [[nodiscard]] size_t suspects(std::span<suspect> out, size_t skip);
+    // The same for the workers that the monitor has counted as asleep.
     [[nodiscard]] size_t found(std::span<suspect> out, size_t skip);
 
     struct figures {

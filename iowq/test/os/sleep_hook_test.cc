@@ -156,15 +156,33 @@ TEST_P(real_hooks, count_a_worker_as_running_once_it_is_awake) {
     ASSERT_EQ(pool->enqueue(&second), 0);
     while (!slept)
         std::this_thread::yield();
-    while (pool->counters().nr_blocked > 0) {
-        item it;                    // the monitor looks while items run
-        it.flags = work_concurrent; // the first may be running by now, and does not end before this
-        it.run_on(*pool);
-    }
+    while (pool->counters().nr_blocked > 0)
+        std::this_thread::yield();
     counts = true;
     first.done.acquire();
     until_all_park(*pool);
     EXPECT_EQ(pool->counters().nr_blocked, 0u);
+}
+
+// Also when it wakes long after the monitor has seen it fall asleep, and nothing else runs.
+TEST_P(real_hooks, count_a_worker_as_running_that_has_slept_for_long) {
+    auto pool = make_hooked(limited(2));
+    std::binary_semaphore go(0);
+    std::atomic<bool> counts{false};
+    item it([&](item &) {
+        go.acquire();
+        while (!counts)
+            ;
+    });
+    ASSERT_EQ(pool->enqueue(&it), 0);
+    while (pool->counters().nr_blocked == 0)
+        std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50)); // many looks
+    go.release();
+    while (pool->counters().nr_blocked > 0)
+        std::this_thread::yield();
+    counts = true;
+    it.done.acquire();
 }
 
 TEST_P(knowing_hooks, make_up_for_those_that_sleep_in_chains) {

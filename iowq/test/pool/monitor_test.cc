@@ -82,13 +82,54 @@ TEST(monitor, makes_up_for_sleepers_without_proc) {
     EXPECT_EQ(status, 0);
 }
 
+// More workers than one look takes are in calls that may block, and run. The one that sleeps comes
+// before them, or behind.
+TEST(monitor, finds_a_sleeper_among_many_that_run) {
+    constexpr unsigned running = 20;
+    for (unsigned sleeper : {0u, running}) {
+        wq_config config = limited(running + 2);
+        config.max_running = running + 1;
+        auto pool = make(config);
+        std::binary_semaphore in(0), last_ran(0);
+        std::atomic<bool> all_in{false}, over{false};
+        std::deque<item> items;
+        auto start = [&](std::function<void(item &)> does) {
+            item &it = items.emplace_back(std::move(does));
+            it.flags = work_concurrent;
+            ASSERT_EQ(pool->enqueue(&it), 0);
+        };
+        for (unsigned i = 0; i <= running; i++) {
+            start([&, i](item &) {
+                blocking section(blocking::may);
+                in.release();
+                while (!all_in) // or the calls of the others would count as asleep from the start
+                    sched_yield();
+                if (i == sleeper)
+                    last_ran.acquire();
+                while (!over)
+                    sched_yield();
+            });
+            in.acquire();
+        }
+        start([&](item &) {
+            over = true;
+            last_ran.release();
+        });
+        all_in = true;
+        for (item &it : items)
+            it.done.acquire();
+    }
+}
+
 // The monitor read the call before it ended.
 TEST(monitor, does_not_count_a_call_that_has_ended) {
     by_hand hands;
     iowq::acct a(true, 0, 2, 2);
     worker &w = hands.add(a);
     std::array<worker_set::suspect, 4> out;
-    auto suspects = [&] { return a.with_workers([&](worker_set &s) { return s.suspects(out); }); };
+    auto suspects = [&] {
+        return a.with_workers([&](worker_set &s) { return s.suspects(out, 0); });
+    };
     w.call = 1 << 2 | worker::in_call;
     ASSERT_EQ(suspects(), 1u);
     EXPECT_FALSE(out[0].again);
