@@ -218,8 +218,10 @@ worker *acct::close(work_list &cancelled, action &todo) {
     worker *to_wake = workers_.take_free();
     for (worker *w = to_wake; w; w = w->next_free)
         sleepers_.resumes_running();
-    if (workers_.stop_waiting_for_retry())
-        todo = settle(false);
+    (void)workers_.stop_waiting_for_retry();
+    // Whoever has pushed what is queued now may be only about to ask for a worker, and would ask
+    // after the end.
+    todo = settle(false);
     return to_wake;
 }
 
