@@ -142,8 +142,10 @@ void sqthread::relieve() {
     uint64_t call = call_.load(relaxed);
     bool still_in_it = call && call == seen_call_;
     seen_call_ = call;
-    if (still_in_it && call >> 1 != next_)
-        (void)summon(role::take_over, call); // no thread to be had: the leader stays
+    // Once a call: a thread that has been summoned may be slow to come. Without one to be had the
+    // leader stays, until the next look.
+    if (still_in_it && call != relieved_ && call >> 1 != next_ && summon(role::take_over, call))
+        relieved_ = call;
 }
 
 unsigned sqthread::threads() {

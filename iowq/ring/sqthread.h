@@ -139,6 +139,7 @@ class sqthread final : public own_pages, across_forks {
     // submitter only
     uint32_t next_ = 0;
     uint64_t seen_call_ = 0; // at the last relieve()
+    uint64_t relieved_ = 0;  // the call for which a thread has been summoned
     bool interrupting_ = false;
     clock::time_point looked_{}; // when look() last looked
 
