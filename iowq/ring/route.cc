@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/ring/route.h"
 
+#include "iowq/os/assert.h"
 #include "iowq/ring/request.h"
 
 namespace iowq {
@@ -51,7 +52,7 @@ void called_on_worker(const request &r, bool hashed, bool missed, route &way) {
 void on_pool(const request &r, bool hash, ring_facts known, route &way) {
     bool hashed = hash && may_be_hashed(r), can_try = nowait_worthwhile(r);
     called_on_worker(r, hashed, false, way);
-    if (known.aio && aio_takes(r))
+    if (!hashed && known.aio && aio_takes(r))
         way.first = route::sends;
     else if (reads(r) && can_try) { // tried, so that the pool knows exactly which reads sleep
         way.first = route::tries;
@@ -82,10 +83,11 @@ void punted(const request &r, ring_facts known, route &way) {
         way.first = route::tries;
         way.begins = known.trying_begins && reads(r) && on_storage(r);
     } else if (!(in_memory(r) && r.is_rw()) && !callers_own_nowait(r)) {
-        if (known.aio && aio_takes(r) && r.target->nowait[writes(r)].worth_it())
+        bool hashed = may_be_hashed(r);
+        if (!hashed && known.aio && aio_takes(r) && r.target->nowait[writes(r)].worth_it())
             way.first = route::sends;
         else
-            called_on_worker(r, may_be_hashed(r), false, way);
+            called_on_worker(r, hashed, false, way);
     }
 }
 
@@ -95,19 +97,25 @@ void route_of(offload mode, const request &r, ring_facts known, route &way) {
     way = {};
     switch (mode) {
     case offload::inline_:
-        return;
+        break;
     case offload::sqthread:
-        return on_thread(r, way);
+        on_thread(r, way);
+        break;
     case offload::handoff:
-        return by_leader(r, known, way);
+        by_leader(r, known, way);
+        break;
     case offload::sqwq:
-        return on_pool(r, false, known, way);
+        on_pool(r, false, known, way);
+        break;
     case offload::hashed:
-        return on_pool(r, true, known, way);
+        on_pool(r, true, known, way);
+        break;
     case offload::punt:
-        return punted(r, known, way);
+        punted(r, known, way);
+        break;
     }
-    __builtin_unreachable();
+    // Whoever sends is done with it before the device is, so the next of its chain would overlap.
+    iowq_assert_all(!(way.hashed && way.first == route::sends));
 }
 
 route rest_of(const request &r, route::who next, bool missed) {
