@@ -171,8 +171,11 @@ unsigned reaper::reap(std::span<request *> out, unsigned min, deadline until) {
         std::span<request *> rest = out.subspan(n);
         if (n >= min || rest.empty() || interrupted)
             return n + hand_out_waited(rest.first(begun_.poll(rest, 1)));
-        if (help())
-            continue;
+        if (help()) {
+            if (!until || clock::now() < *until)
+                continue;
+            return n + poll(rest);
+        }
         if (!begun_.empty()) {
             if (!may_wait_in_begun(until)) {
                 leave_begun();

@@ -47,7 +47,7 @@ ring::~ring() = default;
 ring::submitted ring::submit(request &r) {
     if (reaper_.full())
         return refused(r, -EBUSY);
-    if (!cq::can_hold(r))
+    if (!cq::can_hold(r) || (!r.target && r.op != opcode::nop))
         return refused(r, -EINVAL);
     if (orphaned())
         return refused(r, -ESHUTDOWN);

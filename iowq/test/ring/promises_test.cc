@@ -57,6 +57,28 @@ class promises : public testing::TestWithParam<named_mode> {
 
 class queueing : public promises {};
 
+// An item that can be helped with, and comes back for ever: as those of another ring that shares
+// the pool.
+struct endless : work {
+    wq &pool;
+    std::atomic<bool> over{false};
+    std::binary_semaphore done{0};
+
+    explicit endless(wq &pool) : pool(pool) {
+        flags = work_helpable;
+        func = [](work **w) {
+            auto &self = *static_cast<endless *>(*w);
+            if (self.over || self.pool.enqueue(&self) != 0)
+                self.done.release();
+        };
+        EXPECT_EQ(pool.enqueue(this), 0);
+    }
+    ~endless() {
+        over = true;
+        done.acquire();
+    }
+};
+
 std::string name_of(const testing::TestParamInfo<named_mode> &p) { return p.param.name; }
 INSTANTIATE_TEST_SUITE_P(ring, promises, testing::ValuesIn(modes), name_of);
 INSTANTIATE_TEST_SUITE_P(ring, queueing, testing::ValuesIn(modes + 1, std::end(modes)), name_of);
@@ -75,6 +97,17 @@ TEST_P(promises, reap_sends_what_was_submitted) {
         }
         EXPECT_EQ(r.result, op == opcode::fsync ? 0 : int64_t{block});
     }
+}
+
+TEST_P(promises, a_request_without_a_file_is_refused) {
+    for (opcode op : {opcode::read, opcode::write, opcode::fsync, opcode::fdatasync,
+                      opcode::sync_file_range, opcode::trim}) {
+        request r;
+        r.op = op;
+        EXPECT_EQ(io->submit(r), ring::submitted::completed);
+        EXPECT_EQ(r.result, -EINVAL);
+    }
+    EXPECT_EQ(io->in_flight(), 0u);
 }
 
 TEST_P(promises, reap_waits_for_no_more_than_is_in_flight) {
@@ -125,6 +158,17 @@ TEST_P(queueing, more_than_depth_past_the_cache_are_refused) {
     EXPECT_EQ(queued, depth);
     request *got[depth];
     EXPECT_EQ(io->reap(got, depth, {}), depth);
+}
+
+TEST_P(queueing, reap_ends_at_its_deadline_also_while_it_helps) {
+    ASSERT_EQ(submit_read(), ring::submitted::queued);
+    {
+        endless a(*pool), b(*pool), c(*pool);
+        request *got = nullptr;
+        EXPECT_EQ(io->reap({&got, 1}, 1, clock::now() + std::chrono::milliseconds(20)), 0u);
+    }
+    quiet.end();
+    EXPECT_EQ(reap_one(), &all[0]);
 }
 
 // A handler may have something to say to whoever reaps.
