@@ -115,17 +115,19 @@ void threads::live(worker &self) {
 
 // ---- joining
 
-void threads::join_workers() {
-    // None is missed: a worker that is creating another one stays live until the new one is live.
+bool threads::join_workers() {
     for (;;) {
         worker *next = nullptr;
         {
+            bool creating = false;
             locked guard(records_lock_);
-            for (auto &r : records_)
+            for (auto &r : records_) {
+                creating |= r->phase == worker::starting;
                 if (r->phase == worker::live)
                     next = r.get();
+            }
             if (!next)
-                return;
+                return !creating;
             next->phase = worker::starting; // so that nobody else touches it until it is joined
         }
         join(next->thread);

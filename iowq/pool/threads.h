@@ -44,8 +44,9 @@ class threads {
     [[nodiscard]] int create_worker(acct &home) IOWQ_EXCLUDES(records_lock_, affinity_lock_);
     // Starts the monitor, where wants_start() chose the caller. -EAGAIN: no thread is to be had.
     [[nodiscard]] int start_monitor() IOWQ_EXCLUDES(affinity_lock_);
-    // Joins the thread of every worker, also of those that are created meanwhile.
-    void join_workers() IOWQ_EXCLUDES(records_lock_);
+    // Joins the threads of the workers. False: somebody is creating one, so there is one more to
+    // join soon.
+    [[nodiscard]] bool join_workers() IOWQ_EXCLUDES(records_lock_);
 
     // Moves the monitor and the workers of `accts`, those to come too. A node none of whose CPUs is
     // in `all` uses every CPU of `all`. 0 or the first -errno.

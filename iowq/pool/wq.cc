@@ -113,10 +113,11 @@ int wq::exit() {
         monitor_.interrupt_soon();
     // The monitor is stopped last: until then a worker may have to be compensated for, or signalled
     // again. It may be creating a worker just now, so they are joined once more after it.
-    for (threads_.join_workers(); counters().nr_workers > 0; threads_.join_workers())
+    while (!threads_.join_workers() || counters().nr_workers > 0)
         yield();
     monitor_.stop();
-    threads_.join_workers();
+    while (!threads_.join_workers())
+        yield();
     iowq_assert(counters().nr_workers == 0);
     for (auto &a : accts_)
         cancel_list(a->with_queue(
