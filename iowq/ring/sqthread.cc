@@ -252,10 +252,10 @@ request *sqthread::lead(member &self) {
 // The oldest request, or nullptr.
 request *sqthread::take() {
     uint32_t oldest = head_.load(relaxed);
-    if (tail_.load(relaxed) == oldest)
+    if (!published_behind(oldest, relaxed))
         return nullptr;
     head_.store(oldest + 1, seq_cst); // see take_back
-    if (static_cast<int32_t>(tail_.load(seq_cst) - oldest) > 0) {
+    if (published_behind(oldest, seq_cst)) {
         iowq_assert_all(head_.load(relaxed) == oldest + 1); // nobody else leads
         return slots_[oldest & mask_];
     }
@@ -294,15 +294,15 @@ bool sqthread::wait_for_work() {
     auto end = clock::now() + config_.idle;
     do {
         for (int i = 0; i < 64; i++) {
-            if (tail_.load(relaxed) != head)
+            if (published_behind(head, relaxed))
                 return true;
             cpu_relax();
         }
     } while (clock::now() < end && !stop_.load(relaxed));
-    if (stop_.load(acquire) && tail_.load(relaxed) == head)
+    if (stop_.load(acquire) && !published_behind(head, relaxed))
         return false;
     asleep_.store(true, seq_cst);
-    if (tail_.load(seq_cst) == head) // pairs with publish
+    if (!published_behind(head, seq_cst)) // pairs with publish
         leaders_park_.park();
     asleep_.store(false, relaxed);
     return true;

@@ -116,6 +116,11 @@ class sqthread final : public own_pages, across_forks {
     [[nodiscard]] outcome issue_as(member &self, request &r) IOWQ_EXCLUDES(lock_);
     [[nodiscard]] outcome issue_unless_relieved(request &r);
     [[nodiscard]] bool wait_for_work();
+    // Is there a request at `head` or behind it? While the submitter takes one back that the leader
+    // has come to, the tail lies one before the head.
+    [[nodiscard]] bool published_behind(uint32_t head, memory_order order) const {
+        return static_cast<int32_t>(tail_.load(order) - head) > 0;
+    }
 
     void relieve();
     [[nodiscard]] bool interrupt_again() IOWQ_EXCLUDES(lock_);
