@@ -19,6 +19,13 @@ template <class T>
     return own;
 }
 
+// How often who spins looks, between two looks at the clock.
+#ifdef IOWQ_EXPLORE
+void cpu_relax(); // another thread goes on (explore/linux.cc)
+inline constexpr int relaxed_looks = 1;
+#else
+inline constexpr int relaxed_looks = 64;
+
 inline void cpu_relax() {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
@@ -26,5 +33,6 @@ inline void cpu_relax() {
     asm volatile("yield");
 #endif
 }
+#endif
 
 } // namespace iowq

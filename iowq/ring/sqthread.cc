@@ -293,7 +293,7 @@ bool sqthread::wait_for_work() {
     uint32_t head = head_.load(relaxed);
     auto end = clock::now() + config_.idle;
     do {
-        for (int i = 0; i < 64; i++) {
+        for (int i = 0; i < relaxed_looks; i++) {
             if (published_behind(head, relaxed))
                 return true;
             cpu_relax();
