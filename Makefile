@@ -94,9 +94,10 @@ benchmarks: $(BUILD)/bench/iowq_bench $(BUILD)/bench/hooks_bench
 .PHONY: check check-quick check-full
 check-quick: all $(BUILD)/plain/iowq_test ## what tells most in a minute, while you change things
 	@scripts/check --quick
-check: all test-programs benchmarks guest-programs ## every test but the long ones; under 20 minutes
+tested := all test-programs benchmarks guest-programs explorer
+check: $(tested) ## every test but the long ones; under 20 minutes
 	@scripts/check
-check-full: all test-programs benchmarks guest-programs ## every test
+check-full: $(tested) ## every test
 	@scripts/check --full
 
 .PHONY: numa
@@ -155,7 +156,7 @@ $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
 # ---- installed, for other programs
 
 # What a program may include: <iowq/wq.h>, or <iowq/pool/wq.h>, and so on.
-# Those that only sources include are left out.
+# But for what a program has no use for.
 HEADERS := $(filter-out %/probe.h %/aio.h %/linux_aio.h %/acall_calls.h, \
     $(wildcard $(LAYERS:%=iowq/%/*.h)))
 INCLUDE = $(DESTDIR)$(PREFIX)/include/iowq
@@ -259,6 +260,37 @@ endef
 $(eval $(call test_program,plain,,$(IOWQ_OBJECTS)))
 $(foreach s,$(SANITIZERS),\
     $(eval $(call test_program,$(s),$$(SANITIZE_$(s)),$(IOWQ:%=$(BUILD)/$(s)/%.o))))
+
+# ---- the library under a scheduler of its own: iowq/explore/README.md
+
+EXPLORE := $(BUILD)/explore
+EXPLORER := memory search scheduler compiler linux files
+EXPLORED := $(IOWQ) $(patsubst iowq/%.cc,%,$(wildcard iowq/explore/scenarios/*.cc))
+# The compiler tells of each access to memory, as for ThreadSanitizer; the explorer listens instead.
+EXPLORED_FLAGS := -O1 -g1 -fsanitize=thread --param tsan-instrument-func-entry-exit=0 \
+    -DIOWQ_EXPLORE -DIOWQ_ASSERT_ALL
+
+.PHONY: explore explorer
+explorer: $(EXPLORE)/iowq_explore $(EXPLORE)/explorer_test
+explore: $(EXPLORE)/iowq_explore ## every schedule of the hand-overs; SCHEDULE=NAME:TEXT: that one
+	@scripts/explore $(if $(SCHEDULE),--schedule '$(SCHEDULE)')
+
+$(EXPLORER:%=$(EXPLORE)/%.o) $(EXPLORE)/main.o: $(EXPLORE)/%.o: iowq/explore/%.cc | setup-check
+	@mkdir -p $(@D)
+	$(say)$(CXX) $(FLAGS) -O2 -g -c $< -o $@
+$(EXPLORE)/libexplore.so: $(EXPLORER:%=$(EXPLORE)/%.o)
+	$(say)$(CXX) -shared -Wl,-Bsymbolic,-z,now $^ -o $@
+$(EXPLORED:%=$(EXPLORE)/%.o): $(EXPLORE)/%.o: iowq/%.cc | setup-check
+	@mkdir -p $(@D)
+	$(say)$(CXX) $(FLAGS) $(EXPLORED_FLAGS) -c $< -o $@
+# What the explorer itself is tested with.
+$(EXPLORE)/test/textbook.o: $(EXPLORE)/%.o: iowq/explore/%.cc | setup-check
+	@mkdir -p $(@D)
+	$(say)$(CXX) $(FLAGS) $(EXPLORED_FLAGS) -c $< -o $@
+$(EXPLORE)/explorer_test: $(EXPLORE)/main.o $(EXPLORE)/test/textbook.o $(EXPLORE)/libexplore.so
+	$(say)$(CXX) -pthread -Wl,-z,now,-rpath,'$$ORIGIN' $^ -o $@
+$(EXPLORE)/iowq_explore: $(EXPLORE)/main.o $(EXPLORED:%=$(EXPLORE)/%.o) $(EXPLORE)/libexplore.so
+	$(say)$(CXX) -pthread -Wl,-z,now,-rpath,'$$ORIGIN' $^ -lhwloc -o $@
 
 # ---- what runs in the guests of scripts/numa
 

@@ -46,7 +46,7 @@ def test_a_step_that_fails_shows_what_it_said(check):
 
 def test_every_step_beside_another_is_counted_and_a_failure_is_named(check, capsys, monkeypatch):
     lanes = [[("a", ["true"]), ("b", ["false"])], [("c", ["true"])]]
-    monkeypatch.setattr(check, "lanes", lambda: lanes)
+    monkeypatch.setattr(check, "lanes", lambda full: lanes)
     monkeypatch.setattr(sys, "argv", ["check"])
     assert check.main() == 1
     *_, failed, last = capsys.readouterr().out.splitlines()

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: MIT
+// The pool's hand-overs. Each scenario's items are looked at once the pool has been destroyed, so
+// that its joins order what the workers wrote.
+#include "iowq/explore/scenarios/scenario.h"
+
+using namespace scenarios;
+
+namespace {
+
+// What is read of the machine once, before the first schedule.
+void know_the_machine() {
+    topology machine;
+    (void)topology::load(cpu_mask::of_this_thread(), machine);
+}
+[[maybe_unused]] const auto known = (explore::before_the_first() = know_the_machine, true);
+
+void exactly_once(const item &i) { EXPECT(i.runs == 1); }
+
+} // namespace
+
+// ---- queueing and waking
+
+SCENARIO(enqueue_against_parking) {
+    auto a = std::make_unique<item>(), b = std::make_unique<item>();
+    auto pool = pool_of(small(1));
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+}
+
+SCENARIO(two_who_enqueue) {
+    gate done;
+    auto a = std::make_unique<item>(), b = std::make_unique<item>([&](item &) { done.open(); });
+    auto pool = pool_of(small(1));
+    std::thread other([&] { EXPECT(pool->enqueue(a.get()) == 0); });
+    EXPECT(pool->enqueue(b.get()) == 0);
+    done.wait(); // without the end of the pool, which would find it
+    other.join();
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+}
+
+// What is pushed while the only worker goes to sleep gets one.
+SCENARIO(sleep_against_push) {
+    gate second_ran;
+    auto a = std::make_unique<item>([&](item &) {
+        blocking sleeps(blocking::will);
+        second_ran.wait();
+    });
+    auto b = std::make_unique<item>([&](item &) { second_ran.open(); });
+    wq_config config = small(1);
+    config.max_bound = 2;
+    auto pool = pool_of(config);
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+}
+
+// An item that wants a worker of its own gets one when one of those that run falls asleep.
+SCENARIO(concurrent_against_sleep) {
+    gate last_ran;
+    auto sleeps = std::make_unique<item>([&](item &) {
+        blocking in_its_call(blocking::will);
+        last_ran.wait();
+    });
+    auto computes = std::make_unique<item>([&](item &) { last_ran.wait(); }, work_concurrent);
+    auto last = std::make_unique<item>([&](item &) { last_ran.open(); }, work_concurrent);
+    wq_config config = small(3);
+    config.max_running = 2;
+    auto pool = pool_of(config);
+    EXPECT(pool->enqueue(sleeps.get()) == 0);
+    EXPECT(pool->enqueue(computes.get()) == 0);
+    EXPECT(pool->enqueue(last.get()) == 0);
+    end(pool);
+    for (const auto *i : {sleeps.get(), computes.get(), last.get()})
+        exactly_once(*i);
+}
+
+// A node whose workers all sleep has its work done by the other node's.
+SCENARIO_ON("numa:2 pu:1", another_nodes_worker) {
+    gate second_ran;
+    auto a = std::make_unique<item>([&](item &) {
+        blocking sleeps(blocking::will);
+        second_ran.wait();
+    });
+    auto b = std::make_unique<item>([&](item &) { second_ran.open(); });
+    auto c = std::make_unique<item>();
+    wq_config config = small(1);
+    config.place = placement::device;
+    auto pool = pool_of(config);
+    a->node = b->node = 0;
+    c->node = 1;
+    EXPECT(pool->enqueue(c.get()) == 0);
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    second_ran.wait(); // without the end of the pool, which would find it
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+    exactly_once(*c);
+}
+
+// An item may be gone as soon as its func has been called.
+SCENARIO(items_that_free_themselves) {
+    static unsigned gone;
+    gone = 0;
+    auto pool = pool_of(small(1));
+    for (uint32_t flags : {0u, 0u | work_hashed, 0u | work_unbound}) {
+        auto *w = new work;
+        w->flags = flags;
+        w->func = [](work **it) {
+            delete std::exchange(*it, nullptr);
+            atomic_ref(gone).fetch_add(1, relaxed);
+        };
+        EXPECT(pool->enqueue(w) == 0);
+    }
+    end(pool);
+    EXPECT(gone == 3);
+}
+
+SCENARIO(workers_that_leave) {
+    auto a = std::make_unique<item>(), b = std::make_unique<item>();
+    gate ran;
+    b->does = [&](item &) { ran.open(); };
+    wq_config config = small(1);
+    config.idle = std::chrono::milliseconds(1);
+    config.last_stays = false;
+    auto pool = pool_of(config);
+    EXPECT(pool->enqueue(a.get()) == 0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1 + explore::choose(2)));
+    EXPECT(pool->enqueue(b.get()) == 0);
+    ran.wait();
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+}
+
+SCENARIO(limits_lowered) {
+    gate ran;
+    auto a = std::make_unique<item>(), b = std::make_unique<item>();
+    auto c = std::make_unique<item>([&](item &) { ran.open(); });
+    auto pool = pool_of(small(2));
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    EXPECT(pool->max_workers({1, 1}).bound == 2);
+    EXPECT(pool->enqueue(c.get()) == 0);
+    ran.wait();
+    end(pool);
+    for (const auto *i : {a.get(), b.get(), c.get()})
+        exactly_once(*i);
+}
+
+// ---- cancelling
+
+SCENARIO(cancel_against_take) {
+    auto a = std::make_unique<item>(), b = std::make_unique<item>();
+    auto pool = pool_of(small(1));
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    cancel_result of_b = pool->cancel(b.get());
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+    EXPECT((of_b == cancel_result::ok) == (b->cancelled == 1));
+}
+
+// An item that waits until it is cancelled is found, and hears of it.
+SCENARIO(cancel_against_completion) {
+    int fd = explore::open_file(explore::kind::pipe);
+    auto a = std::make_unique<item>([&](item &self) {
+        char byte;
+        while (!cancel_requested()) {
+            blocking sleeps(blocking::will);
+            if (read_file(fd, &byte, 1, 0, 0) == -EINTR)
+                continue;
+        }
+        self.cancelled++;
+    });
+    auto b = std::make_unique<item>(); // which must not be cancelled in its place
+    auto pool = pool_of(small(1));
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    cancel_result of_a = pool->cancel(a.get());
+    EXPECT(of_a == cancel_result::ok || of_a == cancel_result::running);
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+    EXPECT(a->cancelled == 1 && b->cancelled == 0);
+}
+
+SCENARIO(two_who_cancel) {
+    auto a = std::make_unique<item>(), b = std::make_unique<item>();
+    auto pool = pool_of(small(1));
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    auto other = std::make_unique<cancel_result>();
+    std::thread second([&] { *other = pool->cancel(b.get()); });
+    cancel_result mine = pool->cancel(b.get());
+    second.join();
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+    EXPECT((mine == cancel_result::ok) + (*other == cancel_result::ok) ==
+           static_cast<int>(b->cancelled));
+}
+
+SCENARIO(cancel_against_exit) {
+    auto a = std::make_unique<item>(nullptr, work_unbound),
+         b = std::make_unique<item>(nullptr, work_unbound);
+    auto pool = pool_of(small(1));
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    std::thread other([&] { (void)pool->cancel(b.get()); });
+    EXPECT(pool->exit() == 0);
+    other.join();
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+}
+
+// ---- threads that are not to be had
+
+SCENARIO(creation_that_fails) {
+    explore::refuse_threads([] { return explore::choose(2) == 1; });
+    auto a = std::make_unique<item>(), b = std::make_unique<item>();
+    auto pool = pool_of(small(2));
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+}
+
+// ---- the end
+
+SCENARIO(exit_against_enqueue) {
+    auto a = std::make_unique<item>(), b = std::make_unique<item>(nullptr, work_unbound);
+    auto pool = pool_of(small(1));
+    auto accepted = std::make_unique<int[]>(2);
+    std::thread other([&] {
+        accepted[0] = pool->enqueue(a.get());
+        accepted[1] = pool->enqueue(b.get());
+    });
+    EXPECT(pool->exit() == 0);
+    other.join();
+    end(pool);
+    for (const auto &[i, error] :
+         {std::pair(a.get(), accepted[0]), std::pair(b.get(), accepted[1])})
+        EXPECT(error == 0 ? i->runs == 1 : error == -ESHUTDOWN && i->runs == 0);
+}
+
+SCENARIO(flush_against_take) {
+    auto started = std::make_unique<atomic<int>>(0);
+    auto starts = [&](item &) { started->fetch_add(1, relaxed); };
+    auto a = std::make_unique<item>(starts), b = std::make_unique<item>(starts);
+    auto pool = pool_of(small(2));
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    EXPECT(pool->flush() == 0);
+    // Each has been taken; it may not have come to the first line of its own.
+    EXPECT(pool->cancel(a.get()) != cancel_result::ok);
+    EXPECT(pool->cancel(b.get()) != cancel_result::ok);
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+    EXPECT(started->load(relaxed) == 2);
+}
+
+// A marker goes with what it stands behind, also when that is cancelled.
+SCENARIO(flush_against_cancel) {
+    auto a = std::make_unique<item>(), b = std::make_unique<item>(), c = std::make_unique<item>();
+    auto pool = pool_of(small(1));
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    std::thread other([&] { EXPECT(pool->flush() == 0); });
+    (void)pool->cancel(b.get());
+    other.join();
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+}
+
+// ---- hashed items
+
+namespace {
+
+// Items of one key: they keep their order, and do not overlap.
+struct keyed {
+    int inside = 0, last = -1; // plain: a race is an overlap
+    std::vector<std::unique_ptr<item>> items;
+
+    item *add(uint32_t more = 0) {
+        int number = static_cast<int>(items.size());
+        items.push_back(std::make_unique<item>(
+            [this, number](item &) {
+                EXPECT(inside++ == 0);
+                EXPECT(last < number);
+                last = number;
+                inside--;
+            },
+            work_hashed | more));
+        items.back()->key = {1, 2};
+        return items.back().get();
+    }
+    void check() const {
+        for (const auto &i : items)
+            exactly_once(*i);
+    }
+};
+
+} // namespace
+
+SCENARIO(chain_against_take) {
+    auto k = std::make_unique<keyed>();
+    auto pool = pool_of(small(2));
+    for (int i = 0; i < 3; i++)
+        EXPECT(pool->enqueue(k->add()) == 0);
+    end(pool);
+    k->check();
+}
+
+SCENARIO(chain_of_both_accts) {
+    auto k = std::make_unique<keyed>();
+    auto pool = pool_of(small(1));
+    gate done;
+    auto last = std::make_unique<item>([&](item &) { done.open(); }, work_hashed);
+    last->key = {1, 2};
+    EXPECT(pool->enqueue(k->add(work_unbound)) == 0);
+    EXPECT(pool->enqueue(k->add()) == 0);
+    EXPECT(pool->enqueue(last.get()) == 0);
+    done.wait();
+    end(pool);
+    k->check();
+}
+
+SCENARIO_ON("numa:2 pu:1", chain_over_nodes) {
+    auto k = std::make_unique<keyed>();
+    wq_config config = small(1);
+    config.place = placement::interleave;
+    auto pool = pool_of(config);
+    for (int i = 0; i < 3; i++)
+        EXPECT(pool->enqueue(k->add()) == 0);
+    end(pool);
+    k->check();
+}
+
+SCENARIO(chain_against_cancel) {
+    auto k = std::make_unique<keyed>();
+    auto pool = pool_of(small(1));
+    item *first = k->add(), *second = k->add(), *third = k->add();
+    EXPECT(pool->enqueue(first) == 0);
+    EXPECT(pool->enqueue(second) == 0);
+    std::thread other([&] { (void)pool->cancel(second); });
+    EXPECT(pool->enqueue(third) == 0);
+    other.join();
+    end(pool);
+    k->check();
+}
+
+// The signals of an item that has been cancelled never interrupt the next one of its chain.
+SCENARIO(signal_against_next_item) {
+    int waits = explore::open_file(explore::kind::pipe);
+    int slow = explore::open_file(explore::kind::uncached);
+    auto first = std::make_unique<item>(
+        [&](item &) {
+            char byte;
+            while (!cancel_requested()) {
+                blocking sleeps(blocking::will);
+                (void)read_file(waits, &byte, 1, 0, 0);
+            }
+        },
+        work_hashed);
+    auto second = std::make_unique<item>(
+        [&](item &) {
+            char byte;
+            EXPECT(read_file(slow, &byte, 1, 0, 0) == 1);
+        },
+        work_hashed);
+    first->key = second->key = {1, 2};
+    auto pool = pool_of(small(1));
+    EXPECT(pool->enqueue(first.get()) == 0);
+    EXPECT(pool->enqueue(second.get()) == 0);
+    EXPECT(pool->cancel(first.get()) != cancel_result::notfound);
+    end(pool);
+    exactly_once(*first);
+    exactly_once(*second);
+}
+
+// An item that has been published as running, and is not queued, is found by who cancels it.
+SCENARIO(chain_against_cancel_of_the_running) {
+    gate cancelled;
+    auto a = std::make_unique<item>([&](item &) { cancelled.wait(); }, work_hashed);
+    a->key = {1, 2};
+    auto pool = pool_of(small(1));
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->cancel(a.get()) != cancel_result::notfound);
+    cancelled.open();
+    end(pool);
+    exactly_once(*a);
+}
+
+// ---- help
+
+SCENARIO(two_who_help) {
+    auto items = std::make_unique<item[]>(4);
+    auto pool = pool_of(small(1));
+    for (int i = 0; i < 4; i++) {
+        items[i].flags = work_helpable;
+        EXPECT(pool->enqueue(&items[i]) == 0);
+    }
+    std::thread other([&] { (void)pool->help(); });
+    (void)pool->help();
+    other.join();
+    end(pool);
+    for (int i = 0; i < 4; i++)
+        exactly_once(items[i]);
+}
+
+SCENARIO(help_against_take) {
+    auto a = std::make_unique<item>(nullptr, work_helpable),
+         b = std::make_unique<item>(nullptr, work_helpable),
+         c = std::make_unique<item>(nullptr, work_helpable);
+    auto pool = pool_of(small(1));
+    for (auto *i : {a.get(), b.get(), c.get()})
+        EXPECT(pool->enqueue(i) == 0);
+    while (pool->help()) {
+    }
+    end(pool);
+    for (const auto *i : {a.get(), b.get(), c.get()})
+        exactly_once(*i);
+}
+
+// ---- the monitor
+
+// It finds a worker asleep in a call that may block, as it has to: the other item waits for that.
+SCENARIO(monitor_against_the_calls_end) {
+    gate second_ran;
+    auto a = std::make_unique<item>([&](item &) {
+        blocking may(blocking::may);
+        second_ran.wait();
+    });
+    auto b = std::make_unique<item>([&](item &) {
+        blocking may(blocking::may);
+        second_ran.open();
+    });
+    wq_config config = small(1);
+    config.max_bound = 2;
+    auto pool = pool_of(config);
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    second_ran.wait();
+    end(pool);
+    exactly_once(*a);
+    exactly_once(*b);
+}
+
+SCENARIO(monitors_last_look) {
+    gate second_ran;
+    auto a = std::make_unique<item>([](item &) { blocking may(blocking::may); });
+    auto b = std::make_unique<item>([&](item &) {
+        blocking may(blocking::may);
+        second_ran.wait();
+    });
+    auto c = std::make_unique<item>([&](item &) { second_ran.open(); });
+    wq_config config = small(1);
+    config.max_bound = 2;
+    auto pool = pool_of(config);
+    EXPECT(pool->enqueue(a.get()) == 0);
+    // Also just when the monitor is about to stop looking.
+    std::this_thread::sleep_for(std::chrono::microseconds(50 * explore::choose(20)));
+    EXPECT(pool->enqueue(b.get()) == 0);
+    EXPECT(pool->enqueue(c.get()) == 0);
+    end(pool);
+    for (const auto *i : {a.get(), b.get(), c.get()})
+        exactly_once(*i);
+}
