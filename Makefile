@@ -264,7 +264,7 @@ $(foreach s,$(SANITIZERS),\
 # ---- the library under a scheduler of its own: iowq/explore/README.md
 
 EXPLORE := $(BUILD)/explore
-EXPLORER := memory search scheduler compiler linux files
+EXPLORER := program heap memory search scheduler compiler linux files
 EXPLORED := $(IOWQ) $(patsubst iowq/%.cc,%,$(wildcard iowq/explore/scenarios/*.cc))
 # The compiler tells of each access to memory, as for ThreadSanitizer; the explorer listens instead.
 EXPLORED_FLAGS := -O1 -g1 -fsanitize=thread --param tsan-instrument-func-entry-exit=0 \

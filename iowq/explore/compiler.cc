@@ -2,6 +2,7 @@
 // What the compiler calls for each access to memory in code compiled with -fsanitize=thread: the
 // interface of ThreadSanitizer's runtime, here with the explorer behind it. So the program's code
 // is explored as it is shipped, without a macro in it.
+#include "iowq/explore/program.h"
 #include "iowq/explore/scheduler.h"
 
 using namespace explore;

@@ -33,9 +33,9 @@ EXPLORE_API void refuse_threads(std::function<bool()> when);
 EXPLORE_API void cpus_are(std::function<unsigned()> of_this_thread);
 
 // A file that is not there: `cached`, reads and writes are done at once; `uncached`, they take
-// their time, and RWF_NOWAIT says EAGAIN; `slow`, they take 10 ms of it; `any`, each is as in cached
-// or as in uncached; `direct`, with O_DIRECT, which AIO can do; `pipe`, a read waits for what is
-// written to it.
+// their time, and RWF_NOWAIT says EAGAIN; `slow`, they take 10 ms of it; `any`, each is as in
+// cached or as in uncached; `direct`, with O_DIRECT, which AIO can do; `pipe`, a read waits for
+// what is written to it.
 enum class kind { cached, uncached, slow, any, direct, pipe };
 [[nodiscard]] EXPLORE_API int open_file(kind what);
 EXPLORE_API void write_to_pipe(int fd, size_t bytes);

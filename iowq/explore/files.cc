@@ -72,12 +72,13 @@ ssize_t read_pipe(model_file &f, const iovec *parts, int count, int flags) {
     return static_cast<ssize_t>(got);
 }
 
-// ---- Linux AIO: a device that is a thread of its own. What the kernel does in between orders nothing
-// for C++: whoever gets a completion has not seen what was done before it was sent.
+// ---- Linux AIO: a device that is a thread of its own. Whoever gets a completion sees what was
+// done before it was sent, as the kernel takes locks in between.
 
 struct device {
     struct sent {
         uint64_t data, bytes;
+        view before; // of who sent it
     };
     // What the kernel maps; see iowq/os/aio.h.
     struct ring {
@@ -111,6 +112,7 @@ void device::serve() {
         auto tail = reinterpret_cast<uintptr_t>(&completed->tail);
         point(tail);
         caller by = by_this_thread(0);
+        by.now.join(s.before);
         the_memory().store(by, tail, sizeof completed->tail, (completed->tail + 1) % completed->nr,
                            __ATOMIC_RELEASE);
         wake(at(), ~0u);
@@ -148,7 +150,7 @@ long submit(device &d, long nr, iocb **batch) {
     point(d.at() + 1);
     caller by = by_this_thread(0);
     for (long i = 0; i < nr; i++)
-        d.queue.push_back({batch[i]->aio_data, batch[i]->aio_nbytes});
+        d.queue.push_back({batch[i]->aio_data, batch[i]->aio_nbytes, by.now});
     by.now.tick(by.thread);
     by.past.add(d.queue.size());
     wake(d.at() + 1, ~0u);
@@ -168,6 +170,7 @@ long getevents(device &d, long min, long most, io_event *out, const timespec *le
     for (; n < most && d.count() > 0; n++) {
         out[n] = d.completed->events[d.completed->head];
         caller by = by_this_thread(0);
+        by.now.join(view_of(d.thread));
         by.past.add(out[n].data);
         the_memory().store(by, head, sizeof d.completed->head,
                            (d.completed->head + 1) % d.completed->nr, __ATOMIC_RELEASE);

@@ -341,6 +341,7 @@ long syscall(long call, ...) noexcept {
         return futex(reinterpret_cast<uint32_t *>(a[0]), static_cast<int>(a[1]),
                      static_cast<uint32_t>(a[2]), reinterpret_cast<const timespec *>(a[3]));
     case SYS_tgkill:
+        crossing();
         interrupt(of_task(a[1]));
         return 0;
     case SYS_gettid:

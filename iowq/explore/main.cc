@@ -2,6 +2,7 @@
 // Explores one scenario, and says in one line what came of it: `ok` or `failed`, then the figures
 // and, of a failure, the schedule. scripts/explore runs them all.
 #include "iowq/explore/explore.h"
+#include "iowq/explore/program.h"
 #include "iowq/explore/scheduler.h"
 
 #include <chrono>

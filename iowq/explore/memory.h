@@ -65,8 +65,8 @@ class memory {
     // Memory from the heap: `freed` from now on. What is written there has to have happened before.
     void free(const caller &by, uintptr_t at, size_t bytes);
 
-    // Does another thread's access here matter to this one, by what has been seen in any schedule so
-    // far: have two threads been here, and one of them written?
+    // Does another thread's access here matter to this one, by what has been seen in any schedule
+    // so far: have two threads been here, and one of them written?
     [[nodiscard]] bool is_shared(uintptr_t at, thread_id by, bool writes);
     // A location has become shared that was not, since this was set to false.
     bool found_shared = false;

@@ -2,6 +2,8 @@
 #include "iowq/explore/scheduler.h"
 
 #include "iowq/explore/explore.h"
+#include "iowq/explore/heap.h"
+#include "iowq/explore/program.h"
 
 #include <cerrno>
 #include <csetjmp>
@@ -11,11 +13,6 @@
 #include <cstring>
 #include <cxxabi.h>
 #include <deque>
-#include <dlfcn.h>
-#include <link.h>
-#include <map>
-#include <new>
-#include <sys/mman.h>
 #include <ucontext.h>
 #include <utility>
 
@@ -24,86 +21,7 @@ namespace explore {
 namespace {
 
 constexpr size_t stack_bytes = 256 << 10;
-constexpr size_t heap_bytes = most_threads * (size_t{8} << 20);
 constexpr nanoseconds start_of_time = 1'000'000'000'000;
-
-// The same place in every process, so that a fault is told in the same words.
-void *map(size_t bytes) {
-    static char *next = reinterpret_cast<char *>(0x100000000000);
-    // Not mmap, which is the program's (linux.cc).
-    void *at = mmap64(std::exchange(next, next + bytes), bytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED)
-        abort();
-    return at;
-}
-
-// As addr2line takes it: where it is in its file.
-std::string in_program(uintptr_t pc) {
-    Dl_info info{};
-    char text[40];
-    dladdr(reinterpret_cast<void *>(pc), &info);
-    snprintf(text, sizeof text, "+%#lx", pc - 1 - reinterpret_cast<uintptr_t>(info.dli_fbase));
-    return text;
-}
-
-// The program's thread_local variables. All fibres have the same kernel thread's, so they are
-// exchanged when another fibre goes on.
-struct thread_locals {
-    char *at = nullptr;
-    size_t bytes = 0;
-    std::string initial;
-
-    thread_locals() {
-        dl_iterate_phdr(
-            [](dl_phdr_info *info, size_t, void *out) {
-                auto &self = *static_cast<thread_locals *>(out);
-                for (int i = 0; i < info->dlpi_phnum; i++) {
-                    const auto &segment = info->dlpi_phdr[i];
-                    if (segment.p_type != PT_TLS)
-                        continue;
-                    self.at = static_cast<char *>(info->dlpi_tls_data);
-                    self.bytes = segment.p_memsz;
-                    self.initial.assign(
-                        reinterpret_cast<const char *>(info->dlpi_addr + segment.p_vaddr),
-                        segment.p_filesz);
-                    self.initial.resize(segment.p_memsz);
-                }
-                return 1; // the program itself comes first
-            },
-            this);
-    }
-};
-
-// The program's other variables: every schedule begins with what they were before the first.
-class variables {
-  public:
-    variables() {
-        dl_iterate_phdr(
-            [](dl_phdr_info *info, size_t, void *out) {
-                auto &self = *static_cast<variables *>(out);
-                uintptr_t constant = 0; // what lies before is, once the program is linked
-                for (int i = 0; i < info->dlpi_phnum; i++)
-                    if (info->dlpi_phdr[i].p_type == PT_GNU_RELRO)
-                        constant = info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
-                for (int i = 0; i < info->dlpi_phnum; i++) {
-                    const auto &segment = info->dlpi_phdr[i];
-                    if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_W))
-                        continue;
-                    uintptr_t from = std::max(segment.p_vaddr, (constant + 4095) & ~4095ul);
-                    self.at_ = reinterpret_cast<char *>(info->dlpi_addr + from);
-                    self.first_.assign(self.at_, segment.p_vaddr + segment.p_memsz - from);
-                }
-                return 1; // the program itself comes first
-            },
-            this);
-    }
-    void restore() { memcpy(at_, first_.data(), first_.size()); }
-
-  private:
-    char *at_ = nullptr;
-    std::string first_;
-};
 
 struct thread {
     enum { ready, waiting, finished } state = ready;
@@ -166,12 +84,6 @@ class scheduler {
     [[nodiscard]] bool is_own(uintptr_t at) const; // thread_local
 
   private:
-    struct block {
-        size_t bytes;
-        uintptr_t pc;
-        bool freed;
-    };
-
     static void enter();
     void begin(void (*scenario)());
     void one(void (*scenario)());
@@ -191,9 +103,7 @@ class scheduler {
     thread_locals locals_;
     variables variables_;
     std::array<char *, most_threads> stacks_{}; // each thread has the same in every schedule
-    char *heap_ = static_cast<char *>(map(heap_bytes));
-    std::array<size_t, most_threads> heap_used_{};
-    std::map<uintptr_t, block> blocks_;
+    heap heap_;
 
     friend nanoseconds explore::now();
 };
@@ -218,7 +128,7 @@ thread &scheduler::add(void *(*start)(void *), void *argument) {
     t.now.tick(t.id);
     memset(t.exceptions, 0, sizeof t.exceptions);
     if (!stacks_[t.id])
-        stacks_[t.id] = static_cast<char *>(map(stack_bytes));
+        stacks_[t.id] = map_memory(stack_bytes);
     t.stack = stacks_[t.id];
     return t;
 }
@@ -389,8 +299,7 @@ void scheduler::begin(void (*scenario)()) {
     clock = start_of_time;
     taken_.clear();
     given_up_ = false;
-    heap_used_ = {};
-    blocks_.clear();
+    heap_.begin();
     leaves_memory = false;
     unjoined = 0;
     variables_.restore();
@@ -401,15 +310,11 @@ void scheduler::begin(void (*scenario)()) {
 void scheduler::check_end() {
     if (leaves_memory || given_up_)
         return;
-    for (auto &[at, b] : blocks_)
-        if (!b.freed) {
-            char text[100];
-            snprintf(text, sizeof text, "%zu bytes were left behind, allocated at %s", b.bytes,
-                     in_program(b.pc).c_str());
-            result_.fault = text;
-            result_.failing = taken_;
-            return;
-        }
+    std::string left = heap_.left_behind();
+    if (left.empty())
+        return;
+    result_.fault = left;
+    result_.failing = taken_;
 }
 
 void scheduler::fail(const std::string &what) {
@@ -461,38 +366,24 @@ void scheduler::one(void (*scenario)()) {
     depth = 0;
 }
 
-// ---- the heap
-
 void *scheduler::allocate(size_t bytes, size_t alignment, bool zeroed, uintptr_t pc) {
-    // Each thread has a part of its own, so that addresses do not depend on the others.
-    size_t &used = heap_used_[current->id];
-    size_t from = (used + alignment - 1) / alignment * alignment;
-    size_t rounded = (bytes + 15) / 16 * 16;
-    if (from + rounded > heap_bytes / most_threads)
+    void *at = heap_.allocate(current->id, bytes, alignment, zeroed, pc);
+    if (!at)
         fail("a thread has allocated more than there is");
-    used = from + rounded + 16; // and never the same eight bytes as the next one's
-    from += current->id * (heap_bytes / most_threads);
-    // Anything but what happened to be there before.
-    memset(heap_ + from, zeroed ? 0 : 0xa5, rounded);
-    blocks_[reinterpret_cast<uintptr_t>(heap_ + from)] = {rounded, pc, false};
-    return heap_ + from;
+    return at;
 }
 
 bool scheduler::release(void *at, uintptr_t pc) {
-    auto key = reinterpret_cast<uintptr_t>(at);
-    auto first = reinterpret_cast<uintptr_t>(heap_);
-    if (key < first || key >= first + heap_bytes)
+    if (!heap_.has(at))
         return false;
-    if (!running) // what a failed schedule has left, or a test's own statics
+    if (!running) // what a failed schedule has left
         return true;
-    auto found = blocks_.find(key);
-    if (found == blocks_.end())
-        fail("something is freed that was not allocated");
-    if (found->second.freed)
-        fail("memory is freed twice");
-    found->second.freed = true;
+    size_t bytes;
+    if (const char *wrong = heap_.free(at, bytes))
+        fail(wrong);
     if (unjoined)
-        mem.free({current->id, current->now, pc, current->past}, key, found->second.bytes);
+        mem.free({current->id, current->now, pc, current->past}, reinterpret_cast<uintptr_t>(at),
+                 bytes);
     return true;
 }
 
@@ -516,6 +407,7 @@ inside::inside() { depth++; }
 inside::~inside() { depth--; }
 
 void point(uintptr_t at, bool writes, uintptr_t pc) { s->point(at, writes, pc); }
+void crossing() { s->go_on(true); }
 void yield() {
     if (!running)
         return;
@@ -633,33 +525,7 @@ unsigned choose(unsigned n) {
     inside guard;
     return s->decide('=', n, &search::value);
 }
-namespace {
-uintptr_t program = 0; // where it lies
-std::vector<bool> places;
-} // namespace
-
-void note_places() {
-    places.resize(size_t{1} << 24);
-    dl_iterate_phdr(
-        [](dl_phdr_info *info, size_t, void *) {
-            program = info->dlpi_addr;
-            return 1; // the program itself comes first
-        },
-        nullptr);
-}
-void note_place(uintptr_t pc) {
-    if (pc - program < places.size())
-        places[pc - program] = true;
-}
-void write_places(const char *path) {
-    if (FILE *file = fopen(path, "w")) {
-        for (size_t i = 0; i < places.size(); i++)
-            if (places[i])
-                fprintf(file, "%#zx\n", i);
-        fclose(file);
-    }
-}
-
+const view &view_of(thread_id id) { return s->threads[id].now; }
 void may_leave_memory() { s->leaves_memory = true; }
 bool may_race(uintptr_t at) { return s->unjoined && !s->is_own(at); }
 

@@ -22,8 +22,8 @@ struct limits {
     uint64_t steps = 20000;
     // A wait that ends later than so is one for ever.
     nanoseconds horizon = 3600'000'000'000;
-    // Asks the search at each access, also where no other thread's is known to matter: for a replay,
-    // which does not know.
+    // Asks the search at each access, also where no other thread's is known to matter: for a
+    // replay, which does not know.
     bool every_point = false;
     bool told = false; // says on stderr who did what, where
 };
@@ -35,7 +35,8 @@ struct outcome {
 };
 
 // The program is as it was when this is called first, whenever a schedule begins; but for its heap
-// before that, and the system. Runs schedules of `scenario` until the search ends, one fails, or `stop` says so.
+// before that, and the system. Runs schedules of `scenario` until the search ends, one fails, or
+// `stop` says so.
 [[nodiscard]] EXPLORE_API outcome run(void (*scenario)(), search &by, const limits &most,
                                       const std::function<bool()> &stop);
 
@@ -56,6 +57,8 @@ class inside {
 // The caller is about to do something that others may notice: another one may go first.
 // `pc`: from where.
 void point(uintptr_t at, bool writes = true, uintptr_t pc = 0);
+// The same, whatever is known.
+void crossing();
 // The caller waits for another one without saying for whom.
 void yield();
 // Waits until woken by this address, or until then; false: the time has passed. `what`: in words.
@@ -99,11 +102,8 @@ void begin_files();
 // Of Linux AIO; none: it is another call.
 [[nodiscard]] std::optional<long> aio_call(long call, const long (&arguments)[6]);
 
-// From where in the program memory has been accessed, as addr2line takes it: one a line, once
-// asked for.
-EXPLORE_API void note_places();
-EXPLORE_API void write_places(const char *path);
-void note_place(uintptr_t pc);
+// What a thread has seen of the others.
+[[nodiscard]] const view &view_of(thread_id thread);
 
 // The heap of a schedule. What is freed is not used again in it.
 [[nodiscard]] void *allocate(size_t bytes, size_t alignment, bool zeroed, uintptr_t pc);

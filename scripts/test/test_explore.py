@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The explorer: each hand-over of the contract has a scenario, and faults are found and replayed."""
+"""The explorer: each hand-over of the contract has a scenario; faults are found, and replayed."""
 
 import re
 import subprocess

@@ -193,6 +193,27 @@ SCENARIO(cancel_against_completion) {
     EXPECT(a->cancelled == 1 && b->cancelled == 0);
 }
 
+// A canceller has what was pushed in its hands while the only worker goes to sleep.
+SCENARIO(cancel_against_sleep) {
+    gate second_ran;
+    auto a = std::make_unique<item>([&](item &) {
+        blocking sleeps(blocking::will);
+        second_ran.wait();
+    });
+    auto b = std::make_unique<item>([&](item &) { second_ran.open(); });
+    auto c = std::make_unique<item>();
+    wq_config config = small(1);
+    config.max_bound = 2;
+    auto pool = pool_of(config);
+    for (auto *i : {a.get(), b.get(), c.get()})
+        EXPECT(pool->enqueue(i) == 0);
+    (void)pool->cancel(c.get());
+    second_ran.wait();
+    end(pool);
+    for (const auto *i : {a.get(), b.get(), c.get()})
+        exactly_once(*i);
+}
+
 SCENARIO(two_who_cancel) {
     auto a = std::make_unique<item>(), b = std::make_unique<item>();
     auto pool = pool_of(small(1));
@@ -225,12 +246,15 @@ SCENARIO(cancel_against_exit) {
 
 // ---- threads that are not to be had
 
+// What no thread is to be had for is cancelled, before the pool ends.
 SCENARIO(creation_that_fails) {
     explore::refuse_threads([] { return explore::choose(2) == 1; });
     auto a = std::make_unique<item>(), b = std::make_unique<item>();
     auto pool = pool_of(small(2));
     EXPECT(pool->enqueue(a.get()) == 0);
     EXPECT(pool->enqueue(b.get()) == 0);
+    a->over.wait();
+    b->over.wait();
     end(pool);
     exactly_once(*a);
     exactly_once(*b);
@@ -271,15 +295,18 @@ SCENARIO(flush_against_take) {
     EXPECT(started->load(relaxed) == 2);
 }
 
-// A marker goes with what it stands behind, also when that is cancelled.
+// A marker goes with what it stands behind, also when that is cancelled and nothing else is taken.
 SCENARIO(flush_against_cancel) {
-    auto a = std::make_unique<item>(), b = std::make_unique<item>(), c = std::make_unique<item>();
+    gate flushed;
+    auto a = std::make_unique<item>([&](item &) { flushed.wait(); });
+    auto b = std::make_unique<item>();
     auto pool = pool_of(small(1));
     EXPECT(pool->enqueue(a.get()) == 0);
     EXPECT(pool->enqueue(b.get()) == 0);
     std::thread other([&] { EXPECT(pool->flush() == 0); });
     (void)pool->cancel(b.get());
     other.join();
+    flushed.open();
     end(pool);
     exactly_once(*a);
     exactly_once(*b);
@@ -319,6 +346,16 @@ SCENARIO(chain_against_take) {
     auto k = std::make_unique<keyed>();
     auto pool = pool_of(small(2));
     for (int i = 0; i < 3; i++)
+        EXPECT(pool->enqueue(k->add()) == 0);
+    end(pool);
+    k->check();
+}
+
+// After 16 items the chain's token goes behind what else is queued.
+SCENARIO(chain_longer_than_a_turn) {
+    auto k = std::make_unique<keyed>();
+    auto pool = pool_of(small(1));
+    for (int i = 0; i < 17; i++)
         EXPECT(pool->enqueue(k->add()) == 0);
     end(pool);
     k->check();
@@ -364,15 +401,11 @@ SCENARIO(chain_against_cancel) {
 
 // The signals of an item that has been cancelled never interrupt the next one of its chain.
 SCENARIO(signal_against_next_item) {
-    int waits = explore::open_file(explore::kind::pipe);
     int slow = explore::open_file(explore::kind::uncached);
     auto first = std::make_unique<item>(
-        [&](item &) {
-            char byte;
-            while (!cancel_requested()) {
-                blocking sleeps(blocking::will);
-                (void)read_file(waits, &byte, 1, 0, 0);
-            }
+        [](item &) {
+            while (!cancel_requested())
+                explore::yield();
         },
         work_hashed);
     auto second = std::make_unique<item>(

@@ -67,12 +67,14 @@ struct item : work {
             else if (self.does)
                 self.does(self);
             self.runs++;
+            self.over.open();
         };
     }
 
     std::function<void(item &)> does;
     unsigned runs = 0;      // cancelled or not
     unsigned cancelled = 0; // of them
+    gate over;
 };
 
 } // namespace scenarios
