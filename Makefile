@@ -284,10 +284,11 @@ $(EXPLORED:%=$(EXPLORE)/%.o): $(EXPLORE)/%.o: iowq/%.cc | setup-check
 	@mkdir -p $(@D)
 	$(say)$(CXX) $(FLAGS) $(EXPLORED_FLAGS) -c $< -o $@
 # What the explorer itself is tested with.
-$(EXPLORE)/test/textbook.o: $(EXPLORE)/%.o: iowq/explore/%.cc | setup-check
+EXPLORER_TESTS := $(EXPLORE)/test/textbook.o $(EXPLORE)/test/any_program.o
+$(EXPLORER_TESTS): $(EXPLORE)/%.o: iowq/explore/%.cc | setup-check
 	@mkdir -p $(@D)
 	$(say)$(CXX) $(FLAGS) $(EXPLORED_FLAGS) -c $< -o $@
-$(EXPLORE)/explorer_test: $(EXPLORE)/main.o $(EXPLORE)/test/textbook.o $(EXPLORE)/libexplore.so
+$(EXPLORE)/explorer_test: $(EXPLORE)/main.o $(EXPLORER_TESTS) $(EXPLORE)/libexplore.so
 	$(say)$(CXX) -pthread -Wl,-z,now,-rpath,'$$ORIGIN' $^ -o $@
 $(EXPLORE)/iowq_explore: $(EXPLORE)/main.o $(EXPLORED:%=$(EXPLORE)/%.o) $(EXPLORE)/libexplore.so
 	$(say)$(CXX) -pthread -Wl,-z,now,-rpath,'$$ORIGIN' $^ -lhwloc -o $@

@@ -24,6 +24,8 @@ struct scenario {
 EXPLORE_API void expect(bool holds, const char *what);
 // One of n things, each of which is tried.
 [[nodiscard]] EXPLORE_API unsigned choose(unsigned n);
+// What the schedule has come to, in words: `outcome` has each of them once.
+EXPLORE_API void ends_as(const char *what);
 // Lets others go on, as long as they like.
 EXPLORE_API void yield();
 // What the program makes once in its life may stay when the schedule ends.

@@ -58,6 +58,7 @@ ssize_t length(const iovec *parts, int count) {
 }
 
 ssize_t read_pipe(model_file &f, const iovec *parts, int count, int flags) {
+    point(reinterpret_cast<uintptr_t>(&f));
     while (f.in_pipe == 0) {
         if (flags & RWF_NOWAIT)
             return error(EAGAIN);

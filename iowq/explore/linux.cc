@@ -410,8 +410,11 @@ ssize_t read(int fd, void *into, size_t bytes) {
         return SYSTEMS(read)(fd, into, bytes);
     inside guard;
     int task = fd - first_descriptor;
+    crossing();
+    bool asleep = sleeps(static_cast<thread_id>(task));
+    by_this_thread(0).past.add(asleep);
     return snprintf(static_cast<char *>(into), bytes, "%d (x) %c", first_task + task,
-                    sleeps(static_cast<thread_id>(task)) ? 'S' : 'R');
+                    asleep ? 'S' : 'R');
 }
 int close(int fd) { return exploring() && fd >= first_descriptor ? 0 : SYSTEMS(close)(fd); }
 

@@ -24,7 +24,9 @@ enum { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
         "       iowq_explore SCENARIO --random N [--seed N]         some, with stale loads\n"
         "       iowq_explore SCENARIO --pct N [--seed N]            some, by priorities\n"
         "       iowq_explore SCENARIO --schedule TEXT               this one\n"
-        "       and: --seconds N, the most that it may take; --places FILE, from where in the\n"
+        "       and: --whole, also what leads to states that are known; --ends, says how they "
+        "end;\n"
+        "       --seconds N, the most that it may take; --places FILE, from where in the\n"
         "       program memory was accessed\n",
         why);
     exit(exit_usage);
@@ -50,7 +52,7 @@ const explore::scenario &named(const char *name) {
 int main(int argc, char **argv) {
     uint64_t preemptions = 2, stale = 0, random = 0, pct = 0, seed = 1, seconds = 3600;
     const char *schedule = nullptr, *places = nullptr;
-    bool list = false;
+    bool list = false, whole = false, ends = false;
     const option known[] = {{"list", no_argument, nullptr, 'l'},
                             {"preemptions", required_argument, nullptr, 'p'},
                             {"stale", required_argument, nullptr, 's'},
@@ -59,6 +61,8 @@ int main(int argc, char **argv) {
                             {"seed", required_argument, nullptr, 'e'},
                             {"seconds", required_argument, nullptr, 't'},
                             {"schedule", required_argument, nullptr, 'x'},
+                            {"whole", no_argument, nullptr, 'w'},
+                            {"ends", no_argument, nullptr, 'n'},
                             {"places", required_argument, nullptr, 'a'},
                             {}};
     for (int c; (c = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
@@ -87,6 +91,12 @@ int main(int argc, char **argv) {
         case 'x':
             schedule = optarg;
             break;
+        case 'w':
+            whole = true;
+            break;
+        case 'n':
+            ends = true;
+            break;
         case 'a':
             places = optarg;
             explore::note_places();
@@ -114,7 +124,8 @@ int main(int argc, char **argv) {
     } else if (pct) {
         by = explore::by_priorities(seed, pct, 3);
     } else {
-        by = explore::exhaustive(static_cast<unsigned>(preemptions), static_cast<unsigned>(stale));
+        by = explore::exhaustive(static_cast<unsigned>(preemptions), static_cast<unsigned>(stale),
+                                 whole);
     }
 
     if (scenario.machine)
@@ -133,6 +144,9 @@ int main(int argc, char **argv) {
     explore::outcome o = explore::run(scenario.run, *by, most, [&] {
         return out_of_time = ++calls % 256 == 0 && took() > static_cast<double>(seconds);
     });
+    for (const std::string &end : o.ends)
+        if (ends)
+            puts(end.c_str());
     printf("%s\t%s\t%lu\t%lu\t%.2f\t%s\t%s\n",
            o.fault       ? "failed"
            : out_of_time ? "stopped"

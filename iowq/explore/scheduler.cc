@@ -23,6 +23,19 @@ namespace {
 constexpr size_t stack_bytes = 256 << 10;
 constexpr nanoseconds start_of_time = 1'000'000'000'000;
 
+// What others may notice: of one address, or of any.
+struct access {
+    static constexpr uintptr_t any = ~uintptr_t{};
+    uintptr_t at = any;
+    bool writes = true;
+
+    // Does it matter which of the two comes first?
+    [[nodiscard]] bool conflicts(const access &other) const {
+        return at == any || other.at == any ||
+               (at >> 3 == other.at >> 3 && (writes || other.writes));
+    }
+};
+
 struct thread {
     enum { ready, waiting, finished } state = ready;
     thread_id id = 0;
@@ -39,8 +52,10 @@ struct thread {
     uint64_t since = 0; // the step
     bool interruptible = false;
     bool in_call = false; // which takes its time
-    bool yielded = false; // since all others that can had a turn
-    bool stayed = false;  // has yielded, and gone on all the same
+    bool stayed = false;  // has spun, and gone on all the same
+    uint32_t behind = 0;  // who have a turn before it, if they can: a bit each
+    access next{};        // what it does when it goes on
+    bool is_late = false; // had it gone on when it was preempted, nobody would have noticed so far
     // how that ended
     bool timed_out = false, interrupted = false;
     long waits = 0;
@@ -54,6 +69,9 @@ struct thread {
     unsigned depth = 0;
     char exceptions[16];
 };
+
+// Why a thread asks who goes on.
+enum class why { at_a_point, spins, in_a_call, cannot };
 
 class scheduler;
 constinit scheduler *s = nullptr; // made by the first run, and never destroyed
@@ -73,15 +91,18 @@ class scheduler {
     nanoseconds clock = 0;
 
     thread &add(void *(*start)(void *), void *argument);
-    void go_on(bool can_go_on); // somebody
-    unsigned others(std::span<thread_id> out, bool new_round);
+    void go_on(why asked, const access &next = {}); // somebody; next: what the caller does then
+    unsigned others(std::span<thread_id> out, uint32_t ready);
+    void happens(const access &what); // by the current thread
     [[noreturn]] void fail(const std::string &what);
     void point(uintptr_t at, bool writes, uintptr_t pc);
-    [[nodiscard]] uint64_t state() const;
+    [[nodiscard]] situation state() const;
     unsigned decide(char kind, unsigned n, unsigned (search::*ask)(uint64_t, unsigned));
     void *allocate(size_t bytes, size_t alignment, bool zeroed, uintptr_t pc);
     bool release(void *at, uintptr_t pc);
     [[nodiscard]] bool is_own(uintptr_t at) const; // thread_local
+
+    outcome result;
 
   private:
     static void enter();
@@ -95,7 +116,6 @@ class scheduler {
     search *search_ = nullptr;
     limits most_;
     void (*scenario_)() = nullptr;
-    outcome result_;
     uint64_t step_ = 0;
     schedule taken_;
     jmp_buf host_;
@@ -141,7 +161,7 @@ void scheduler::enter() {
     t.state = thread::finished;
     t.now.tick(t.id);
     wake(reinterpret_cast<uintptr_t>(&t), ~0u);
-    s->go_on(false);
+    s->go_on(why::cannot);
     abort();
 }
 
@@ -205,32 +225,47 @@ std::string scheduler::who_waits() const {
     return text;
 }
 
-// The other threads that can go on, those behind the caller first. Those that have yielded have to
-// wait for a turn of each other one, or they might spin for ever.
-unsigned scheduler::others(std::span<thread_id> out, bool new_round) {
+// The other threads that can go on, those with the next numbers first. One that spun waits for a
+// turn of each that could have gone on then, or it might spin for ever.
+unsigned scheduler::others(std::span<thread_id> out, uint32_t ready) {
     unsigned n = 0;
     for (size_t i = 1; i < threads.size(); i++) {
-        thread &t = threads[(current->id + i) % threads.size()];
-        if (new_round)
-            t.yielded = false;
-        if (t.state == thread::ready && !t.yielded)
+        const thread &t = threads[(current->id + i) % threads.size()];
+        if (ready & 1u << t.id && !(t.behind & ready) && !t.is_late)
             out[n++] = t.id;
     }
     return n;
 }
 
-void scheduler::go_on(bool can_go_on) {
+void scheduler::happens(const access &what) {
+    for (thread &t : threads)
+        t.is_late &= !t.next.conflicts(what);
+}
+
+void scheduler::go_on(why asked, const access &next) {
+    current->next = next;
     std::array<thread_id, most_threads> options;
     for (;;) {
+        uint32_t ready = 0;
+        for (const thread &t : threads)
+            ready |= uint32_t{t.state == thread::ready} << t.id;
+        if (asked == why::spins)
+            current->behind = ready & ~(1u << current->id);
         unsigned n = 0;
-        if (can_go_on)
+        if (asked == why::at_a_point)
             options[n++] = current->id;
-        n += others(std::span(options).subspan(n), false);
-        if (n == 0) // all have yielded that can go on: another round
-            n = others(options, true);
-        if (n > 0 && !can_go_on && current->state == thread::ready && !current->stayed)
-            options[n++] = current->id; // it has yielded, but the others may be slow, once
-        if (n == 0 && current->state == thread::ready) { // it has yielded, and spins alone
+        n += others(std::span(options).subspan(n), ready);
+        bool is_ready = ready & 1u << current->id;
+        // Its call may end at once, or its time has passed; and while it spins, the others may be
+        // slow, once.
+        if (n > 0 && is_ready && asked != why::at_a_point &&
+            !(asked == why::spins && current->stayed))
+            options[n++] = current->id;
+        given_up_ = n == 0 && std::any_of(threads.begin(), threads.end(),
+                                          [](const thread &t) { return t.is_late; });
+        if (given_up_)
+            _longjmp(host_, 1);
+        if (n == 0 && is_ready) { // all others wait
             if (let_time_pass(clock + 1000))
                 continue;
             options[n++] = current->id;
@@ -248,27 +283,42 @@ void scheduler::go_on(bool can_go_on) {
         }
         if (++step_ > most_.steps)
             fail("no end after " + std::to_string(step_) + " steps" + who_waits());
-        unsigned chosen =
-            n > 1 ? search_->thread(step_, std::span(options).first(n), !can_go_on, state()) : 0;
+        unsigned chosen = n > 1 ? search_->thread(step_, std::span(options).first(n),
+                                                  asked != why::at_a_point, state())
+                                : 0;
         if (chosen == search::nothing_new) {
             given_up_ = true;
             _longjmp(host_, 1);
         }
         if (chosen)
             taken_.push_back({step_, '>', options[chosen]});
-        thread &next = threads[options[chosen]];
-        current->stayed = &next == current && (current->stayed || !can_go_on);
-        switch_to(next);
+        thread &goes = threads[options[chosen]];
+        current->is_late = chosen && asked == why::at_a_point && next.at != access::any &&
+                           search_->has_tried_the_first();
+        current->stayed = &goes == current && (current->stayed || asked == why::spins);
+        for (thread &t : threads)
+            t.behind &= ~(1u << goes.id);
+        goes.behind = 0;
+        switch_to(goes);
+        current->past.add(1); // what it does now, others may notice: it is not where it was
+        happens(next);
         return;
     }
 }
 
-uint64_t scheduler::state() const {
+situation scheduler::state() const {
+    uint32_t late = 0;
     uint64_t all = mixed(mem.state(), clock) + mixed(locks_state(), current->id);
-    for (const thread &t : threads)
-        all += mixed(mixed(t.past.number(), t.id),
-                     t.state + 4 * t.interrupted + 8 * t.yielded + 16 * t.stayed);
-    return all;
+    for (const thread &t : threads) {
+        unsigned before = 0; // of those that wait at the same place: they are woken in order
+        for (const thread &other : threads)
+            before += t.state == thread::waiting && other.state == thread::waiting &&
+                      other.at == t.at && other.since < t.since;
+        uint64_t how = t.state + 4 * t.interrupted + 8 * t.in_call + 16 * t.stayed + 32 * before;
+        all += mixed(mixed(t.past.number(), t.id), mixed(how, t.behind));
+        late |= uint32_t{t.is_late} << t.id;
+    }
+    return {all, late};
 }
 
 void scheduler::point(uintptr_t at, bool writes, uintptr_t pc) {
@@ -276,7 +326,7 @@ void scheduler::point(uintptr_t at, bool writes, uintptr_t pc) {
     if (most_.told)
         fprintf(stderr, "%lu\t%u\t%s\t%#lx\n", step_ + 1, current->id, in_program(pc).c_str(), at);
     if (mem.is_shared(at, current->id, writes) || most_.every_point)
-        go_on(true);
+        go_on(why::at_a_point, {at, writes});
     else if (++step_ > most_.steps)
         fail("no end after " + std::to_string(step_) + " steps" + who_waits());
 }
@@ -313,14 +363,14 @@ void scheduler::check_end() {
     std::string left = heap_.left_behind();
     if (left.empty())
         return;
-    result_.fault = left;
-    result_.failing = taken_;
+    result.fault = left;
+    result.failing = taken_;
 }
 
 void scheduler::fail(const std::string &what) {
     depth++;
-    result_.fault = what;
-    result_.failing = taken_;
+    result.fault = what;
+    result.failing = taken_;
     if (getenv("EXPLORE_STOP")) // in a debugger
         raise(SIGTRAP);
     _longjmp(host_, 1);
@@ -329,7 +379,7 @@ void scheduler::fail(const std::string &what) {
 outcome scheduler::run(void (*scenario)(), search &by, const limits &most,
                        const std::function<bool()> &stop) {
     most_ = most;
-    result_ = {};
+    result = {};
     mem.how_old = [this](unsigned n) { return decide('-', n, &search::stale); };
     mem.on_fault = [this](const char *what, uintptr_t at, uintptr_t pc, uintptr_t other_pc,
                           thread_id other) {
@@ -339,14 +389,14 @@ outcome scheduler::run(void (*scenario)(), search &by, const limits &most,
         fail(text);
     };
     search_ = &by;
-    while (!result_.fault && by.next(std::exchange(mem.found_shared, false)) && !stop()) {
+    while (!result.fault && by.next(std::exchange(mem.found_shared, false)) && !stop()) {
         one(scenario);
-        result_.schedules++;
-        result_.steps += step_;
-        if (!result_.fault)
+        result.schedules++;
+        result.steps += step_;
+        if (!result.fault)
             check_end();
     }
-    return result_;
+    return result;
 }
 
 void scheduler::one(void (*scenario)()) {
@@ -407,15 +457,14 @@ inside::inside() { depth++; }
 inside::~inside() { depth--; }
 
 void point(uintptr_t at, bool writes, uintptr_t pc) { s->point(at, writes, pc); }
-void crossing() { s->go_on(true); }
+void crossing() { s->go_on(why::at_a_point); }
 void yield() {
     if (!running)
         return;
     inside guard;
     thread &t = *s->current;
     t.past.yields();
-    t.yielded = true;
-    s->go_on(false);
+    s->go_on(why::spins);
 }
 
 bool wait_at(uintptr_t at, const char *what, nanoseconds until, bool interruptible) {
@@ -430,7 +479,7 @@ bool wait_at(uintptr_t at, const char *what, nanoseconds until, bool interruptib
     static uint64_t order = 0;
     t.since = order++;
     t.past.add(at);
-    s->go_on(false);
+    s->go_on(why::cannot);
     t.interruptible = false;
     return !t.timed_out;
 }
@@ -453,12 +502,12 @@ void takes_time(const char *what, bool interruptible) {
     t.interruptible = interruptible;
     t.interrupted = false;
     t.waits++;
-    s->go_on(false);
+    s->go_on(why::in_a_call);
     t.in_call = t.interruptible = false;
-    t.past.add(1);
 }
 
 unsigned wake(uintptr_t at, unsigned most) {
+    s->happens({at, true});
     unsigned woken = 0;
     while (woken < most) {
         thread *first = nullptr;
@@ -524,6 +573,10 @@ unsigned choose(unsigned n) {
         return 0;
     inside guard;
     return s->decide('=', n, &search::value);
+}
+void ends_as(const char *what) {
+    inside guard;
+    s->result.ends.insert(what);
 }
 const view &view_of(thread_id id) { return s->threads[id].now; }
 void may_leave_memory() { s->leaves_memory = true; }

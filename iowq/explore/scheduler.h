@@ -11,6 +11,7 @@
 #include "iowq/explore/search.h"
 
 #include <optional>
+#include <set>
 #include <string>
 
 namespace explore {
@@ -31,7 +32,8 @@ struct limits {
 struct outcome {
     std::optional<std::string> fault; // what is wrong, in one line or more
     schedule failing;
-    uint64_t schedules = 0, steps = 0, shared = 0;
+    uint64_t schedules = 0, steps = 0;
+    std::set<std::string> ends; // as the scenario said
 };
 
 // The program is as it was when this is called first, whenever a schedule begins; but for its heap

@@ -41,7 +41,8 @@ namespace {
 
 class bounded final : public search {
   public:
-    bounded(unsigned preemptions, unsigned stale) : most_{preemptions, stale} {}
+    bounded(unsigned preemptions, unsigned stale, bool whole)
+        : most_{preemptions, stale}, whole_(whole) {}
 
     bool next(bool grown) override {
         bool first = taken_.empty() && !begun_;
@@ -58,13 +59,14 @@ class bounded final : public search {
     }
 
     unsigned thread(uint64_t step, std::span<const thread_id> threads, bool forced,
-                    uint64_t state) override {
-        if (at_ == taken_.size() && comes_again(mixed(state, forced)))
+                    const situation &now) override {
+        if (!whole_ && at_ == taken_.size() && comes_again(now, forced))
             return nothing_new;
         return choose(step, static_cast<unsigned>(threads.size()), forced ? free : preemption);
     }
     unsigned stale(uint64_t step, unsigned n) override { return choose(step, n + 1, stale_load); }
     unsigned value(uint64_t step, unsigned n) override { return choose(step, n, free); }
+    [[nodiscard]] bool has_tried_the_first() const override { return !whole_; }
 
   private:
     enum kind : uint8_t { preemption, stale_load, free };
@@ -94,11 +96,15 @@ class bounded final : public search {
         return std::count_if(taken_.begin(), taken_.end() - 1, costs) < most_[last.what];
     }
 
-    // Has this state been come to before, with as many preemptions and stale loads left?
-    bool comes_again(uint64_t state) {
-        auto [found, first] =
-            tried_.try_emplace(mixed(state, used_[stale_load]), used_[preemption]);
-        if (!first && found->second <= used_[preemption])
+    // Has this state been come to before, with as many preemptions and stale loads left, and the
+    // same threads late or none?
+    bool comes_again(const situation &now, bool forced) {
+        uint64_t state = mixed(mixed(now.state, forced), used_[stale_load]);
+        auto tried = [&](const auto &found) { return found->second <= used_[preemption]; };
+        if (auto found = tried_.find(state); found != tried_.end() && tried(found))
+            return true;
+        auto [found, first] = tried_.try_emplace(now.late ? mixed(state, now.late) : state);
+        if (!first && tried(found))
             return true;
         found->second = used_[preemption];
         return false;
@@ -126,6 +132,7 @@ class bounded final : public search {
     }
 
     const budget most_;
+    const bool whole_;
     budget used_{}; // in this schedule so far
     bool begun_ = false;
     std::vector<choice> taken_; // in this schedule, and to be taken first of all in the next
@@ -146,7 +153,8 @@ class random_search : public search {
         switches_ = 4u << roll(5);
         return true;
     }
-    unsigned thread(uint64_t, std::span<const thread_id> threads, bool forced, uint64_t) override {
+    unsigned thread(uint64_t, std::span<const thread_id> threads, bool forced,
+                    const situation &) override {
         auto n = static_cast<unsigned>(threads.size());
         return forced || roll(switches_) == 0 ? roll(n) : 0;
     }
@@ -183,7 +191,8 @@ class pct final : public random_search {
             change_at_.push_back(1 + roll(longest_));
         return true;
     }
-    unsigned thread(uint64_t, std::span<const thread_id> threads, bool forced, uint64_t) override {
+    unsigned thread(uint64_t, std::span<const thread_id> threads, bool forced,
+                    const situation &) override {
         points_++;
         for (unsigned i = 0; i < change_at_.size(); i++)
             if (change_at_[i] == points_ && !forced)
@@ -211,7 +220,8 @@ class replayed final : public search {
     explicit replayed(schedule s) : schedule_(std::move(s)) {}
 
     bool next(bool) override { return !std::exchange(done_, true); }
-    unsigned thread(uint64_t step, std::span<const thread_id> threads, bool, uint64_t) override {
+    unsigned thread(uint64_t step, std::span<const thread_id> threads, bool,
+                    const situation &) override {
         const decision *d = at(step, '>');
         auto found = std::find(threads.begin(), threads.end(), d ? d->value : threads[0]);
         return found == threads.end() ? 0 : static_cast<unsigned>(found - threads.begin());
@@ -239,8 +249,8 @@ class replayed final : public search {
 
 } // namespace
 
-std::unique_ptr<search> exhaustive(unsigned preemptions, unsigned stale_loads) {
-    return std::make_unique<bounded>(preemptions, stale_loads);
+std::unique_ptr<search> exhaustive(unsigned preemptions, unsigned stale_loads, bool whole) {
+    return std::make_unique<bounded>(preemptions, stale_loads, whole);
 }
 std::unique_ptr<search> at_random(uint64_t seed, uint64_t count, bool stale_loads) {
     return std::make_unique<random_search>(seed, count, stale_loads);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The explorer: each hand-over of the contract has a scenario; faults are found, and replayed."""
 
+import os
 import re
 import subprocess
 import tomllib
@@ -85,6 +86,26 @@ def test_what_is_wrong_is_found_and_its_schedule_makes_it_again(textbook):
         assert (status, verdict) == (1, "failed"), name
         again = explore(SELF_TEST, name, "--schedule", schedule)
         assert again[0] == 1 and again[1][-1] == fault, name
+
+
+@pytest.mark.parametrize("search", [["--preemptions", "2"],
+                                    ["--preemptions", "1", "--stale", "1"]])
+def test_what_is_left_out_leads_nowhere_new(search):
+    tried = 0
+    for seed in range(1, 61):
+        found = [ends(seed, *search, *more) for more in ([], ["--whole"])]
+        assert found[0][0] == found[1][0], f"PROGRAM_SEED={seed}"
+        tried += found[0][1] < found[1][1]
+    assert tried > 30, "less is searched of most"
+
+
+def ends(seed, *options):
+    """What the program of that seed comes to; in how many schedules."""
+    done = subprocess.run([SELF_TEST, "any_program", "--ends", *options], capture_output=True,
+                          env=os.environ | {"PROGRAM_SEED": str(seed)}, text=True,
+                          timeout=HANG_S, check=True)
+    *found, figures = done.stdout.splitlines()
+    return set(found), int(figures.split("\t")[2])
 
 
 @pytest.mark.parametrize(("words", "says"), [
