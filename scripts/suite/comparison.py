@@ -5,7 +5,7 @@ import sys
 import time
 from dataclasses import replace
 
-from suite.analyse import summary_csv
+from suite.analyse import rounds, summary_csv
 from suite.analyse.stats import LEAST_ROUNDS
 from suite.analyse.summary import narrow
 from suite.errors import FolderFailed
@@ -99,7 +99,9 @@ def make_runs(asked, bench, folder, progress, finished):
     """
     there = {run.id: figures for run, _, figures in finished}
     try:
-        for repeat in range(0 if asked.traced else 1, asked.repeats + 1):
+        for repeat in rounds_of(asked, finished):
+            if repeat > asked.repeats:
+                progress.more(len(round_of(asked, repeat)))
             runs = wanted(asked, repeat, finished)
             progress.begin_round(repeat, len(round_of(asked, repeat)), len(runs))
             for run in runs:
@@ -116,6 +118,17 @@ def make_runs(asked, bench, folder, progress, finished):
                 progress.finished(run, ran.figures)
     finally:
         progress.close()
+
+
+def rounds_of(asked, finished):
+    """The numbers of the rounds; one more for each that was disturbed, while there are spare ones.
+    """
+    yield from range(TRACED if asked.traced else TRACED + 1, asked.repeats + 1)
+    for repeat in range(asked.repeats + 1, asked.repeats + asked.spare + 1):
+        before = [row for row in finished if row[0].repeat < repeat]
+        if len(rounds.disturbed(before)) < repeat - asked.repeats:
+            return
+        yield repeat
 
 
 def wanted(asked, repeat, finished):

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from statistics import median
 
+from suite.analyse import rounds
 from suite.analyse.stats import (EARLY_STOP_COVERAGE, LEAST_COVERAGE, WANTED_COVERAGE, Interval,
                                  drifts, median_interval, outliers, paired_ratios)
 from suite.fio.output import percentile
@@ -57,7 +58,7 @@ class PointSummary:
 
 def summarise(finished, baseline, coverage=WANTED_COVERAGE):
     """{point: PointSummary} in the order of first appearance, from [(run, record, figures)]."""
-    repeats, traced = by_point(finished)
+    repeats, traced = by_point(rounds.counted(finished))
     summaries = {point: bring_together(point, rows, coverage) for point, rows in repeats.items()}
     for point, summary in summaries.items():
         if point.mode != baseline:
@@ -87,7 +88,7 @@ def by_point(finished):
 def narrow(finished, baseline, precision):
     """The points whose interval is as narrow as asked for: that of their ratio to the baseline; for
     the baseline itself, that of its figure."""
-    repeats, _ = by_point(finished)
+    repeats, _ = by_point(rounds.counted(finished))
     known = {point: {repeat: COMPARED[point.judged_by](record, figures)
                      for repeat, record, figures in rows if figures}
              for point, rows in repeats.items()}

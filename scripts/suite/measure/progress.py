@@ -31,6 +31,11 @@ class Progress:
         self.left_in_round = wanted
         self.total -= planned - wanted
 
+    def more(self, planned):
+        """A round is added, as another one was disturbed."""
+        self.total += planned
+        self.repeats += 1
+
     def show(self, run):
         if self.bar:
             text = f"{self.name}  {run.point.mode} {run.point.where}"

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What the machine counted during a run: pressure, and the device under the files."""
+"""What the machine counted during a run: others' CPU time, pressure, the device under the files."""
 
 import os
 import re
 import time
 from pathlib import Path
 
+from suite.measure.foreign import Foreign
 from suite.measure.mounts import file_system
 
 PRESSURE = Path("/proc/pressure")
@@ -17,22 +18,25 @@ class Watch:
 
     def __init__(self, folder):
         self.device = device_of(folder)
+        self.foreign = Foreign()
         self.before = self.now()
 
     def now(self):
         return time.monotonic(), stalled_us(), device_counts(self.device)
 
     def since(self):
-        """{"pressure": {resource: share of the time some task waited for it}, "device": ...}"""
+        """{"foreign_cpus": those that other programs took, "pressure": {resource: share of the time
+        some task waited for it}, "device": ...}"""
+        found = {"foreign_cpus": self.foreign.cpus()}
         (then, stalled, counts), (now, stalled_now, counts_now) = self.before, self.now()
         seconds = max(now - then, 1e-6)
-        pressure = {name: round((stalled_now[name] - stalled[name]) / 1e6 / seconds, 4)
+        found["pressure"] = {name: round((stalled_now[name] - stalled[name]) / 1e6 / seconds, 4)
                     for name in stalled if name in stalled_now}
         if not counts or not counts_now:
-            return {"pressure": pressure, "device": None}
+            return found | {"device": None}
         reads, sectors_read, writes, sectors_written, busy_ms, queue_ms = (
             after - before for before, after in zip(counts, counts_now))
-        return {"pressure": pressure, "device": {
+        return found | {"device": {
             "name": self.device.name,
             "reads": reads, "read_bytes": sectors_read * SECTOR,
             "writes": writes, "written_bytes": sectors_written * SECTOR,

@@ -4,38 +4,42 @@
 import json
 import os
 
-from suite.analyse import verdict
+from suite.analyse import rounds, verdict
 from suite.analyse.summary import interval_coverage, summarise
 from suite.draw import charts, plot
 from suite.report import page, table
 
 
-def summaries_of(folder, plan):
-    return summarise(folder.finished(), plan["baseline"], interval_coverage(plan))
+def summaries_of(plan, finished):
+    return summarise(finished, plan["baseline"], interval_coverage(plan))
 
 
 def report(folder):
     """Draws the charts, writes the report and prints the table and the verdict, from the folder."""
     plan, about = folder.read_plan(), folder.read_json("env.json")
-    summaries = summaries_of(folder, plan)
+    finished = folder.finished()
+    summaries = summaries_of(plan, finished)
     made = charts.figures(plan, about, summaries)
     pictures = plot.draw(made, plot.Charts(folder), plot.USUAL_FORMATS, dark=False)
-    report_path = page.write(folder, plan, about, summaries, made)
-    print("\n".join(in_words(plan, summaries)))
+    report_path = page.write(folder, plan, about, summaries, made, rounds.words(finished))
+    print("\n".join(in_words(plan, summaries, finished)))
     print(f"{len(pictures)} pictures in {os.path.relpath(folder.charts)}")
     print(f"report: {os.path.relpath(report_path)}")
 
 
-def in_words(plan, summaries):
+def in_words(plan, summaries, finished):
     """The lines that a comparison ends with."""
-    return table.render(plan, summaries) + verdict.render(summaries, interval_coverage(plan))
+    return (table.render(plan, summaries) + verdict.render(summaries, interval_coverage(plan))
+            + rounds.words(finished))
 
 
 def as_json(folder, status):
     """The text that --json prints: the points with their figures, and the verdicts."""
     plan = folder.read_plan()
-    summaries = summaries_of(folder, plan)
+    finished = folder.finished()
+    summaries = summaries_of(plan, finished)
     return json.dumps({
         "results": str(folder.path), "status": status, "baseline": plan["baseline"],
-        "seed": plan["seed"], "points": [table.as_json(s) for s in summaries.values()],
+        "seed": plan["seed"], "disturbed": sorted(rounds.disturbed(finished)),
+        "points": [table.as_json(s) for s in summaries.values()],
         "verdicts": verdict.as_json(summaries, interval_coverage(plan))}, indent=1)

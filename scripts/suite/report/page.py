@@ -28,19 +28,19 @@ COLUMNS = (
     ("flags", "explained below"))
 
 
-def write(folder, plan, about, summaries, drawn):
-    """Writes the report into the folder, which has the SVGs of `drawn`, made by charts.figures().
-    """
-    folder.write(NAME, document(folder, plan, about, summaries, drawn))
+def write(folder, plan, about, summaries, drawn, said):
+    """Writes the report into the folder, which has the SVGs of `drawn`, made by charts.figures();
+    `said`: lines about the rounds."""
+    folder.write(NAME, document(folder, plan, about, summaries, drawn, said))
     return folder.path / NAME
 
 
-def document(folder, plan, about, summaries, drawn):
+def document(folder, plan, about, summaries, drawn, said):
     coverage = interval_coverage(plan)
     titles = load_titles(point.load for point in summaries)
     names = unique_names(titles.values())
     found = verdict.verdicts(summaries, coverage)
-    sections = [header(plan, about, titles), verdicts(found, titles, coverage),
+    sections = [header(plan, about, titles), verdicts(found, titles, coverage, said),
                 contents(titles, names)]
     for load, title in titles.items():
         rows = [s for s in summaries.values() if s.point.load == load]
@@ -63,7 +63,7 @@ def header(plan, about, titles):
                         f"baseline {plan['baseline']}.", class_="quiet"))
 
 
-def verdicts(found, titles, coverage):
+def verdicts(found, titles, coverage, said):
     parts = [element("h2", "Verdict", id="verdict")]
     if not found:
         parts.append(paragraph("No two modes have runs enough to choose between them."))
@@ -71,7 +71,8 @@ def verdicts(found, titles, coverage):
         parts += [element("h3", html.text(titles[load])),
                   paragraph(f"{verdict.among_the_best(*shown)}.", class_="answer"),
                   element("ul", "".join(spoken(v, coverage) for v in found if v.load == load))]
-    parts += [paragraph(line, class_="quiet") for line in verdict.caveat(found) if found]
+    quiet = [*(verdict.caveat(found) if found else []), *said]
+    parts += [paragraph(line, class_="quiet") for line in quiet]
     return "".join(parts)
 
 

@@ -3,7 +3,7 @@
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from suite.errors import BadInput
 from suite.fio.number import number as fio_number
@@ -34,6 +34,7 @@ class Asked:
     precision: float | None = None  # a point is done at this half width of its ratio's interval
     early_until: int = 0  # the last round that may leave out points that are done
     traced: bool = False
+    spare: int = 0  # rounds to be made in place of those that other programs disturb
     decided: tuple = ()  # the options that the comparison sets, whatever the job files say
     variants: dict = field(default_factory=dict)  # {(job, mode): the job with the mode's options}
 
@@ -49,9 +50,14 @@ class Asked:
 
     @property
     def runs(self):
-        """Every run that may be made, in order."""
+        """Every run that is to be made if nothing disturbs them, in order."""
         traced = plan_traced(self.points, self.seed) if self.traced else []
         return traced + plan_runs(self.points, self.repeats, self.seed)
+
+    @property
+    def possible_runs(self):
+        """Those of the spare rounds too."""
+        return replace(self, repeats=self.repeats + self.spare).runs
 
 
 class Matrix:

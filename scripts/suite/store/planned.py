@@ -44,7 +44,8 @@ def document(asked, bench):
         "jobs": [{"name": job.name, "path": job.path, "reads": job.reads, "writes": job.writes,
                   "cache": job.cache, "block": job.block, "text": job.text} for job in asked.jobs],
         "modes": [{"name": mode.name, "options": dict(mode.options)} for mode in asked.modes],
-        "runs": [run.as_json() for run in asked.runs],
+        "spare": asked.spare,
+        "runs": [run.as_json() for run in asked.possible_runs],
     }
 
 
@@ -59,7 +60,7 @@ def taken_up(folder, more_repeats, stop):
     asked = Asked(jobs, modes, list(dict.fromkeys(run.point for run in runs)),
                   plan["repeats"] + more_repeats, plan["seed"], plan["baseline"],
                   plan["arguments"], plan["precision"], plan.get("early_until", 0), plan["traced"],
-                  decided, variants_of(jobs, modes, fio, decided))
+                  plan.get("spare", 0), decided, variants_of(jobs, modes, fio, decided))
     for text in there["file_systems"]:
         name_of(text)  # raises BadInput where a folder has gone
     bench = make_bench(
