@@ -28,6 +28,17 @@ EXPLORE_API void expect(bool holds, const char *what);
 EXPLORE_API void ends_as(const char *what);
 // Lets others go on, as long as they like.
 EXPLORE_API void yield();
+// Once open it stays so. What was done before it was opened is seen behind it. It takes one point
+// of choice, where one of the program's own would take several.
+class gate {
+  public:
+    EXPLORE_API gate();
+    EXPLORE_API void open();
+    EXPLORE_API void wait();
+
+  private:
+    char here_ = 0; // whatever it knows is kept by its address
+};
 // What the program makes once in its life may stay when the schedule ends.
 EXPLORE_API void may_leave_memory();
 // From now on: no thread is to be had when this says so; which CPU the calling thread is on.

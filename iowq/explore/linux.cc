@@ -94,6 +94,15 @@ int unlock(uintptr_t at) {
     return 0;
 }
 
+// ---- gates
+
+struct gate_state {
+    bool open = false;
+    view before; // of who has opened it
+    uint64_t history = 0;
+};
+std::map<uintptr_t, gate_state> gates;
+
 // ---- system calls
 
 long error(int number) {
@@ -128,12 +137,42 @@ namespace explore {
 
 void begin_system() {
     locks.clear();
+    gates.clear();
     all_locks = 0;
     begin_files();
     no_thread = {};
     cpu = {};
 }
 uint64_t locks_state() { return all_locks; }
+
+gate::gate() {
+    inside guard;
+    gates[number(&here_)] = {};
+}
+void gate::open() {
+    inside guard;
+    uintptr_t at = number(&here_);
+    point(at);
+    gate_state &state = gates[at];
+    caller a = by_this_thread(0);
+    a.past.add(at);
+    state.open = true;
+    state.before.join(a.now);
+    state.history = a.past.number();
+    a.now.tick(a.thread);
+    wake(at, ~0u);
+}
+void gate::wait() {
+    inside guard;
+    uintptr_t at = number(&here_);
+    point(at);
+    while (!gates[at].open)
+        (void)wait_at(at, "waits at a gate", INT64_MAX);
+    caller a = by_this_thread(0);
+    a.now.join(gates[at].before);
+    a.past.add(gates[at].history);
+}
+
 void refuse_threads(std::function<bool()> when) { no_thread = std::move(when); }
 void cpus_are(std::function<unsigned()> of_this_thread) { cpu = std::move(of_this_thread); }
 

@@ -15,22 +15,7 @@ namespace scenarios {
 
 using namespace iowq;
 
-// Once open it stays so.
-class gate {
-  public:
-    void open() {
-        open_.store(1, release);
-        for (int i = 0; i < 3; i++) // threads that wait, at most
-            futex_wake_one(open_);
-    }
-    void wait() {
-        while (!open_.load(acquire))
-            (void)futex_wait(open_, 0, {});
-    }
-
-  private:
-    atomic<uint32_t> open_{0};
-};
+using explore::gate;
 
 inline wq_config small(unsigned workers) {
     wq_config config;
@@ -76,5 +61,7 @@ struct item : work {
     unsigned cancelled = 0; // of them
     gate over;
 };
+
+inline void exactly_once(const item &i) { EXPECT(i.runs == 1); }
 
 } // namespace scenarios
