@@ -25,7 +25,7 @@ def test_there_is_no_warning_and_a_page_for_each_class_and_header(tmp_path):
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
     pages = {"classiowq_1_1" + name for name in ("wq", "ring", "blocking", "cpu__mask", "topology")}
     pages |= {"structiowq_1_1" + name for name in ("work", "request", "file", "wq__config")}
-    pages |= {name + "_8h" for name in ("io__wq", "acall", "wq", "ring", "work", "issue")}
+    pages |= {name + "_8h" for name in ("io__wq", "acall", "wq", "ring", "work", "route")}
     assert pages <= {page.stem for page in tmp_path.glob("*.html")}
 
 
