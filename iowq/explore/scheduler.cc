@@ -298,7 +298,8 @@ void scheduler::go_on(why asked, const access &next) {
         current->stayed = &goes == current && (current->stayed || asked == why::spins);
         for (thread &t : threads)
             t.behind &= ~(1u << goes.id);
-        goes.behind = 0;
+        if (&goes != current) // one that has only stayed owes the others their turn
+            goes.behind = 0;
         switch_to(goes);
         current->past.add(1); // what it does now, others may notice: it is not where it was
         happens(next);

@@ -288,10 +288,11 @@ SCENARIO(monitors_last_look) {
     config.max_bound = 2;
     auto pool = pool_of(config);
     EXPECT(pool->enqueue(a.get()) == 0);
-    // Also just when the monitor is about to stop looking.
-    std::this_thread::sleep_for(std::chrono::microseconds(50 * explore::choose(20)));
+    // Also just when the monitor is about to stop looking, at its fourth look.
+    std::this_thread::sleep_for(std::chrono::microseconds(50 * explore::choose(8)));
     EXPECT(pool->enqueue(b.get()) == 0);
     EXPECT(pool->enqueue(c.get()) == 0);
+    second_ran.wait(); // without the end of the pool, which would find c
     end(pool);
     for (const auto *i : {a.get(), b.get(), c.get()})
         exactly_once(*i);
