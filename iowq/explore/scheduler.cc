@@ -570,7 +570,7 @@ std::vector<scenario> &scenarios() {
     return all;
 }
 unsigned choose(unsigned n) {
-    if (!exploring())
+    if (!running) // what refuse_threads() was given is asked from inside
         return 0;
     inside guard;
     return s->decide('=', n, &search::value);

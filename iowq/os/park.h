@@ -44,7 +44,9 @@ class parker {
     }
 
     void unpark() {
-        token_.store(1, std::memory_order_release); // pairs with park's exchange
+        // Pairs with park's exchange. An exchange, as a store would hide what an unpark before it,
+        // which counts as one with it, has published.
+        (void)token_.exchange(1, std::memory_order_release);
         futex_wake_one(token_); // uses the address only: the parker may have been destroyed by now
     }
 
