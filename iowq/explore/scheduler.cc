@@ -49,7 +49,7 @@ struct thread {
     uintptr_t at = 0;
     const char *what = "";
     nanoseconds until = 0;
-    uint64_t since = 0; // the step
+    uint64_t since = 0; // whoever waits since an earlier number is woken first
     bool interruptible = false;
     bool in_call = false; // which takes its time
     bool stayed = false;  // has spun, and gone on all the same
@@ -92,7 +92,7 @@ class scheduler {
 
     thread &add(void *(*start)(void *), void *argument);
     void go_on(why asked, const access &next = {}); // somebody; next: what the caller does then
-    unsigned others(std::span<thread_id> out, uint32_t ready);
+    unsigned options(why asked, std::span<thread_id> out);
     void happens(const access &what); // by the current thread
     [[noreturn]] void fail(const std::string &what);
     void point(uintptr_t at, bool writes, uintptr_t pc);
@@ -225,15 +225,28 @@ std::string scheduler::who_waits() const {
     return text;
 }
 
-// The other threads that can go on, those with the next numbers first. One that spun waits for a
-// turn of each that could have gone on then, or it might spin for ever.
-unsigned scheduler::others(std::span<thread_id> out, uint32_t ready) {
+// Who can go on, the default first: the caller at a point, then the others, those with the next
+// numbers first. One that spun waits for a turn of each that could have gone on then, or it might
+// spin for ever.
+unsigned scheduler::options(why asked, std::span<thread_id> out) {
+    uint32_t ready = 0;
+    for (const thread &t : threads)
+        ready |= uint32_t{t.state == thread::ready} << t.id;
+    if (asked == why::spins)
+        current->behind = ready & ~(1u << current->id);
     unsigned n = 0;
+    if (asked == why::at_a_point)
+        out[n++] = current->id;
     for (size_t i = 1; i < threads.size(); i++) {
         const thread &t = threads[(current->id + i) % threads.size()];
         if (ready & 1u << t.id && !(t.behind & ready) && !t.is_late)
             out[n++] = t.id;
     }
+    // The caller's call may end at once, or its time has passed; and while it spins, the others may
+    // be slow, once.
+    if (n > 0 && asked != why::at_a_point && current->state == thread::ready &&
+        !(asked == why::spins && current->stayed))
+        out[n++] = current->id;
     return n;
 }
 
@@ -244,31 +257,17 @@ void scheduler::happens(const access &what) {
 
 void scheduler::go_on(why asked, const access &next) {
     current->next = next;
-    std::array<thread_id, most_threads> options;
+    std::array<thread_id, most_threads> who;
     for (;;) {
-        uint32_t ready = 0;
-        for (const thread &t : threads)
-            ready |= uint32_t{t.state == thread::ready} << t.id;
-        if (asked == why::spins)
-            current->behind = ready & ~(1u << current->id);
-        unsigned n = 0;
-        if (asked == why::at_a_point)
-            options[n++] = current->id;
-        n += others(std::span(options).subspan(n), ready);
-        bool is_ready = ready & 1u << current->id;
-        // Its call may end at once, or its time has passed; and while it spins, the others may be
-        // slow, once.
-        if (n > 0 && is_ready && asked != why::at_a_point &&
-            !(asked == why::spins && current->stayed))
-            options[n++] = current->id;
+        unsigned n = options(asked, who);
         given_up_ = n == 0 && std::any_of(threads.begin(), threads.end(),
                                           [](const thread &t) { return t.is_late; });
         if (given_up_)
             _longjmp(host_, 1);
-        if (n == 0 && is_ready) { // all others wait
+        if (n == 0 && current->state == thread::ready) { // all others wait
             if (let_time_pass(clock + 1000))
                 continue;
-            options[n++] = current->id;
+            who[n++] = current->id;
         }
         if (n == 0) {
             if (let_time_pass(clock + most_.horizon))
@@ -283,7 +282,7 @@ void scheduler::go_on(why asked, const access &next) {
         }
         if (++step_ > most_.steps)
             fail("no end after " + std::to_string(step_) + " steps" + who_waits());
-        unsigned chosen = n > 1 ? search_->thread(step_, std::span(options).first(n),
+        unsigned chosen = n > 1 ? search_->thread(step_, std::span(who).first(n),
                                                   asked != why::at_a_point, state())
                                 : 0;
         if (chosen == search::nothing_new) {
@@ -291,8 +290,8 @@ void scheduler::go_on(why asked, const access &next) {
             _longjmp(host_, 1);
         }
         if (chosen)
-            taken_.push_back({step_, '>', options[chosen]});
-        thread &goes = threads[options[chosen]];
+            taken_.push_back({step_, '>', who[chosen]});
+        thread &goes = threads[who[chosen]];
         current->is_late = chosen && asked == why::at_a_point && next.at != access::any &&
                            search_->has_tried_the_first();
         current->stayed = &goes == current && (current->stayed || asked == why::spins);
