@@ -75,11 +75,11 @@ fio_option option_table[] = {
         .off1 = offsetof(options, max_bounded),
         .maxval = 65536,
         .minval = 1,
-        .help = "Most workers running at a time, for regular files and block devices. Those that "
-                "block are made up for, up to iodepth. For uring*: the kernel's limit of bounded "
-                "workers, blocked ones included. Default: min(iodepth, 2 x CPUs). For acall: the "
-                "most threads (default: iodepth); for acall_pool: those of the process on each "
-                "NUMA node (default: 256)",
+        .help = "Most workers running at a time, for regular files and block devices. A worker "
+                "that blocks gets a substitute, up to iodepth. For uring*: the kernel's limit of "
+                "bounded workers, blocked ones included. Default: min(iodepth, 2 x CPUs). For "
+                "acall: the most threads (default: iodepth); for acall_pool: those of the process "
+                "on each NUMA node (default: 256)",
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,
     },
@@ -156,7 +156,7 @@ fio_option option_table[] = {
         .lname = "Who says that a worker sleeps",
         .type = FIO_OPT_STR,
         .off1 = offsetof(options, sleep_hook),
-        .help = "How the pool knows that a worker sleeps and has to be made up for. Not for acall*",
+        .help = "How the pool knows that a worker sleeps and needs a substitute. Not for acall*",
         .def = "annotate",
         .posval =
             {
@@ -166,7 +166,7 @@ fio_option option_table[] = {
                  nullptr},
                 {"bpf", value_of(sleep_hook_kind::bpf), "a BPF program on sched_switch", 0,
                  nullptr},
-                {"none", value_of(sleep_hook_kind::none), "nobody: none is made up for", 0,
+                {"none", value_of(sleep_hook_kind::none), "nobody: none gets a substitute", 0,
                  nullptr},
             },
         .category = FIO_OPT_C_ENGINE,

@@ -110,7 +110,8 @@ def guest_words(document, emulated, listed, path):
     if len(distances) != len(listed) or not all(
             isinstance(row, list) and len(row) == len(listed) and all(map(is_number, row))
             for row in distances):
-        raise BadInput(f"{path}: distances: allowed is a list a node, of a number a node")
+        raise BadInput(f"{path}: distances: allowed is one list for each node, with one number for "
+                       "each node")
     by_node = "; ".join(f"node {os_number}: {f'CPUs {cpus}' if cpus else 'no CPUs'}, {memory} MB"
                         for os_number, cpus, memory in listed)
     accelerator = text(document, "accelerator", path)
