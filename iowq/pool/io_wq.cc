@@ -72,7 +72,10 @@ void io_wq_enqueue_hashed(io_wq *wq, io_wq_work *work, void *val) {
     enqueue(wq, work);
 }
 
-void io_wq_flush(io_wq *wq) { (void)wq->pool->flush(); }
+void io_wq_flush(io_wq *wq) {
+    if (int error = wq->pool->flush())
+        errno = -error;
+}
 
 void io_wq_cancel_all(io_wq *wq) { (void)wq->pool->cancel_all(); }
 

@@ -96,7 +96,8 @@ IOWQ_API void io_wq_enqueue_hashed(struct io_wq *wq, struct io_wq_work *work, vo
 
 /*
  * Waits until all that is queued has started (not finished). Called from inside an item of the
- * pool, which might wait for itself, it returns at once.
+ * pool, which might wait for itself, it returns at once, with errno EDEADLK. Where it has waited
+ * for a part only, errno is ENOMEM.
  */
 IOWQ_API void io_wq_flush(struct io_wq *wq);
 

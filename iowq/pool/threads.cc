@@ -140,6 +140,8 @@ bool threads::join_workers() {
 
 int threads::move_to(const cpu_mask &all, const monitor::accts &accts) {
     locked guard(affinity_lock_);
+    if (!moves_)
+        return -ESHUTDOWN;
     epoch_++;
     all_ = all;
     for (unsigned node = 0; node < by_node_.size(); node++) {
@@ -153,6 +155,11 @@ int threads::move_to(const cpu_mask &all, const monitor::accts &accts) {
         error = error ? error : e;
     }
     return error;
+}
+
+void threads::stay_where_they_are() {
+    locked guard(affinity_lock_);
+    moves_ = false;
 }
 
 } // namespace iowq

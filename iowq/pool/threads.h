@@ -53,6 +53,9 @@ class threads {
     [[nodiscard]] int move_to(const cpu_mask &all, const monitor::accts &accts)
         IOWQ_EXCLUDES(affinity_lock_);
 
+    // From now on move_to refuses with -ESHUTDOWN: the threads are about to be joined.
+    void stay_where_they_are() IOWQ_EXCLUDES(affinity_lock_);
+
     // Takes and releases the records' lock, around a fork (fork.h).
     void hold_still() IOWQ_ANNOTATE(acquire_capability(records_lock_)) { records_lock_.lock(); }
     void go_on() IOWQ_ANNOTATE(release_capability(records_lock_)) { records_lock_.unlock(); }
@@ -72,6 +75,7 @@ class threads {
     cpu_mask all_ IOWQ_GUARDED_BY(affinity_lock_);
     std::vector<cpu_mask> by_node_ IOWQ_GUARDED_BY(affinity_lock_); // where a node's workers run
     unsigned epoch_ IOWQ_GUARDED_BY(affinity_lock_) = 0;            // how often the CPUs changed
+    bool moves_ IOWQ_GUARDED_BY(affinity_lock_) = true;
 };
 
 } // namespace iowq

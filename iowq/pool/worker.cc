@@ -17,7 +17,7 @@ constexpr int chain_turn = 16;
 
 // What the calling thread is to the library.
 struct role {
-    wq *pool = nullptr;           // whose worker, helper or monitor it is
+    wq *pool = nullptr;           // whose worker, helper, monitor or end it is
     current_work *item = nullptr; // what it runs
     worker *annotated = nullptr;  // a worker whose items say when they block
     bool helps = false;           // it is the program's own thread, helping
@@ -160,6 +160,9 @@ bool help_with_one(acct &home, wq &pool) {
 current_work *current_item() { return here().item; }
 
 bool inside(const wq &pool) { return here().pool == &pool; }
+
+ending::ending(wq &pool) : before_(std::exchange(here().pool, &pool)) {}
+ending::~ending() { here().pool = before_; }
 
 void become_monitor_of(wq &pool) { here().pool = &pool; }
 

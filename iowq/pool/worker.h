@@ -32,8 +32,19 @@ void end_interruptible(current_work &current, Sent sent) {
     take_pending_signals();
 }
 
-// Is the calling thread a worker of this pool, its monitor, or helping it?
+// Is the calling thread a worker of this pool, its monitor, helping it, or ending it?
 [[nodiscard]] bool inside(const wq &pool);
+// By the thread that ends the pool, and so runs the items that it cancels, as long as this lives.
+class ending {
+  public:
+    explicit ending(wq &pool);
+    ~ending();
+    ending(const ending &) = delete;
+    ending &operator=(const ending &) = delete;
+
+  private:
+    wq *const before_; // the pool in whose item it does so
+};
 void become_monitor_of(wq &pool);
 
 // From inside an item: has it been cancelled since it started? A cancelled item's worker is sent a

@@ -91,6 +91,8 @@ int wq::exit() {
         return 0;
     if (inside(*this))
         return -EDEADLK;
+    locked guard(exit_lock_);
+    ending caller(*this);
     if (exiting_.exchange(true, relaxed))
         return 0;
     for (auto &a : accts_) {
@@ -115,6 +117,7 @@ int wq::exit() {
     // again. It may be creating a worker just now, so they are joined once more after it.
     while (!threads_.join_workers() || counters().nr_workers > 0)
         yield();
+    threads_.stay_where_they_are();
     monitor_.stop();
     while (!threads_.join_workers())
         yield();

@@ -92,7 +92,8 @@ class wq final : across_forks {
 
     // Ends the pool. Bound items run, queued ones too. Unbound items are cancelled: queued ones
     // are completed, running ones interrupted. Then all threads are joined. Afterwards enqueue
-    // refuses, and cancel finds nothing. -EDEADLK: refused, as called from inside one of its items.
+    // refuses, and cancel finds nothing. Whoever calls it meanwhile waits for the end too.
+    // -EDEADLK: refused, as called from inside one of its items.
     [[nodiscard]] IOWQ_API int exit();
     // exit(), unless it has been called. Aborts with a message when called from inside one of its
     // items.
@@ -137,7 +138,7 @@ class wq final : across_forks {
 
     // Puts the workers, those to come too, on these CPUs; none given: on those of create. A node
     // that none of the CPUs belongs to uses all of them. -EINVAL: an empty set, or a CPU outside
-    // wq_config::reach. -ESHUTDOWN: the pool is orphaned.
+    // wq_config::reach. -ESHUTDOWN: exit has ended the threads, or the pool is orphaned.
     [[nodiscard]] IOWQ_API int set_affinity(const std::optional<cpu_mask> &cpus);
 
     // Of one node, or the sum of all. The pool goes on meanwhile.
@@ -205,7 +206,8 @@ class wq final : across_forks {
 
     atomic<unsigned> turn_{0};     // with placement::interleave; relaxed: only the share counts
     atomic<bool> helpers_welcome_; // relaxed: a hint
-    atomic<bool> exiting_{false};  // relaxed: a shortcut; accts and chains are closed under locks
+    mutex exit_lock_; // held by exit: one thread ends the pool, and the others wait for it
+    atomic<bool> exiting_{false}; // relaxed: a shortcut; accts and chains are closed under locks
 };
 
 } // namespace iowq

@@ -187,6 +187,21 @@ SCENARIO(exit_against_enqueue) {
         EXPECT(error == 0 ? i->runs == 1 : error == -ESHUTDOWN && i->runs == 0);
 }
 
+SCENARIO(two_who_exit) {
+    auto a = std::make_unique<item>();
+    auto pool = pool_of(small(1));
+    EXPECT(pool->enqueue(a.get()) == 0);
+    auto ends = [&] {
+        EXPECT(pool->exit() == 0);
+        EXPECT(pool->counters().nr_workers == 0);
+        exactly_once(*a);
+    };
+    std::thread other(ends);
+    ends();
+    other.join();
+    end(pool);
+}
+
 SCENARIO(flush_against_take) {
     auto started = std::make_unique<atomic<int>>(0);
     auto starts = [&](item &) { started->fetch_add(1, relaxed); };

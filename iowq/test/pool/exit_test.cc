@@ -111,6 +111,35 @@ TEST(exit, leaves_nothing_to_enqueue_on) {
     EXPECT_EQ(plain.calls + hashed.calls, 0);
 }
 
+// Whoever came second used to return while the workers ran on.
+TEST(exit, is_over_for_each_of_those_who_call_it) {
+    auto pool = make(limited(1));
+    holder runs;
+    runs.start_on(*pool);
+    auto ends = [&](std::atomic<pid_t> &tid) {
+        tid = gettid();
+        EXPECT_EQ(pool->exit(), 0);
+        EXPECT_EQ(pool->counters().nr_workers, 0u);
+    };
+    std::deque<item> accepted;
+    std::atomic<pid_t> tids[2]{};
+    std::thread one(ends, std::ref(tids[0]));
+    until_refused(*pool, accepted);
+    std::thread another(ends, std::ref(tids[1]));
+    while (!tids[1])
+        std::this_thread::yield();
+    until_asleep(tids[1]);
+    runs.go.release();
+    one.join();
+    another.join();
+}
+
+TEST(exit, leaves_no_thread_to_move) {
+    auto pool = make();
+    ASSERT_EQ(pool->exit(), 0);
+    EXPECT_EQ(pool->set_affinity({}), -ESHUTDOWN);
+}
+
 TEST(exit, from_a_worker_is_refused) {
     auto pool = make();
     int error = 0;
@@ -119,6 +148,25 @@ TEST(exit, from_a_worker_is_refused) {
     EXPECT_EQ(error, -EDEADLK);
     item still;
     still.run_on(*pool);
+}
+
+TEST(exit, from_an_item_that_it_cancels_is_refused) {
+    auto pool = make(limited(1));
+    holder runs(work_unbound);
+    runs.start_on(*pool);
+    int error = 0;
+    item queued([&](item &) { error = pool->exit(); });
+    queued.flags = work_unbound;
+    queued.body_on_cancel = true;
+    ASSERT_EQ(pool->enqueue(&queued), 0);
+    std::thread releases([&] {
+        queued.done.acquire();
+        runs.go.release();
+    });
+    EXPECT_EQ(pool->exit(), 0);
+    releases.join();
+    EXPECT_TRUE(queued.cancelled);
+    EXPECT_EQ(error, -EDEADLK);
 }
 
 TEST(exit, by_destruction_from_a_worker_says_so) {
