@@ -5,7 +5,7 @@ import sys
 import time
 from dataclasses import replace
 
-from suite.analyse import rounds, summary_csv
+from suite.analyse import rounds, rows_csv, summary_csv
 from suite.analyse.stats import LEAST_ROUNDS
 from suite.analyse.summary import narrow
 from suite.errors import FolderFailed
@@ -67,6 +67,7 @@ def told_status(asked, bench, folder, finished):
 
 def write_summary(folder, finished):
     folder.write(summary_csv.NAME, summary_csv.document(finished))
+    folder.write(rows_csv.NAME, rows_csv.document(finished))
 
 
 def summary_anyway(folder, finished):

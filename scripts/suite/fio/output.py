@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: MIT
 """The figures in fio's JSON."""
 
+import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from suite.fio import documents
 from suite.fio.documents import NotFioOutput
 
 DIRECTIONS = ("read", "write", "trim")
+SYNC = "sync"  # fsync, fdatasync and sync_file_range, which fio counts apart
 # With unified_rw_reporting fio adds all directions up in this one; with `both`, beside the others.
 UNIFIED = "mixed"
 # Total latency, or else the latency from submission to completion: [(name in the JSON, its unit in
 # ns)]. fio before 2.99 wrote both in µs, under the second name.
 TOTAL, COMPLETION = "total", "completion"
 LATENCIES = {TOTAL: (("lat_ns", 1), ("lat", 1000)), COMPLETION: (("clat_ns", 1), ("clat", 1000))}
+# fio's units of time; without one it means seconds.
+SECONDS = {"us": 1e-6, "usec": 1e-6, "ms": 1e-3, "msec": 1e-3, "s": 1, "sec": 1, "m": 60,
+           "min": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400}
 # The entry of a client's output that holds the sums of all others.
 SUMS = "All clients"
 
@@ -35,6 +40,21 @@ class Figures:
     read_bytes: int
     latency: str | None = None  # which of LATENCIES the bins or percentiles are of
     percentiles: dict = field(default_factory=dict)  # {percent: ns}, fio's own, if it has no bins
+    start_s: float = 0.0  # after the run's start
+    rows: dict = field(default_factory=dict)  # {Row: its Figures}, of a whole run
+
+    @property
+    def end_s(self):
+        return self.start_s + self.runtime_s
+
+
+@dataclass(frozen=True, order=True)
+class Row:
+    """What is told apart in a run. Jobs of one section, which numjobs makes, are taken together."""
+
+    section: str
+    direction: str  # one of DIRECTIONS, or UNIFIED, or SYNC
+    phase: str = ""  # not empty: it does not run from the start
 
 
 def parse_fio(text):
@@ -69,9 +89,60 @@ def did_io(part):
 
 
 def figures(document):
-    """The figures of one fio document; jobs of one run are concurrent, so their rates add up."""
+    """The figures of one fio document, and those of its rows.
+
+    Rates of what runs at the same time add up. Where there are phases, the whole run's rate is that
+    of all its I/Os over all of its time.
+    """
     jobs = jobs_of(document)
-    return figures_of(jobs, [part for job in jobs for part in parts_of(job).values()])
+    whole = figures_of(jobs, [part for job in jobs for part in parts_of(job).values()])
+    found = {}
+    for job in jobs:
+        options = document.get("global options", {}) | job.get("job options", {})
+        for direction, part in (parts_of(job) | syncs_of(job)).items():
+            phase, start_s = phase_of(options, direction, job)
+            row = Row(str(job.get("jobname", "")), direction, phase)
+            found.setdefault(row, (start_s, []))[1].append((job, part))
+    for row, (start_s, parts) in found.items():
+        whole.rows[row] = replace(figures_of(*zip(*parts)), start_s=start_s)
+    if any(row.phase for row in whole.rows):
+        whole.runtime_s = max(of_row.end_s for of_row in whole.rows.values())
+        whole.iops, whole.bw_bytes = (
+            None if amount is None or not whole.runtime_s else amount / whole.runtime_s
+            for amount in (whole.ios, bytes_of(whole.rows)))
+    return whole
+
+
+def bytes_of(rows):
+    return added(None if of_row.bw_bytes is None else of_row.bw_bytes * of_row.runtime_s
+                 for row, of_row in rows.items() if row.direction != SYNC)
+
+
+def syncs_of(job):
+    """{SYNC: an object like a direction's}. fio 3.33 counts no syncs, but their latencies."""
+    sync = job.get(SYNC, {})
+    count = sync.get("total_ios") or latency_of(sync, TOTAL)[0].get("N", 0)
+    runtime = max((job.get(d, {}).get("runtime", 0) for d in (*DIRECTIONS, UNIFIED)), default=0)
+    if not count or not runtime:
+        return {}
+    return {SYNC: sync | {"total_ios": count, "runtime": runtime, "iops": 1000 * count / runtime}}
+
+
+def phase_of(options, direction, job):
+    """(a name for when a row runs, its start in s): empty and 0, but after a delay, and for the
+    reads by which a job that only writes verifies what it has written."""
+    delay_s = seconds(options.get("startdelay", "0"))
+    verifies = options.get("verify", "none") != "none" and direction == "read" \
+        and options.get("rw", "read").startswith(("write", "randwrite"))
+    phase = " ".join([*(["verify"] if verifies else []),
+                      *([f"after {delay_s:g} s"] if delay_s else [])])
+    return phase, delay_s + verifies * job.get("write", {}).get("runtime", 0) / 1000
+
+
+def seconds(text):
+    """A time in an option of fio's, the least one of a range."""
+    match = re.match(r"\s*(\d+)\s*([a-z]*)", text.lower())
+    return int(match[1]) * SECONDS.get(match[2], 1) if match else 0
 
 
 def figures_of(jobs, parts):

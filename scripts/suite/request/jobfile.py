@@ -43,7 +43,7 @@ ALWAYS_REMOVED = LOGS | {
     "block_error_percentiles", "disable_lat", "disable_clat", "disable_slat",
     "disable_bw_measurement", "gtod_reduce", "unified_rw_reporting", "randrepeat", "allrandrepeat",
     "invalidate", "pre_read", "pool_stats", "ioengine", "offload", "iodepth", "randseed", "unlink",
-    "unlink_each_loop",
+    "unlink_each_loop", "group_reporting",
 }
 # The removed options whose values are read all the same: they say in which state the cache must be,
 # and the depth.
