@@ -25,8 +25,7 @@ FLAGS = {
     "not_steady": "fio has not seen the steady state that was asked for (--steady)",
     "uneven": "within most runs, the last third's IOPS are over a quarter off the first third's",
     "behind": "an open loop in which less than 99 % of what was offered was done: its queue grew",
-    "outlier": "a run's IOPS are far from the others' (over 8 times their median deviation, and "
-               "10 %)",
+    "unstable": "the fastest run did over twice the IOPS of the slowest one",
     "drift": "the IOPS rise or fall with the repeats (by Kendall's test, at 0.5 %)",
 }
 

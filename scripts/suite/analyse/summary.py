@@ -7,8 +7,9 @@ from statistics import median
 
 from suite.analyse import rounds
 from suite.analyse.stats import (EARLY_STOP_COVERAGE, LEAST_COVERAGE, WANTED_COVERAGE, Interval,
-                                 drifts, median_interval, outliers, paired_ratios)
+                                 drifts, median_interval, paired_ratios, unstable)
 from suite.fio.output import percentile
+from suite.request.judged import PERCENTILE
 from suite.request.plan import TRACED
 
 # The figures that modes are compared by: {name: function of a run's record and figures}.
@@ -35,6 +36,7 @@ class PointSummary:
     device: dict = field(default_factory=dict)  # busy: share of the time; queue: mean length
     pressure: dict = field(default_factory=dict)  # {resource: share of the time some task waited}
     figures: dict = field(default_factory=dict)  # {name in COMPARED: {repeat: figure}}
+    by_repeat: dict = field(default_factory=dict)  # {repeat: its Figures}
     ratios: dict = field(default_factory=dict)  # {name in COMPARED: Interval}, to the baseline
     bins: Counter = field(default_factory=Counter)  # {ns: I/Os}, of all repeats
     threads_peak: int | None = None
@@ -54,6 +56,20 @@ class PointSummary:
 
     def latency_ns(self, percent):
         return percentile(self.bins, percent)
+
+    @property
+    def rows(self):
+        """Every Row that any of the runs has."""
+        return sorted({row for figures in self.by_repeat.values() for row in figures.rows})
+
+    def values(self, figure, row=None):
+        """{repeat: a figure by its name in --judge}, of the whole run or of a Row."""
+        if figure == "cpu":
+            return self.figures.get("cpu", {})
+        of = {repeat: whole.rows.get(row) if row else whole
+              for repeat, whole in self.by_repeat.items()}
+        found = {repeat: figure_of(figures, figure) for repeat, figures in of.items() if figures}
+        return {repeat: value for repeat, value in found.items() if value}
 
 
 def summarise(finished, baseline, coverage=WANTED_COVERAGE):
@@ -131,17 +147,26 @@ def bring_together(point, rows, coverage):
     summary.hosts = by_host([record.get("hosts") or {} for record in records])
     summary.typical = good[len(good) // 2][0]
     rates = [figures.iops for _, _, figures in rows if figures]  # in the order of the repeats
-    if outliers(rates):
-        summary.flags["outlier"] = outliers(rates)
+    if unstable(rates):
+        summary.flags["unstable"] = len(rates)
     if drifts(rates):
         summary.flags["drift"] = len(rates)
     for name, figure in COMPARED.items():
         summary.figures[name] = {repeat: figure(record, figures)
                                  for repeat, record, figures in rows
                                  if figures and figure(record, figures)}
+    summary.by_repeat = {repeat: figures for repeat, _, figures in rows if figures}
     for _, figures in good:
         summary.bins.update(figures.bins)
     return summary
+
+
+def figure_of(figures, name):
+    """A figure by its name in --judge; None where fio did not write it."""
+    plain = {"iops": figures.iops, "bw": figures.bw_bytes, "mean": figures.lat_mean_ns}
+    if name in plain:
+        return plain[name]
+    return percentile(figures.bins, float(PERCENTILE.fullmatch(name)[1]))
 
 
 def in_a_word(name, ratio):

@@ -1,105 +1,206 @@
 # SPDX-License-Identifier: MIT
 """Which mode for this load: what the runs show, in words, and what they leave open.
 
-A mode is called worse by comparing it, round by round, with the best of the others. Only the other
-rounds decide which one is the best: a mode that was picked as the best of many by the round in
-which it is compared would be lucky twice, and would make far too many others look worse.
+Three words. A mode is *as good* as the best of the others if it is shown to come near it. It is
+*worse* if that is shown. All else is *undecided*: more rounds would tell.
+
+As good: the interval of its ratio to the best of the others lies above `as_good` with all of it, at
+one side 95 % sure. Only the other rounds decide which one is the best: a mode that was picked as
+the best of many by the round in which it is compared would be lucky twice. Worse: see moderated.py,
+whose 5 % hold for the whole report.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
-from statistics import median
+from math import ceil, log
+from statistics import mean, median, stdev
 
-from suite.analyse.stats import LEAST_COVERAGE, median_interval
-from suite.analyse.summary import MORE_IS_BETTER, ratios
+from suite.analyse import criteria as by
+from suite.analyse.moderated import holm, p_values
+from suite.analyse.stats import LEAST_COVERAGE, WANTED_COVERAGE, median_interval
+from suite.analyse.summary import interval_coverage, ratios
+from suite.request.judged import parse_judge
 from suite.request.plan import load_titles
-from suite.units import duration, percent, rate
+from suite.units import percent
 
-# The share of equal modes that may be called worse where intervals cover more than 95 %. It is
-# somewhat more than the intervals say (simulated), as the best of the others is a choice.
-CHOSEN = 0.05
+AS_GOOD = 0.9  # of the best: nearer than this, nobody would change the mode for it
 MOST_NAMED = 4  # in a headline
+MOST_MORE = 99  # rounds that are spoken of
+# How many standard errors of a mean ratio it takes, about: for an interval by order statistics to
+# one side at 95 %, and for a call in a report of some dozens.
+ERRORS_GOOD, ERRORS_WORSE = 2.1, 3.6
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is asked of a comparison: by which figures, and how near the best is as good."""
+
+    criteria: tuple = ()
+    as_good: float = AS_GOOD
+    coverage: float = WANTED_COVERAGE
+
+    @staticmethod
+    def of_plan(plan):
+        return Rules(tuple(parse_judge(plan.get("judge"))), plan.get("as_good") or AS_GOOD,
+                     interval_coverage(plan))
+
+
+@dataclass
+class Standing:
+    """How a point does against the best of the others. `ratio`: its figure to theirs, with its
+    interval. `more`: about how many rounds more would decide; None where nobody knows."""
+
+    summary: object
+    ratio: object
+    share: float  # of the best: at most 1, or near it, also where less is better
+    more: int | None = None
+
+    @property
+    def mode(self):
+        return self.summary.point.mode
 
 
 @dataclass
 class Verdict:
-    """The verdict on one load at one depth, and in an open loop at one offered rate. The lists are
-    of summaries."""
+    """The verdict on one load at one depth, in an open loop at one offered rate, by one figure."""
 
     load: object
     depth: int
     rate: int
-    best: object  # with the highest median of IOPS; in an open loop with the lowest of p99
-    as_good: list = field(default_factory=list)  # not shown to be worse than the best of the others
-    worse: list = field(default_factory=list)  # (summary, its ratio to the best of the others)
-    undecided: list = field(default_factory=list)  # with too few runs that came to a result
+    judged: by.Judged
+    best: object  # a summary: with the best median
+    as_good: list = field(default_factory=list)  # Standings, of those beside the best
+    worse: list = field(default_factory=list)  # Standings
+    undecided: list = field(default_factory=list)  # Standings
+    untold: list = field(default_factory=list)  # summaries: too few runs came to a result
+    over: list = field(default_factory=list)  # (summary, in words the limits that it does not keep)
 
     @property
     def good(self):
-        return [self.best, *self.as_good]
+        """The summaries of the best and of those as good."""
+        return [self.best, *(standing.summary for standing in self.as_good)]
+
+    @property
+    def where(self):
+        words = self.judged.words
+        return self.best.point.where + (f", {words}" if words else "")
 
     def cheaper(self, coverage):
         """The good mode with the least CPU time per I/O; None where it is not shown to be cheaper
         than the best."""
-        known = [s for s in self.as_good if s.cpu_ns]
+        known = [s for s in self.good[1:] if s.cpu_ns]
         least = min(known, key=lambda s: s.cpu_ns.median, default=None)
         ratio = ratios(least, self.best, coverage).get("cpu") if least else None
         return least if ratio and ratio.verdict("dearer", "cheaper") == "cheaper" else None
 
 
-def verdicts(summaries, coverage):
-    """[Verdict], one for each load, depth and rate that has several modes to choose from."""
-    groups = {}
+def verdicts(summaries, rules):
+    """[Verdict], for each load, depth, rate and figure that has several modes to choose from."""
+    contests = contests_of(summaries, rules)
+    contests = [contest for contest in contests if contest.sure and contest.has_a_choice]
+    worse = holm({(i, mode): p for i, contest in enumerate(contests)
+                  for mode, p in contest.p_values.items()})
+    return [contest.verdict({mode for n, mode in worse if n == i})
+            for i, contest in enumerate(contests)]
+
+
+def contests_of(summaries, rules):
+    """[Contest], one for each point of a load, and each figure that decides."""
+    loads, points = {}, {}
     for s in summaries.values():
         if s.iops:
-            groups.setdefault((s.point.load, s.point.depth, s.point.rate), []).append(s)
-    found = [judge(*group, groups[group], coverage) for group in sorted(groups)
-             if len(groups[group]) > 1]
-    return [verdict for verdict in found if verdict]
+            loads.setdefault((s.point.load, s.point.rate > 0), []).append(s)
+            points.setdefault((s.point.load, s.point.depth, s.point.rate), []).append(s)
+    return [Contest(point, judged, points[point], rules) for point in sorted(points)
+            for judged in by.deciding(rules.criteria, loads[point[0], point[2] > 0])]
 
 
-def judge(load, depth, offered, rows, coverage):
-    """The Verdict; None where fewer than two modes have enough runs."""
-    figure = rows[0].point.judged_by
-    sure = [s for s in rows if s.iops.coverage >= LEAST_COVERAGE and s.figures.get(figure)]
-    if len(sure) < 2:
-        return None
-    found = Verdict(load, depth, offered, best_of([(s, list(s.figures[figure].values()))
-                                                   for s in sure], figure))
-    found.undecided = [s for s in rows if s not in sure]
-    for s in sure:
-        ratio = to_the_best_other(s, sure, figure, coverage)
-        sides = ("better", "worse") if figure in MORE_IS_BETTER else ("worse", "better")
-        if s is not found.best and ratio and ratio.verdict(*sides) == "worse":
-            found.worse.append((s, ratio))
-        elif s is not found.best:
-            found.as_good.append(s)
-    found.as_good.sort(key=lambda s: s.cpu_ns.median if s.cpu_ns else 0)
-    found.worse.sort(key=lambda row: row[1].median, reverse=figure in MORE_IS_BETTER)
-    return found
+class Contest:
+    """The modes at one point of a load, compared by one figure."""
+
+    def __init__(self, point, judged, rows, rules):
+        self.point, self.judged, self.rules = point, judged, rules
+        self.over = [(s, words) for s in rows if (words := broken(s, rules))]
+        allowed = [s for s in rows if s not in [s for s, _ in self.over]]
+        self.values = {s.point.mode: judged.values(s) for s in allowed}
+        self.sure = [s for s in allowed if enough(self.values[s.point.mode])]
+        self.untold = [s for s in allowed if s not in self.sure]
+        sign = 1 if judged.more_is_better else -1
+        modes = [s.point.mode for s in self.sure]
+        logs = [{r: sign * log(v) for r, v in self.values[mode].items()} for mode in modes]
+        self.p_values = dict(zip(modes, p_values(logs)))
+
+    @property
+    def has_a_choice(self):
+        return len(self.sure) > 1 or (self.sure and self.over)
+
+    def verdict(self, called):
+        """The Verdict; `called`: the modes that are worse than another."""
+        best = self.best_of([(s, list(self.values[s.point.mode].values())) for s in self.sure])
+        found = Verdict(*self.point, self.judged, best, untold=self.untold, over=self.over)
+        for s in self.sure:
+            if s is not best:
+                standing = self.standing(s)
+                place = found.as_good if self.near(standing.ratio) else \
+                    found.worse if s.point.mode in called else found.undecided
+                place.append(standing)
+        found.as_good.sort(key=lambda one: one.summary.cpu_ns.median if one.summary.cpu_ns else 0)
+        for rest in (found.worse, found.undecided):
+            rest.sort(key=lambda one: -one.share)
+        return found
+
+    def near(self, ratio):
+        """Is all of the interval near the best, or better?"""
+        least = ratio.low if self.judged.more_is_better else 1 / ratio.high
+        return ratio.coverage >= LEAST_COVERAGE and least > self.rules.as_good
+
+    def best_of(self, candidates):
+        """The summary with the best median, of [(summary, values)]."""
+        pick = max if self.judged.more_is_better else min
+        return pick(candidates, key=lambda row: median(row[1]))[0]
+
+    def standing(self, s):
+        """Its ratio to the best of the others, which the other rounds choose for each round."""
+        paired = []
+        for repeat, value in self.values[s.point.mode].items():
+            others = [(other, [v for r, v in values.items() if r != repeat])
+                      for other in self.sure if other is not s
+                      and repeat in (values := self.values[other.point.mode])]
+            others = [(other, values) for other, values in others if values]
+            if others:
+                best = self.best_of(others).point.mode
+                paired.append(value / self.values[best][repeat])
+        ratio = median_interval(paired, self.rules.coverage)
+        share = ratio.median if self.judged.more_is_better else 1 / ratio.median
+        return Standing(s, ratio, share, self.more_rounds(paired))
+
+    def more_rounds(self, paired):
+        """About how many rounds more it takes to show that a mode is as good, or that it is worse.
+        """
+        sign = 1 if self.judged.more_is_better else -1
+        logs = [sign * log(ratio) for ratio in paired]
+        behind, spread = mean(logs), stdev(logs)
+        above = behind - log(self.rules.as_good)
+        needed = [(errors * spread / distance) ** 2
+                  for errors, distance in ((ERRORS_GOOD, above), (ERRORS_WORSE, -behind))
+                  if distance > 0]
+        more = max(1, ceil(min(needed)) - len(logs)) if needed else None
+        return more if more and more <= MOST_MORE else None
 
 
-def best_of(candidates, figure):
-    """The summary with the best median, of [(summary, values)]."""
-    pick = max if figure in MORE_IS_BETTER else min
-    return pick(candidates, key=lambda row: median(row[1]))[0]
+def enough(values):
+    """Are they enough to call a difference?"""
+    return bool(values) and median_interval(values.values()).coverage >= LEAST_COVERAGE
 
 
-def to_the_best_other(s, rows, figure, coverage):
-    """The ratio of a summary to the best of the others, which the other rounds choose for each
-    round."""
-    paired = []
-    for repeat, value in s.figures[figure].items():
-        others = [(other, [v for r, v in other.figures[figure].items() if r != repeat])
-                  for other in rows if other is not s and repeat in other.figures[figure]]
-        others = [(other, values) for other, values in others if values]
-        if others:
-            paired.append(value / best_of(others, figure).figures[figure][repeat])
-    return median_interval(paired, coverage) if paired else None
+def broken(summary, rules):
+    """The limits that a point does not keep, in words; empty where it may keep all of them."""
+    limits = by.limits_of(rules.criteria, summary, rules.coverage)
+    return ", ".join(limit.words for limit in limits if limit.kept is False)
 
 
 def always_good(found):
-    """{load: (names of the modes that are among the best most often, how often, of how many)}"""
+    """{load: (names of the modes that are as good most often, how often, of how many)}"""
     loads = {}
     for v in found:
         loads.setdefault(v.load, []).append(v)
@@ -113,60 +214,84 @@ def always_good(found):
     return result
 
 
-def render(summaries, coverage):
+def noun(found, load):
+    """What the verdicts on a load are counted in."""
+    return "figures" if any(v.judged.row for v in found if v.load == load) else "points"
+
+
+def render(summaries, rules):
     """The lines that follow the table."""
-    found = verdicts(summaries, coverage)
+    found = verdicts(summaries, rules)
     if len({s.point.mode for s in summaries.values() if s.iops}) < 2:
         return []
     if not found:
-        return ["", "Which mode for this load? Too few repeats to say."]
+        return ["", "Which mode for this load?",
+                *(f"  {line}" for line in nobody(summaries, rules) or ["Too few repeats to say."])]
     titles = load_titles(s.point.load for s in summaries.values())
     lines = ["", "Which mode for this load?"]
     for load, shown in always_good(found).items():
-        lines.append(f"  {titles[load]}: {among_the_best(*shown)}")
+        lines.append(f"  {titles[load]}: {among_the_best(*shown, noun(found, load))}")
         for v in (v for v in found if v.load == load):
-            lines += [f"    {line}" for line in words(v, coverage)]
-    return [*lines, "", *caveat(found)]
+            lines += [f"    {line}" for line in words(v, rules.coverage)]
+    return [*lines, *(f"  {line}" for line in nobody(summaries, rules)), "", *caveat(found, rules)]
 
 
-def among_the_best(modes, times, of):
+def nobody(summaries, rules):
+    """A line for each point of a load at which no mode keeps the limits."""
+    titles = load_titles(s.point.load for s in summaries.values())
+    return list(dict.fromkeys(
+        f"{titles[c.point[0]]}, {c.over[0][0].point.where}: no mode keeps the limits: "
+        + ", ".join(f"{named(s)} ({limits})" for s, limits in c.over)
+        for c in contests_of(summaries, rules) if c.over and not c.sure and not c.untold))
+
+
+def among_the_best(modes, times, of, counted_in):
+    preposition = "by" if counted_in == "figures" else "at"
     if times < of:
-        return f"it depends: no mode is among the best at more than {times} of {of} points"
-    points = f"all {of} points" if of > 1 else "its only point"
+        return (f"it depends: no mode is as good as the best {preposition} more than {times} of "
+                f"{of} {counted_in}")
+    every = f"each of {of} {counted_in}" if of > 1 else f"its only {counted_in.removesuffix('s')}"
     names = " or ".join(modes) if len(modes) <= MOST_NAMED else f"{len(modes)} modes"
-    return f"{names}, among the best at {points}"
+    return f"{names}, as good as the best {preposition} {every}"
 
 
-def caveat(found):
+def caveat(found, rules):
     """How far the words may be trusted."""
-    covers = [ratio.coverage for v in found for _, ratio in v.worse]
-    wrong = max(1 - min(covers, default=1), CHOSEN)
-    lines = ["'No worse' means that these runs show no difference, not that there is none."]
-    if covers:
-        lines.append(f"Each 'slower' is wrong in at most {percent(wrong)} of cases: of "
-                     f"{len(covers)} here, in about {len(covers) * wrong:.1f} at the most.")
+    lines = [f"As good: it is 95 % sure that a mode comes to {percent(rules.as_good)} of the best "
+             "of the others, or more."]
+    if any(v.worse for v in found):
+        lines.append("Slower, longer, dearer: at most 1 such report in 20 says so of any mode "
+                     "wrongly.")
+    if any(v.undecided for v in found):
+        lines.append("Undecided: neither is shown; --resume with --add-repeats makes more rounds.")
     return lines
 
 
 def words(v, coverage):
     """One Verdict in lines."""
-    lines = [f"{v.best.point.where}: {named(v.best)} ({in_figures(v.best)})"]
+    lines = [f"{v.where}: {named(v.best)} ({by.in_figures(v.best, v.judged)})"]
     if v.as_good:
-        lines.append(f"  no worse: {', '.join(map(named, v.as_good))}")
+        lines.append(f"  as good: {', '.join(named(one.summary) for one in v.as_good)}")
     cheaper = v.cheaper(coverage)
     if cheaper:
-        lines.append(f"  cheapest of these: {named(cheaper)} ({in_figures(cheaper)})")
+        lines.append(f"  cheapest of these: {named(cheaper)} "
+                     f"({by.in_figures(cheaper, v.judged)})")
     if v.worse:
-        worse = ", ".join(f"{named(s)} {ratio.median:.2f}" for s, ratio in v.worse)
-        lines.append(f"  {'longer p99' if v.rate else 'slower'}: {worse}")
+        worse = ", ".join(f"{named(one.summary)} {one.ratio.median:.2f}" for one in v.worse)
+        lines.append(f"  {v.judged.worse}: {worse}")
     if v.undecided:
-        lines.append(f"  too few runs to say: {', '.join(map(named, v.undecided))}")
+        lines.append(f"  undecided: {', '.join(map(undecided, v.undecided))}")
+    if v.over:
+        over = ", ".join(f"{named(s)} ({limits})" for s, limits in v.over)
+        lines.append(f"  does not keep: {over}")
+    if v.untold:
+        lines.append(f"  too few runs to say: {', '.join(map(named, v.untold))}")
     return lines
 
 
-def in_figures(s):
-    cpu = f", {duration(s.cpu_ns.median)} of CPU time an I/O" if s.cpu_ns else ""
-    return f"{rate(s.iops.median)} IOPS, p99 {duration(s.latency_ns(99))}{cpu}"
+def undecided(standing):
+    more = "many" if standing.more is None else f"about {standing.more}"
+    return f"{named(standing.summary)} {standing.ratio.median:.2f} ({more} more rounds)"
 
 
 def named(s):
@@ -178,12 +303,18 @@ def marked(mode, flagged):
     return mode + (" !" if flagged else "")
 
 
-def as_json(summaries, coverage):
+def as_json(summaries, rules):
+    def row_json(row):
+        return row and {"section": row.section, "direction": row.direction, "phase": row.phase}
+
     return [{"job": v.load.job, "block": v.load.block, "mix": v.load.mix,
              "placement": v.load.placement, "file_system": v.load.file_system, "depth": v.depth,
-             "rate": v.rate, "best": v.best.point.mode,
-             "no_worse": [s.point.mode for s in v.as_good],
-             "worse": {s.point.mode: round(ratio.median, 4) for s, ratio in v.worse},
-             "undecided": [s.point.mode for s in v.undecided],
-             "cheapest": (v.cheaper(coverage) or v.best).point.mode}
-            for v in verdicts(summaries, coverage)]
+             "rate": v.rate, "figure": v.judged.figure, "row": row_json(v.judged.row),
+             "best": v.best.point.mode,
+             "as_good": [one.mode for one in v.as_good],
+             "worse": {one.mode: round(one.ratio.median, 4) for one in v.worse},
+             "undecided": {one.mode: one.more for one in v.undecided},
+             "untold": [s.point.mode for s in v.untold],
+             "over_limit": {s.point.mode: limits for s, limits in v.over},
+             "cheapest": (v.cheaper(rules.coverage) or v.best).point.mode}
+            for v in verdicts(summaries, rules)]

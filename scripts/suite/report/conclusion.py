@@ -29,7 +29,7 @@ def report(folder):
 
 def in_words(plan, summaries, finished):
     """The lines that a comparison ends with."""
-    return (table.render(plan, summaries) + verdict.render(summaries, interval_coverage(plan))
+    return (table.render(plan, summaries) + verdict.render(summaries, verdict.Rules.of_plan(plan))
             + rounds.words(finished))
 
 
@@ -42,4 +42,4 @@ def as_json(folder, status):
         "results": str(folder.path), "status": status, "baseline": plan["baseline"],
         "seed": plan["seed"], "disturbed": sorted(rounds.disturbed(finished)),
         "points": [table.as_json(s) for s in summaries.values()],
-        "verdicts": verdict.as_json(summaries, interval_coverage(plan))}, indent=1)
+        "verdicts": verdict.as_json(summaries, verdict.Rules.of_plan(plan))}, indent=1)

@@ -5,6 +5,7 @@ import re
 import shlex
 
 from suite.analyse import verdict
+from suite.analyse.criteria import SECTION_FIGURES, rows_of, section_figures
 from suite.analyse.flags import meaning
 from suite.analyse.summary import in_a_word, interval_coverage
 from suite.analyse.words import load_words, machine_title
@@ -36,11 +37,12 @@ def write(folder, plan, about, summaries, drawn, said):
 
 
 def document(folder, plan, about, summaries, drawn, said):
-    coverage = interval_coverage(plan)
+    rules = verdict.Rules.of_plan(plan)
     titles = load_titles(point.load for point in summaries)
     names = unique_names(titles.values())
-    found = verdict.verdicts(summaries, coverage)
-    sections = [header(plan, about, titles), verdicts(found, titles, coverage, said),
+    found = verdict.verdicts(summaries, rules)
+    unkept = verdict.nobody(summaries, rules)
+    sections = [header(plan, about, titles), verdicts(found, titles, rules, unkept, said),
                 contents(titles, names)]
     for load, title in titles.items():
         rows = [s for s in summaries.values() if s.point.load == load]
@@ -63,22 +65,23 @@ def header(plan, about, titles):
                         f"baseline {plan['baseline']}.", class_="quiet"))
 
 
-def verdicts(found, titles, coverage, said):
-    parts = [element("h2", "Verdict", id="verdict")]
-    if not found:
+def verdicts(found, titles, rules, unkept, said):
+    parts = [element("h2", "Verdict", id="verdict"), *map(paragraph, unkept)]
+    if not found and not unkept:
         parts.append(paragraph("No two modes have runs enough to choose between them."))
     for load, shown in verdict.always_good(found).items():
         parts += [element("h3", html.text(titles[load])),
-                  paragraph(f"{verdict.among_the_best(*shown)}.", class_="answer"),
-                  element("ul", "".join(spoken(v, coverage) for v in found if v.load == load))]
-    quiet = [*(verdict.caveat(found) if found else []), *said]
+                  paragraph(f"{verdict.among_the_best(*shown, verdict.noun(found, load))}.",
+                            class_="answer"),
+                  element("ul", "".join(spoken(v, rules) for v in found if v.load == load))]
+    quiet = [*(verdict.caveat(found, rules) if found else []), *said]
     parts += [paragraph(line, class_="quiet") for line in quiet]
     return "".join(parts)
 
 
-def spoken(v, coverage):
+def spoken(v, rules):
     """A point's verdict: its first line, with the others as a list below."""
-    first, *more = verdict.words(v, coverage)
+    first, *more = verdict.words(v, rules.coverage)
     return element("li", html.text(first) + html.listed(line.strip() for line in more))
 
 
@@ -97,7 +100,7 @@ def load_section(folder, plan, load, title, name, rows, pictures):
                    + paragraph(load_words(job, load), class_="quiet")
                    + element("div", charts_of(folder, pictures), class_="charts")
                    + "".join(points_table(plan, part) for part in parts(rows))
-                   + hosts_table(rows), id=name)
+                   + sections_table(rows) + hosts_table(rows), id=name)
 
 
 def charts_of(folder, pictures):
@@ -142,6 +145,19 @@ def point_row(s, baseline):
         figure(s.switches, "{:.3g}".format), figure(s.threads_peak, str),
         figure(s.cache_hit, percent), figure(s.device.get("busy"), percent),
         figure(s.pressure.get("cpu"), percent)] + end
+
+
+def sections_table(rows):
+    """What each section and direction did, where there are several."""
+    if len(rows_of(rows)) < 2:
+        return ""
+    return element("h3", "By section and direction") + html.table(
+        (("mode", ""), ("depth", ""), ("section", "of the job file"), ("", "direction"),
+         *((name, "median of the repeats") for name in SECTION_FIGURES)),
+        [[Cell(s.point.mode), Cell(s.point.depth, s.point.depth), Cell(row.section),
+          Cell(f"{row.direction} {row.phase}".strip()),
+          *(figure(value, rate if name == "IOPS" else duration) for name, value in found.items())]
+         for s in rows for row, found in section_figures(s).items()])
 
 
 def hosts_table(rows):

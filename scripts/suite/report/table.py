@@ -5,6 +5,7 @@ from dataclasses import asdict
 from itertools import groupby
 
 from suite.analyse.flags import meaning
+from suite.analyse.criteria import SECTION_FIGURES, row_words, rows_of, section_figures
 from suite.analyse.stats import LEAST_COVERAGE
 from suite.analyse.summary import in_a_word
 from suite.analyse.words import load_words
@@ -40,14 +41,16 @@ def render_part(plan, rows):
     ratio_words = (f"; ratio of {'p99' if open_loop(rows) else 'IOPS'} to {plan['baseline']} at "
                    "the same depth, paired within each round, with its "
                    f"{percent(usual)} interval") if any(s.judged for s in rows) else ""
-    lines = [f"Medians of {runs if len(n) == 1 else f'{min(n)} to {runs}'}{ratio_words}", ""]
+    together = ", all sections and directions together" if len(rows_of(rows)) > 1 else ""
+    lines = [f"Medians of {runs if len(n) == 1 else f'{min(n)} to {runs}'}{together}{ratio_words}",
+             ""]
     lines.append(f"{'mode':{width}} depth{'   offered' if open_loop(rows) else ''}      IOPS"
                  "       p50       p99    CPU/IO  threads  ratio")
     order = [mode["name"] for mode in plan["modes"]]
     rows = sorted(rows, key=lambda s: (s.point.depth, s.point.rate, order.index(s.point.mode)))
     for _, here in groupby(rows, lambda s: (s.point.depth, s.point.rate)):
         lines += [row(s, width, usual, plan["baseline"]) for s in here] + [""]
-    return lines[:-1] + hosts(rows, width)
+    return lines[:-1] + sections(rows, width) + hosts(rows, width)
 
 
 def open_loop(rows):
@@ -70,6 +73,23 @@ def row(summary, width, usual, baseline):
             f" {duration(summary.cpu_ns and summary.cpu_ns.median):>9}"
             f" {'-' if summary.threads_peak is None else summary.threads_peak:>8}"
             f"  {ratio(summary, usual, baseline)}{mark}")
+
+
+def sections(rows, width):
+    """A line for each section and direction of each row; none where there is only one."""
+    if len(rows_of(rows)) < 2:
+        return []
+    named = max(len("section"), *(len(row_words(row)) for s in rows for row in s.rows))
+    heads = "".join(f" {name:>9}" for name in SECTION_FIGURES)
+    lines = ["", "By section and direction, medians of the same runs", "",
+             f"{'mode':{width}} depth{'   offered' if open_loop(rows) else ''}  "
+             f"{'section':{named}} {heads}"]
+    for s in rows:
+        for row, found in section_figures(s).items():
+            figures = "".join(f" {rate(value) if name == 'IOPS' else duration(value):>9}"
+                              for name, value in found.items())
+            lines.append(f"{point_words(s.point, width)}  {row_words(row):{named}} {figures}")
+    return lines
 
 
 def hosts(rows, width):
@@ -146,4 +166,5 @@ def as_json(summary):
             "threads_peak": summary.threads_peak, "hosts": summary.hosts,
             "ratios": {name: shown(r) for name, r in summary.ratios.items()},
             "coverage": summary.judged.coverage if summary.judged else None,
+            "rows": [asdict(row) | figures for row, figures in section_figures(summary).items()],
             "flags": dict(summary.flags), "reasons": summary.reasons}

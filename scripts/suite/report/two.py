@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from suite.analyse.stats import unpaired_ratio
+from suite.analyse.stats import UNPAIRED_COVERAGE, unpaired_ratio
 from suite.analyse.summary import COMPARED, SIDES, in_a_word, interval_coverage, summarise
 from suite.analyse.words import machine_title
 from suite.draw import bar_charts, gnuplot, subject
@@ -80,7 +80,7 @@ def document(a, b):
 def changes(a, b):
     """[Change] of the points that both have, in B's order."""
     found = []
-    coverage = max(interval_coverage(a.plan), interval_coverage(b.plan))
+    coverage = max(UNPAIRED_COVERAGE, interval_coverage(a.plan), interval_coverage(b.plan))
     for point, ours in b.summaries.items():
         theirs = a.summaries.get(point)
         if not theirs or not (ours.iops and theirs.iops):

@@ -36,6 +36,8 @@ class Asked:
     traced: bool = False
     spare: int = 0  # rounds to be made in place of those that other programs disturb
     decided: tuple = ()  # the options that the comparison sets, whatever the job files say
+    judge: str | None = None  # as --judge
+    as_good: float | None = None
     variants: dict = field(default_factory=dict)  # {(job, mode): the job with the mode's options}
 
     def job(self, name):

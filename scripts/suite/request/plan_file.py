@@ -8,8 +8,8 @@ from suite.request.asked import DIMENSIONS
 from suite.request.toml_file import read_toml
 
 # The other keys of a plan file, which mean the same as the options of these names.
-SETTINGS = ("repeats", "spare", "precision", "seed", "baseline", "runtime", "limit", "steady",
-            "scratch", "hosts", "host-engine", "host-scratch", "leave-out")
+SETTINGS = ("repeats", "spare", "judge", "as-good", "precision", "seed", "baseline", "runtime",
+            "limit", "steady", "scratch", "hosts", "host-engine", "host-scratch", "leave-out")
 PARTS = "compare"
 
 

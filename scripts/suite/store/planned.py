@@ -32,6 +32,8 @@ def document(asked, bench):
         "baseline": asked.baseline,
         "depths": sorted({point.depth for point in asked.points}),
         "repeats": asked.repeats,
+        "judge": asked.judge,
+        "as_good": asked.as_good,
         "precision": asked.precision,
         **({"early_until": asked.early_until} if asked.precision else {}),
         "traced": asked.traced,
@@ -60,7 +62,8 @@ def taken_up(folder, more_repeats, stop):
     asked = Asked(jobs, modes, list(dict.fromkeys(run.point for run in runs)),
                   plan["repeats"] + more_repeats, plan["seed"], plan["baseline"],
                   plan["arguments"], plan["precision"], plan.get("early_until", 0), plan["traced"],
-                  plan.get("spare", 0), decided, variants_of(jobs, modes, fio, decided))
+                  plan.get("spare", 0), decided, plan.get("judge"), plan.get("as_good"),
+                  variants_of(jobs, modes, fio, decided))
     for text in there["file_systems"]:
         name_of(text)  # raises BadInput where a folder has gone
     bench = make_bench(

@@ -18,9 +18,9 @@ def test_widest_interval_of_n_values_has_the_coverage_of_the_binomial(n, percent
     assert 100 * stats.coverage(n, 1) == pytest.approx(percent)
 
 
-@pytest.mark.parametrize("n, rank, percent", [(5, 1, 93.75), (7, 1, 98.44), (8, 1, 99.22),
+@pytest.mark.parametrize("n, rank, percent", [(5, 1, 93.75), (7, 1, 98.44), (8, 2, 92.97),
                                               (9, 2, 96.09), (12, 3, 96.14), (20, 6, 95.86)])
-def test_interval_is_the_narrowest_with_95_percent_and_names_its_real_coverage(n, rank, percent):
+def test_interval_is_the_narrowest_with_92_5_percent_and_names_its_real_coverage(n, rank, percent):
     interval = stats.median_interval(range(1, n + 1))
     assert (interval.low, interval.high) == (rank, n + 1 - rank)
     assert 100 * interval.coverage == pytest.approx(percent, abs=0.005)
@@ -116,14 +116,9 @@ def test_drift_is_called_in_half_a_percent_of_equal_repeats_and_found_where_it_i
     assert not stats.drifts([]) and not stats.drifts([1, 2, 3, 4, 5])
 
 
-def test_outliers_are_far_from_the_others():
-    assert stats.outliers([100, 101, 99, 100, 150, 102]) == 1
-    assert stats.outliers([100, 101, 99, 100, 109, 102]) == 0, "under 10 %"
-    assert stats.outliers([100, 101, 300]) == 0, "too few to say"
-    assert stats.outliers([]) == 0
-    source = random.Random(SEED)
-    equal = sum(stats.outliers([noise(source) for _ in range(7)]) > 0 for _ in range(4000))
-    assert equal / 4000 < 0.01
+def test_a_point_is_unstable_by_the_spread_of_its_runs():
+    assert stats.unstable([100, 101, 99, 201])
+    assert not stats.unstable([100, 101, 99, 198]) and not stats.unstable([100])
 
 
 def test_ratios_are_paired_within_a_round_and_skip_rounds_that_lack_either_side():

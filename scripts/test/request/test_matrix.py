@@ -248,7 +248,9 @@ def test_json_is_one_document_and_nothing_else_is_on_stdout(tmp_path, job_file, 
     assert low <= middle <= high and points["fio:libaio"]["coverage"] == 0.9375
     assert points["fio:psync"]["ratios"] == {} and points["fio:psync"]["runs"] == 5
     (verdict,) = document["verdicts"]
-    assert {verdict["best"], *verdict["no_worse"], *verdict["worse"]} == set(points)
+    assert {verdict["best"], *verdict["as_good"], *verdict["worse"],
+            *verdict["undecided"]} == set(points)
+    assert verdict["figure"] == "iops" and verdict["row"] is None
 
 
 def rows_of(asked, ratios, rounds):
