@@ -267,6 +267,26 @@ def rewritten(job, options):
 
     An option whose value is None is left out altogether.
     """
-    kept = without(job.text, ALWAYS_REMOVED | {canonical(option) for option in options})
+    replaced = ALWAYS_REMOVED | {canonical(option) for option in options}
+    serial, section, kept = serial_sections(job.text), None, []
+    for line in job.text.split("\n"):
+        header, key, _ = parse_line(line)
+        section = section if header is None else header
+        if key not in replaced or (key == "iodepth" and section in serial):
+            kept.append(line)
     head = [f"{key}={value}" for key, value in options.items() if value is not None]
-    return "\n".join(["[global]", *head, "", kept.rstrip("\n"), ""])
+    return "\n".join(["[global]", *head, "", "\n".join(kept).rstrip("\n"), ""])
+
+
+def serial_sections(text):
+    """The sections that name a depth of 1 where others name more: they stay at it, as a log that
+    waits for each record does beside readers at any depth."""
+    depths, section = {}, None
+    for header, key, value in map(parse_line, text.split("\n")):
+        section = section if header is None else header
+        if key == "iodepth":
+            depths[section] = value
+    if set(depths.values()) <= {"1"}:
+        return set()
+    return {name for name, depth in depths.items()
+            if depth == "1" and not name.startswith("global")}

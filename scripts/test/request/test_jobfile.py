@@ -37,6 +37,19 @@ def test_options_of_the_comparison_stand_at_the_top_and_nowhere_else(job_file):
     assert "# why this load" in text and "size=1m   # small" in text and "nrfiles=2" in text
 
 
+@pytest.mark.parametrize("text, depths", [
+    ("[log]\niodepth=1\nrw=write\n[readers]\niodepth=8\n", {"log": 1, "readers": 32}),
+    ("[global]\niodepth=8\n[log]\niodepth=1\n[readers]\nrw=read\n", {"log": 1, "readers": 32}),
+    ("[a]\niodepth=1\n", {"a": 32}),
+    ("[a]\niodepth=1\n[b]\niodepth=1\n", {"a": 32, "b": 32}),
+    ("[a]\niodepth=4\n[b]\niodepth=8\n", {"a": 32, "b": 32}),
+])
+def test_a_section_that_names_a_depth_of_1_beside_deeper_ones_stays_at_it(job_file, text, depths):
+    job = read_job(job_file(text))
+    again = read_job(job_file(rewritten(job, {"iodepth": 32})))
+    assert {s.name: s.value("iodepth", 1) for s in again.sections} == depths
+
+
 def test_what_the_job_asks_for_is_understood(job_file):
     job = read_job(job_file(TEXT))
     assert (job.reads, job.writes, job.buffered, job.cache) == (True, True, True, "warm")
