@@ -45,6 +45,7 @@ def test_a_comparison_leaves_everything_that_it_promises(tmp_path, job_file, com
     environment = json.loads((results / "env.json").read_text())
     assert environment["versions"]["fio"].startswith("fio-") and "commands" not in environment
     assert re.fullmatch(r"[0-9.]+\+[0-9a-f]{12}", environment["versions"]["engine"]["version"])
+    assert "Not affected" not in environment["mitigations"].values()
     for kind in ("svg", "png", "gp", "dat"):
         drawn = {p.stem for p in (results / "charts").glob(f"*.{kind}") if p.stat().st_size}
         assert {f"tiny-{chart}" for chart in ("throughput", "latency", "percentiles", "ratios",

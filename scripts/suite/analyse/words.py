@@ -3,6 +3,9 @@
 
 from suite.request.plan import NO_PLACEMENT
 
+# By a vulnerability, in the kernel's words. Older folders have these in env.json too.
+UNAFFECTED = "Not affected"
+
 
 def load_words(job, load=None):
     """A load in words; without one, what the job file asks for."""

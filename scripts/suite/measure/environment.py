@@ -36,8 +36,7 @@ def this_machine(bench):
         "cpus": os.cpu_count(),
         "cpus_allowed": sorted(os.sched_getaffinity(0)),
         "governor": read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-        "mitigations": {path.name: read(path) for path in
-                        sorted(Path("/sys/devices/system/cpu/vulnerabilities").glob("*"))},
+        "mitigations": mitigations(),
         "memory_bytes": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
         "numa_nodes": numa_nodes(),
         "topology": lines("lstopo-no-graphics", "--of", "console"),
@@ -46,11 +45,17 @@ def this_machine(bench):
     }
 
 
+def mitigations(folder=Path("/sys/devices/system/cpu/vulnerabilities")):
+    """{vulnerability: the kernel's words} of those that this CPU has: most CPUs have few."""
+    states = {path.name: read(path) for path in sorted(folder.glob("*"))}
+    return {name: state for name, state in states.items() if state != "Not affected"}
+
+
 def under(path):
-    """The file system and the device under a path."""
-    kind, point, options, device = file_system(path)
-    return {"path": str(path), "file_system": kind, "mount_point": point,
-            "mount_options": options, "device": device, "scheduler": scheduler(path)}
+    """The file system and the device under a path, which plan.json has."""
+    kind, _, options, device = file_system(path)
+    return {"file_system": kind, "mount_options": options, "device": device,
+            "scheduler": scheduler(path)}
 
 
 def read(path):
@@ -105,5 +110,4 @@ def engine_version(path):
     except OSError:
         return None
     found = re.search(rb"iowq-engine-version: ([0-9.]+\+[0-9a-f]{12})\0", held)
-    return {"path": str(path), "version": found and found[1].decode(),
-            "sha256": hashlib.sha256(held).hexdigest()}
+    return {"version": found and found[1].decode(), "sha256": hashlib.sha256(held).hexdigest()}

@@ -8,7 +8,7 @@ from suite.analyse import verdict
 from suite.analyse.criteria import SECTION_FIGURES, rows_of, section_figures
 from suite.analyse.flags import meaning
 from suite.analyse.summary import in_a_word, interval_coverage
-from suite.analyse.words import load_words, machine_title
+from suite.analyse.words import UNAFFECTED, load_words, machine_title
 from suite.report import html
 from suite.report.html import Cell, element, paragraph
 from suite.report.table import open_loop, parts
@@ -210,8 +210,9 @@ def machine(about):
             ("engine", (versions["engine"] or {}).get("version")),
             ("commit", f"{about['git']['commit']}"
                        + (" with changes" if about["git"]["dirty"] else "")),
-            ("mitigations", "; ".join(f"{name}: {state}"
-                                      for name, state in about["mitigations"].items()))]
+            ("mitigations", "; ".join(f"{name}: {state}" for name, state in
+                                      about["mitigations"].items() if state != UNAFFECTED)
+             or "none needed")]
     topology = element("details", element("summary", "Topology (lstopo)")
                        + element("pre", html.text("\n".join(about["topology"] or ["not known"]))))
     return element("h2", "The machine", id="machine") + html.facts(rows) + topology

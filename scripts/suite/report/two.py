@@ -8,7 +8,7 @@ from pathlib import Path
 
 from suite.analyse.stats import UNPAIRED_COVERAGE, unpaired_ratio
 from suite.analyse.summary import COMPARED, SIDES, in_a_word, interval_coverage, summarise
-from suite.analyse.words import machine_title
+from suite.analyse.words import UNAFFECTED, machine_title
 from suite.draw import bar_charts, gnuplot, subject
 from suite.errors import BadInput
 from suite.report import html
@@ -23,6 +23,9 @@ COLUMNS = (
     ("its interval", "Hodges and Lehmann's"), ("verdict", "where the interval leaves 1 out"),
     ("p99, B : A", "above 1: longer in B"), ("p99", "verdict"),
     ("CPU/IO, B : A", "above 1: dearer in B"), ("CPU/IO", "verdict"), ("flags", "of either"))
+
+# Members of env.json that differ between any two comparisons; older suites noted them down.
+NOT_COMPARED = ("commands", "path", "mount_point")
 
 
 @dataclass
@@ -192,10 +195,10 @@ def asked(plan):
 
 
 def flat(about, prefix=""):
-    """{dotted name: value}, without what differs between any two comparisons."""
+    """{dotted name: value}, without what says nothing of the machine."""
     found = {}
     for key, value in about.items():
-        if key == "commands" or prefix.startswith("places.") and key == "path":
+        if key in NOT_COMPARED or value == UNAFFECTED:
             continue
         if isinstance(value, dict):
             found |= flat(value, f"{prefix}{key}.")

@@ -239,6 +239,19 @@ def test_a_report_says_what_else_was_asked_of_the_two(tmp_path):
     assert "numjobs=4" in (b.path / "report-against-a.html").read_text()
 
 
+def test_what_older_folders_note_down_of_the_machine_is_read_and_is_no_difference(tmp_path):
+    a, b = (synthetic.results(tmp_path / name, MODES[:2]) for name in "ab")
+    about = a.read_json("env.json")
+    about["mitigations"] = {"meltdown": "Not affected", "srso": "Mitigation: Safe RET"}
+    b.write_json("env.json", about | {"mitigations": {"srso": "Mitigation: Safe RET"}})
+    about["places"][""] |= {"path": "/elsewhere", "mount_point": "/elsewhere"}
+    a.write_json("env.json", about)
+    assert report(a.path, b.path).returncode == 0 and report(a.path).returncode == 0
+    assert "Nothing that was noted down" in (b.path / "report-against-a.html").read_text()
+    one = (a.path / "report.html").read_text()
+    assert "srso: Mitigation: Safe RET" in one and "meltdown" not in one
+
+
 def test_what_cannot_be_reported_is_told_in_one_line(tmp_path):
     a = synthetic.results(tmp_path / "a", ["fio:psync"])
     b = synthetic.results(tmp_path / "b", ["inline"])
