@@ -12,6 +12,14 @@ def size_words(size):
     return size
 
 
+def bytes_in_words(size):
+    """`4 KiB`; a size that is no multiple of 1024 stays in bytes."""
+    for unit in ("g", "m", "k"):
+        if size and size % UNITS[unit] == 0:
+            return f"{size // UNITS[unit]} {unit.upper()}iB"
+    return f"{size} bytes"
+
+
 def percent(share):
     return f"{100 * share:.4g} %"
 

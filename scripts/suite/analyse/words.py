@@ -2,6 +2,7 @@
 """What was measured, and where, in words for tables, charts and reports."""
 
 from suite.request.plan import NO_PLACEMENT
+from suite.units import bytes_in_words
 
 # By a vulnerability, in the kernel's words. Older folders have these in env.json too.
 UNAFFECTED = "Not affected"
@@ -11,16 +12,23 @@ def load_words(job, load=None):
     """A load in words; without one, what the job file asks for."""
     kind = "reads and writes" if job["reads"] and job["writes"] else \
         "reads" if job["reads"] else "writes"
-    block = load.block if load else job["block"]
-    size = f"{block} bytes" if block.isdigit() else block
+    size = sizes_in_words(load.block if load else job["block"])
     state = {"direct": "O_DIRECT", "mixed": "some O_DIRECT, some buffered, page cache warm"}.get(
         job["cache"], f"buffered, page cache {job['cache']}")
-    words = [f"{kind} of {size}", state]
+    words = [f"{kind} of {size}" if size else kind, state]
     if load and load.mix:
         words.append(f"{load.mix} % reads")
     if load and load.placement != NO_PLACEMENT:
         words.append(load.placement)
     return ", ".join(words + ([load.file_system] if load and load.file_system else []))
+
+
+def sizes_in_words(block):
+    """`4 KiB and 1 MiB` for the sizes in bytes that a load's block names: several sections may
+    have several. A text of the job file, such as a range, stays as it is."""
+    sizes = sorted(block.split(), key=lambda size: (int(size) if size.isdigit() else 0, size))
+    words = [bytes_in_words(int(size)) if size.isdigit() else size for size in sizes]
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def machine_words(environment, file_system=""):
