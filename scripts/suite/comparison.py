@@ -12,16 +12,25 @@ from suite.errors import FolderFailed
 from suite.measure import environment
 from suite.measure.progress import Progress
 from suite.report.conclusion import report
+from suite.request.command_line import to_go_on
 from suite.request.plan import TRACED, plan_round, plan_traced
 from suite.units import clock
 
 
 def compare(asked, bench, folder):
-    """Makes all runs, and the report of them; returns the exit status."""
+    """Makes all runs, and the report of them; returns the exit status.
+
+    From here on plan.json is written, so that whatever ends early can be gone on with.
+    """
     started = time.monotonic()
-    status, in_fio_s = measure(asked, bench, folder)
+    try:
+        status, in_fio_s = measure(asked, bench, folder)
+        if bench.stop.signal is None:
+            report(folder)
+    except FolderFailed as error:
+        raise FolderFailed(f"{error}; when that is put right, {to_go_on(folder.path)} goes on") \
+            from error
     if bench.stop.signal is None:
-        report(folder)
         took_s = time.monotonic() - started
         print(f"took {clock(took_s)}, {100 * in_fio_s / took_s:.1f} % of it in fio")
     return status
@@ -56,7 +65,7 @@ def told_status(asked, bench, folder, finished):
     """Prints what is not as it should be; returns the exit status."""
     if bench.stop.signal is not None:
         print(f"interrupted: {len(finished)} of {len(asked.runs)} runs are kept in {folder.path}; "
-              f"scripts/compare --resume {folder.path} goes on", file=sys.stderr)
+              f"{to_go_on(folder.path)} goes on", file=sys.stderr)
         return 128 + bench.stop.signal
     bad = [run for run, _, figures in finished if figures is None]
     if bad:

@@ -139,6 +139,7 @@ def test_interrupting_keeps_the_finished_runs(tmp_path, job_file, command, numbe
     assert 1 <= len(table) < 500 and len(table) == len(kept_records(tmp_path))
     assert all(float(row["iops"]) > 0 for row in table)
     assert errors.count("\n") == 1 and f"{len(table)} of 500 runs are kept" in errors
+    assert f"/scripts/compare --resume {tmp_path}/results goes on" in errors
     assert not survivors(tmp_path)
     assert len(Folder(tmp_path / "results").finished()) == len(table)
 
@@ -148,6 +149,7 @@ def test_a_full_disk_ends_in_one_line_and_keeps_whole_runs(tmp_path, job_file, c
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and "No space left on device" in done.stderr
     assert "of 100 runs are kept" in done.stderr
+    assert f"/scripts/compare --resume {small_disk}/results goes on" in done.stderr
     finished = Folder(small_disk / "results").finished()
     assert finished and all(figures.ios for _, _, figures in finished)
     assert not list((small_disk / "results").rglob(".*"))

@@ -12,6 +12,7 @@ from suite.analyse.words import UNAFFECTED, load_words, machine_title
 from suite.report import html
 from suite.report.html import Cell, element, paragraph
 from suite.report.table import open_loop, parts
+from suite.request.command_line import to_go_on, to_plot
 from suite.request.plan import load_titles, unique_names
 from suite.units import duration, percent, rate
 
@@ -238,9 +239,9 @@ def repeat(folder, plan, about):
     return (element("h2", "How to repeat it", id="repeat")
             + element("pre", html.text(f"git checkout {about['git']['commit']}\nmake all\n"
                                        + shlex.join(command)))
-            + one + paragraph(f"More repeats: scripts/compare --resume {folder.path.name} "
-                        "--add-repeats 5. All charts again: scripts/plot "
-                        f"{folder.path.name}.") + jobs)
+            + one + paragraph("More repeats, and all charts again:")
+            + element("pre", html.text(to_go_on(folder.path, "--add-repeats", "5") + "\n"
+                                       + to_plot(folder.path))) + jobs)
 
 
 def without(arguments, option):

@@ -5,6 +5,7 @@ import argparse
 import os
 import random
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -40,6 +41,17 @@ def parser(prog, description, repeats, results):
     p.add_argument("--engine", metavar="PATH", help="default: build/engine/iowq.so")
     p.add_argument("--dry-run", action="store_true", help="print every run and the time they take")
     return p
+
+
+def to_go_on(folder, *more):
+    """The command line that goes on with a comparison, in whatever folder it is given."""
+    return shlex.join([str(REPOSITORY / "scripts/compare"), "--resume", str(folder.resolve()),
+                       *more])
+
+
+def to_plot(folder):
+    """The command line that draws all its charts again."""
+    return shlex.join([str(REPOSITORY / "scripts/plot"), str(folder.resolve())])
 
 
 def positive(option, text):

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A comparison that is stopped in any way goes on with the very runs that it would have made."""
 
+import html
 import json
 import lzma
 import os
 import random
+import re
+import shlex
 import signal
 import subprocess
 import time
@@ -150,6 +153,20 @@ def test_a_torn_last_line_is_made_again_and_nothing_else(tmp_path, job_file, com
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "results")[:len(before)] == before
     assert_complete(tmp_path / "results")
+
+
+def test_the_commands_in_the_report_work_in_any_folder(tmp_path, job_file, compare):
+    folder = tmp_path / "my results"
+    done = compare(job_file(SHORT_JOB), "fio:psync", "--results", os.path.relpath(folder))
+    assert done.returncode == 0, done.stderr
+    report = html.unescape((folder / "report.html").read_text())
+    for words in (r"/compare --resume .* --add-repeats 5", "/plot '.*'"):
+        (line,) = re.findall(rf"(/[^<>\n]*scripts{words})", report)
+        done = subprocess.run(shlex.split(line), cwd="/", capture_output=True, text=True,
+                              timeout=HANG_S, check=False)
+        assert done.returncode == 0, done.stderr
+    assert len(contents(folder)) == 6
+    assert_complete(folder)
 
 
 def test_a_folder_of_three_files_a_run_goes_on_and_keeps_them(tmp_path, job_file, compare):
