@@ -9,7 +9,7 @@ from pathlib import Path
 
 from suite.errors import BadInput
 from suite.measure.process import kill_left_over
-from suite.request.command_line import REPOSITORY, fio_of, positive, steady_of
+from suite.request.command_line import REPOSITORY, fio_of, seconds, steady_of
 from suite.request.file_systems import folders_of
 from suite.request.length import Limit, length_of
 from suite.request.plan import unique_names
@@ -55,8 +55,8 @@ def bench_of(options, jobs, modes, stop, machines, file_systems=()):
     return make_bench(fio, machines.engine_at(options, modes),
                       Path(options.scratch or REPOSITORY / "build/scratch").absolute(), jobs, stop,
                       machines, file_systems=file_systems, destroy=getattr(options, "destroy", ()),
-                      runtime_s=positive("--runtime", options.runtime),
-                      limit_s=positive("--limit", options.limit), steady=steady_of(options))
+                      runtime_s=seconds("--runtime", options.runtime),
+                      limit_s=seconds("--limit", options.limit), steady=steady_of(options))
 
 
 def make_bench(fio, engine, scratch, jobs, stop, machines, *, file_systems, destroy, runtime_s,

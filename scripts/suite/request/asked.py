@@ -129,15 +129,6 @@ def block_size(text):
     return str(size)
 
 
-def parse_precision(text):
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,2}(?:\.\d{1,3})?) ?%", text)
-    if not match or float(match[1]) < 0.1:
-        raise BadInput(f"--precision {text}: allowed is a share from 0.1% to 99%")
-    return float(match[1]) / 100
-
-
 def default_baseline(modes, open_loop):
     """fio's psync if it takes part, as a plain program does the same; else the first mode."""
     names = [mode.name for mode in modes]

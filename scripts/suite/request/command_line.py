@@ -14,6 +14,8 @@ from suite.request.length import QUIET_S
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ENGINE = REPOSITORY / "build/engine/iowq.so"
+UNITS_S = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+MOST_S = 999999
 
 
 class OneLine(argparse.ArgumentParser):
@@ -26,9 +28,10 @@ def parser(prog, description, repeats, results):
     p = OneLine(prog=prog, description=description, allow_abbrev=False)
     p.add_argument("--repeats", metavar="N",
                    help=f"shuffled rounds, each with every point once (default: {repeats})")
-    p.add_argument("--runtime", metavar="SECONDS",
-                   help="of one run (default: what the job file says)")
-    p.add_argument("--limit", metavar="SECONDS",
+    p.add_argument("--runtime", metavar="TIME",
+                   help="of one run: seconds, or as 500ms, 2m, 1h (default: what the job file "
+                        "says)")
+    p.add_argument("--limit", metavar="TIME",
                    help="after which a run is killed and recorded as hung (default: twice what "
                         "it takes and 30 s; without a known end, when it has done nothing for "
                         f"{QUIET_S} s)")
@@ -54,12 +57,25 @@ def to_plot(folder):
     return shlex.join([str(REPOSITORY / "scripts/plot"), str(folder.resolve())])
 
 
-def positive(option, text):
+def seconds(option, text):
+    """A time in seconds; None without one. The units are those of fio's times."""
     if text is None:
         return None
-    if not re.fullmatch(r"\d{0,6}\.?\d{1,3}", text) or float(text) < 0.001:
-        raise BadInput(f"{option} {text}: allowed is a number of seconds from 0.001 to 999999")
-    return float(text)
+    match = re.fullmatch(r"(\d{1,9}|\d{0,9}\.\d{1,9})(ms|s|m|h|d|)", text)
+    found = float(match[1]) * UNITS_S[match[2]] if match else 0
+    if not 0.001 <= found <= MOST_S:
+        raise BadInput(f"{option} {text}: allowed is a number of seconds, or one with a unit of "
+                       f"ms, s, m, h or d, from 1ms to {MOST_S}s")
+    return found
+
+
+def share(option, text, least, most):
+    """A share in percent. A number alone is refused: it could be meant to be either."""
+    match = re.fullmatch(r"(\d{1,2}(?:\.\d{1,3})?) ?%", text)
+    if not match or not least <= float(match[1]) <= most:
+        raise BadInput(f"{option} {text}: allowed is a share from {least:g}% to {most:g}%, such as "
+                       "2%")
+    return float(match[1])
 
 
 def whole(option, text, low, high):
@@ -86,13 +102,15 @@ def seed_of(options):
 
 
 def steady_of(options):
-    """--steady as fio takes it, a share such as 2%; None without it."""
+    """--steady as fio takes it, such as 2%; None without it."""
     text = getattr(options, "steady", None)
-    if text is None:
-        return None
-    if not re.fullmatch(r"\d{1,2}(\.\d{1,3})?%", text) or float(text[:-1]) == 0:
-        raise BadInput(f"--steady {text}: allowed is a share above 0%, such as 2%")
-    return text
+    return None if text is None else f"{share('--steady', text, 0.001, 99):g}%"
+
+
+def precision_of(options):
+    """--precision as a part of 1; None without it."""
+    text = options.precision
+    return None if text is None else share("--precision", text, 0.1, 99) / 100
 
 
 def fio_of(options):

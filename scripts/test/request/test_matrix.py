@@ -13,7 +13,7 @@ from kept import documents_and_records, kept_records, kept_runs
 from suite.comparison import wanted
 from suite.errors import BadInput
 from suite.request import placement
-from suite.request.asked import DIMENSIONS, Matrix, bring_together, parse_precision
+from suite.request.asked import DIMENSIONS, Matrix, bring_together
 from suite.request.jobfile import read_job
 from suite.request.placement import cpu_list, placement_options
 from suite.request.plan_file import read_plan_file
@@ -139,8 +139,6 @@ def test_a_kernel_without_numa_says_so(job_file, tmp_path, monkeypatch):
     (("--file-systems", "a=/nowhere"), ("/nowhere is no folder",)),
     (("--file-systems", "../x=/tmp"), ("letters",)),
     (("--file-systems", "a=/tmp,a=/srv"), ("a is two folders",)),
-    (("--precision", "2"), ("--precision 2", "0.1%")),
-    (("--steady", "many"), ("--steady many", "2%")),
     (("--plan", "/nowhere.toml"), ("/nowhere.toml", "No such file")),
     (("--blocks", "4k,"), ("is empty",)),
 ])
@@ -289,11 +287,6 @@ def test_a_comparison_with_a_precision_ends_by_itself(tmp_path, job_file, compar
     rounds = {record["run"]["repeat"] for record in kept_records(tmp_path)}
     assert 7 <= len(rounds) <= 40 and "at most" in done.stdout
     assert re.search(r"its 9[89]\.\d* % interval", done.stdout)
-
-
-@pytest.mark.parametrize("text, share", [("2%", 0.02), ("0.5 %", 0.005), (None, None)])
-def test_precision_is_a_share(text, share):
-    assert parse_precision(text) == share
 
 
 def test_placements_in_fios_words():
