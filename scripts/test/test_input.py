@@ -39,6 +39,19 @@ def test_bad_arguments_are_told_in_one_line(job_file, compare, tmp_path, extra, 
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize("text, modes, words", [
+    (TINY_JOB, "fio:nosuch", "no engine 'nosuch'"),
+    (TINY_JOB, "fio:psync+nosuch=1", "nosuch"),
+    (TINY_JOB, "fio:psync,fio:libaio+fsync=often", "fsync=often"),
+    (TINY_JOB, "sqwq+nosuch=1", "nosuch"),
+    (TINY_JOB, "sqwq+max_bounded=0", "max_bounded"),
+    (TINY_JOB + "nosuch=1\n", "fio:psync", "nosuch"),
+    (TINY_JOB + "bs=often\n", "fio:psync", "bs=often"),
+])
+def test_a_dry_run_refuses_what_fio_refuses(job_file, compare, engine, text, modes, words):
+    refused(compare(job_file(text), modes, "--dry-run", "--engine", engine), words)
+
+
 def test_bad_engine_options_are_told_in_one_line(job_file, compare, engine):
     refused(compare(job_file(), "sqwq+max_bounded=0", "--engine", engine), "max_bounded")
     refused(compare(job_file(), "sqwq+nosuch=1", "--engine", engine), "nosuch")

@@ -141,6 +141,13 @@ def test_rows_can_be_chosen(tmp_path, rows):
     assert "4 runs" in done.stdout and not (tmp_path / "results").exists()
 
 
+def test_a_dry_run_refuses_what_fio_refuses(tmp_path, job_file):
+    job_file()
+    (tmp_path / "targets.toml").write_text(ROW.replace("inline", "fio:nosuch") + "iops = 1.0\n")
+    done = bench_fio(tmp_path, "--dry-run")
+    assert done.returncode == 2 and "no engine 'nosuch'" in done.stderr
+
+
 @pytest.mark.parametrize("arguments, complaint", [
     (["--rows", "nosuch"], "matches none; the rows are"),
     (["--rows", "("], "not a regular expression"),
