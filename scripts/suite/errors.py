@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The ways in which a command ends early, each with one line for the user."""
 
+import difflib
 import os
 import sys
 
@@ -11,6 +12,12 @@ class BadInput(Exception):
 
 class FolderFailed(Exception):
     """The results folder no longer takes files: a full disk, or it went away."""
+
+
+def meant(word, allowed):
+    """` (did you mean punt?)`, or nothing where no allowed word is much like this one."""
+    near = difflib.get_close_matches(word, list(allowed), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def exit_status(name, main):

@@ -39,6 +39,30 @@ def test_bad_arguments_are_told_in_one_line(job_file, compare, tmp_path, extra, 
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize("extra, near", [
+    (("--modes", "pnut"), "punt"),
+    (("--modes", "sqwq,uring_asinc"), "uring_async"),
+    (("--modes", "io_uring"), "fio:io_uring"),
+    (("--modes", "psync"), "fio:psync"),
+    (("--modes", "fio:pysnc"), "psync"),
+    (("--modes", "sqwk+max_bounded=4"), "sqwq"),
+    (("--baseline", "fio:psnyc"), "fio:psync"),
+    (("--dephts", "8"), "--depths"),
+    (("--placement=none",), "--placements"),
+    (("--file-systems", "etx4"), "ext4"),
+    (("--leave-out", "norandmap"), "norandommap"),
+])
+def test_what_was_meant_is_asked_where_one_word_is_near(job_file, compare, extra, near):
+    refused(compare(job_file(TINY_JOB + "norandommap\n"), "fio:psync", *extra),
+            f"(did you mean {near}?)")
+
+
+def test_nothing_is_asked_where_no_word_is_near(job_file, compare):
+    done = compare(job_file(), "zzz")
+    refused(done, "unknown mode 'zzz'")
+    assert "mean" not in done.stderr
+
+
 @pytest.mark.parametrize("text, modes, words", [
     (TINY_JOB, "fio:nosuch", "no engine 'nosuch'"),
     (TINY_JOB, "fio:psync+nosuch=1", "nosuch"),

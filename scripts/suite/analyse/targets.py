@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from statistics import median
 
 from suite.analyse.stats import median_interval, paired_ratios
-from suite.errors import BadInput
+from suite.errors import BadInput, meant
 from suite.fio.output import figures, percentile
 from suite.request.modes import parse_mode
 from suite.request.toml_file import read_toml
@@ -54,8 +54,8 @@ def read_row(path, number, entry):
     known = {field.name: field for field in fields(Row)}
     odd = set(entry) - set(known)
     if odd:
-        raise BadInput(f"{path}: row {number}: unknown: {', '.join(sorted(odd))}; allowed are "
-                       f"{', '.join(known)}")
+        words = ", ".join(f"{key}{meant(key, known)}" for key in sorted(odd))
+        raise BadInput(f"{path}: row {number}: unknown: {words}; allowed are {', '.join(known)}")
     try:
         row = Row(**entry)
     except TypeError as error:

@@ -6,7 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from suite.errors import BadInput, FolderFailed
+from suite.errors import BadInput, FolderFailed, meant
 from suite.fio import over_time
 from suite.measure import cache, environment, images
 from suite.measure.bench import make_folders
@@ -57,7 +57,8 @@ class Here(Machines):
         for mode in asked.modes:
             engine = mode.job_options(bench.engine)["ioengine"]
             if not mode.offload and not has_engine(bench, engine):
-                raise BadInput(f"mode {mode.name}: {bench.fio} has no engine '{engine}'; "
+                near = meant(engine, engine_options.all_engines(bench.fio))
+                raise BadInput(f"mode {mode.name}: {bench.fio} has no engine '{engine}'{near}; "
                                "see fio --enghelp")
         for job in asked.jobs:
             names = {point.mode for point in asked.points if point.load.job == job.name}

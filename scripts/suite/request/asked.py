@@ -5,7 +5,7 @@ import itertools
 import re
 from dataclasses import dataclass, field, replace
 
-from suite.errors import BadInput
+from suite.errors import BadInput, meant
 from suite.fio.number import number as fio_number
 from suite.request.file_systems import name_of
 from suite.request.jobfile import SIZES, as_run
@@ -156,7 +156,8 @@ def bring_together(matrices, fio, decided, baseline=None, **settings):
     baseline = baseline or default_baseline(list(modes.values()),
                                             all(matrix.rates for matrix in matrices))
     if baseline not in modes:
-        raise BadInput(f"--baseline {baseline}: not among the modes compared: {', '.join(modes)}")
+        raise BadInput(f"--baseline {baseline}{meant(baseline, modes)}: not among the modes "
+                       f"compared: {', '.join(modes)}")
     points = list(dict.fromkeys(p for matrix in matrices for p in matrix.points()))
     jobs, modes = list(jobs.values()), list(modes.values())
     return Asked(jobs, modes, points, baseline=baseline, decided=decided,

@@ -9,7 +9,7 @@ import shlex
 import shutil
 from pathlib import Path
 
-from suite.errors import BadInput
+from suite.errors import BadInput, meant
 from suite.request.length import QUIET_S
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -21,6 +21,16 @@ MOST_S = 999999
 class OneLine(argparse.ArgumentParser):
     def error(self, message):
         raise BadInput(f"{message} (see {self.prog} --help)")
+
+    def parse_args(self, args=None, namespace=None):
+        options, others = self.parse_known_args(args, namespace)
+        unknown = [word.partition("=")[0] for word in others if word.startswith("--")]
+        if unknown:
+            names = [name for action in self._actions for name in action.option_strings]
+            self.error(f"no option {unknown[0]}{meant(unknown[0], names)}")
+        if others:
+            self.error(f"unrecognized arguments: {' '.join(others)}")
+        return options
 
 
 def parser(prog, description, repeats, results):

@@ -4,7 +4,7 @@
 import re
 from pathlib import Path
 
-from suite.errors import BadInput
+from suite.errors import BadInput, meant
 
 KINDS = ("ext4", "xfs", "btrfs", "tmpfs")  # that can be made for the comparison
 
@@ -17,8 +17,8 @@ def name_of(text):
     if is_folder and not Path(folder).is_dir():
         raise BadInput(f"--file-systems {text}: {folder} is no folder")
     if not is_folder and name not in KINDS:
-        raise BadInput(f"--file-systems {text}: allowed are {', '.join(KINDS)} (made for the "
-                       "comparison), and folders as NAME=DIR")
+        raise BadInput(f"--file-systems {text}{meant(name, KINDS)}: allowed are "
+                       f"{', '.join(KINDS)} (made for the comparison), and folders as NAME=DIR")
     return name
 
 

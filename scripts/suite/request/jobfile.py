@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from suite.errors import BadInput
+from suite.errors import BadInput, meant
 from suite.fio.parsing import ask
 
 # fio's second names of options, of all versions that the engine can be built for.
@@ -98,7 +98,8 @@ def check_left_out(options, paths):
     there = {parse_line(line)[1] for text in texts for line in text.split("\n")}
     for option in options:
         if canonical(option) not in there:
-            raise BadInput(f"--leave-out {option}: no job file has it")
+            raise BadInput(f"--leave-out {option}: no job file has it"
+                           f"{meant(canonical(option), there - {None})}")
 
 
 def settled(path, text, decided):

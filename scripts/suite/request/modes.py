@@ -7,10 +7,12 @@ A new mode of the engine is one more row here, and one in draw/styles.py.
 import re
 from dataclasses import dataclass
 
-from suite.errors import BadInput
+from suite.errors import BadInput, meant
 from suite.request.jobfile import LOGS
 
 ENGINE_PREFIX = "fio:"
+# Those that somebody may name without the prefix.
+FIO_ENGINES = ("fio:psync", "fio:io_uring", "fio:libaio", "fio:posixaio", "fio:sync", "fio:null")
 
 
 def counted(counter, *directions):
@@ -106,8 +108,9 @@ def parse_mode(text):
     engine = base.removeprefix(ENGINE_PREFIX)
     if base not in OFFLOADS and not (base != engine and re.fullmatch(r"[A-Za-z0-9_-]+", engine)):
         raise BadInput(
-            f"unknown mode '{text}': allowed are {', '.join(OFFLOADS)}, and fio's own engines as "
-            "fio:NAME, each with options as MODE+option=value"
+            f"unknown mode '{text}'{meant(base, [*OFFLOADS, *FIO_ENGINES])}: allowed are "
+            f"{', '.join(OFFLOADS)}, and fio's own engines as fio:NAME, each with options as "
+            "MODE+option=value"
         )
     options = {}
     for option in extra:

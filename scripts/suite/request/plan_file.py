@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from suite.errors import BadInput
+from suite.errors import BadInput, meant
 from suite.request.asked import DIMENSIONS
 from suite.request.toml_file import read_toml
 
@@ -23,8 +23,8 @@ def read_plan_file(path):
                          *((part, tuple(DIMENSIONS)) for part in parts)):
         odd = sorted(set(table) - set(known))
         if odd:
-            raise BadInput(f"plan file {path}: unknown: {', '.join(odd)}; allowed are "
-                           f"{', '.join(known)}")
+            words = ", ".join(f"{key}{meant(key, known)}" for key in odd)
+            raise BadInput(f"plan file {path}: unknown: {words}; allowed are {', '.join(known)}")
     texts = [{key: listed(path, key, value) for key, value in (document | part).items()
               if key in DIMENSIONS} for part in parts]
     for part in texts:

@@ -71,7 +71,9 @@ def test_parts_are_matrices_of_their_own_and_share_what_stands_above_them(job_fi
 
 
 @pytest.mark.parametrize("text, words", [
-    ("depth = [1]", "unknown: depth; allowed are jobs, modes, depths"),
+    ("depth = [1]", r"unknown: depth \(did you mean depths\?\); allowed are jobs, modes, depths"),
+    ("repeat = 3", r"unknown: repeat \(did you mean repeats\?\)"),
+    ("zzz = 3", "unknown: zzz; allowed"),
     ("[[compare]]\nrepeats = 3", "unknown: repeats"),
     ("compare = 3", "list of"),
     ("depths = [1.5]", "whole numbers"),
