@@ -4,7 +4,7 @@
 import json
 import os
 
-from suite.analyse import rounds, verdict
+from suite.analyse import rounds, same, verdict
 from suite.analyse.summary import interval_coverage, summarise
 from suite.draw import charts, plot
 from suite.report import page, table
@@ -21,7 +21,7 @@ def report(folder):
     summaries = summaries_of(plan, finished)
     made = charts.figures(plan, about, summaries)
     pictures = plot.draw(made, plot.Charts(folder), plot.USUAL_FORMATS, dark=False)
-    report_path = page.write(folder, plan, about, summaries, made, rounds.words(finished))
+    report_path = page.write(folder, plan, about, summaries, made, said(summaries, finished))
     print("\n".join(in_words(plan, summaries, finished)))
     print(f"{len(pictures)} pictures in {os.path.relpath(folder.charts)}")
     print(f"report: {os.path.relpath(report_path)}")
@@ -30,7 +30,12 @@ def report(folder):
 def in_words(plan, summaries, finished):
     """The lines that a comparison ends with."""
     return (table.render(plan, summaries) + verdict.render(summaries, verdict.Rules.of_plan(plan))
-            + rounds.words(finished))
+            + said(summaries, finished))
+
+
+def said(summaries, finished):
+    """Lines about the machine while it was measured."""
+    return same.words(summaries) + rounds.words(finished)
 
 
 def as_json(folder, status):
