@@ -213,10 +213,12 @@ def ratios(summary, other, coverage):
 
 
 def cpu_ns(record, figures):
-    """CPU time of the whole process per I/O; None where other machines did the I/O."""
+    """CPU time of the whole process per I/O, without fio's start where that is known; None where
+    other machines did the I/O."""
     if record["user_s"] is None:
         return None
-    return 1e9 * (record["user_s"] + record["system_s"]) / figures.ios
+    spent_s = record["user_s"] + record["system_s"] - record.get("start_cpu_s", 0)
+    return 1e9 * max(spent_s, 0) / figures.ios
 
 
 def switches(record, figures):

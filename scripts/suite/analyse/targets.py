@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from statistics import median
 
 from suite.analyse.stats import median_interval, paired_ratios
+from suite.analyse.summary import cpu_ns
 from suite.errors import BadInput, meant
 from suite.fio.output import figures, percentile
 from suite.request.modes import parse_mode
@@ -120,7 +121,7 @@ def side(row, job, mode, finished, documents):
         shown = figures(of_jobs(documents[run.id], row.only)) if row.only else all_jobs
         found[run.repeat] = Side(
             shown.iops, percentile(shown.bins, 99),
-            1e9 * (record["user_s"] + record["system_s"]) / all_jobs.ios,
+            cpu_ns(record, all_jobs),
             record["threads_peak"] - FIOS_OWN_THREADS, record["flags"])
     return found
 

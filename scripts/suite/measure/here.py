@@ -15,7 +15,7 @@ from suite.measure.machines import Machines
 from suite.measure.mounts import in_memory
 from suite.measure.process import run_limited
 from suite.measure.run import (Ran, cache_hit, complaint, fio_command, job_file, judge, lay_out,
-                               run_options, take_evidence)
+                               run_options, start_cpu_s, take_evidence)
 from suite.measure.safety import check_destroy, check_targets
 from suite.measure.watch import Watch
 from suite.request import engine_options
@@ -29,6 +29,7 @@ from suite.request.plan import Run, samples
 class Here(Machines):
     start_s = 0.4  # fio calibrates its clock
     seen = True
+    start_cpu_s = 0.0
 
     def engine_at(self, options, modes):
         engine = os.path.abspath(options.engine or ENGINE)
@@ -93,6 +94,7 @@ class Here(Machines):
         for load in loads.values():
             # Or earlier uses of the files would decide whether they are cached in large folios.
             cache.forget(data_files(asked.job(load.job), bench.folder(load)))
+        self.start_cpu_s = start_cpu_s(bench)
         return spent_s
 
     def command(self, bench, job, path):
@@ -117,6 +119,7 @@ class Here(Machines):
         if figures is None:
             remove_new(folder, before)
         record |= {"run": run.as_json(), "command": command, "cwd": str(folder),
+                   "start_cpu_s": self.start_cpu_s,
                    "cache": job.cache, "resident_before": resident,
                    "cache_hit": cache_hit(outcome, figures, job), **machine, **logs}
         record["flags"] += [wrong_cache] if wrong_cache else []

@@ -21,6 +21,7 @@ STATS_NAME = "pool-stats"
 # In the scratch folder, which one comparison at a time has for itself.
 JOB_FILE = ".run.fio"
 LAYOUT_LIMIT = Limit(0, QUIET_S)
+STARTS = 3
 
 
 @dataclass
@@ -97,6 +98,15 @@ def fio_command(bench, job, path, *extra, readonly=None):
     """
     readonly = ["--readonly"] if (not job.writes if readonly is None else readonly) else []
     return [bench.fio, "--output-format=json+", *readonly, *extra, str(path)]
+
+
+def start_cpu_s(bench):
+    """CPU time of a fio that does nothing: it starts, calibrates its clock, and ends. The least of
+    three, as what comes on top is the machine's."""
+    command = [bench.fio, "--output-format=json+", "--name=empty", "--ioengine=null", "--size=4k"]
+    runs = [run_limited(command, bench.scratch, LAYOUT_LIMIT, bench.stop)
+            for _ in range(STARTS)]
+    return min((o.user_s + o.system_s for o in runs if o.status == 0), default=0)
 
 
 def take_evidence(folder):

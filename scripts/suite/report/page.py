@@ -264,5 +264,5 @@ def method(plan):
         "set and checked. A ratio is that of two runs of one round. Shown are medians with an "
         "interval by order statistics and its real coverage; faster and slower are said only where "
         f"it leaves 1 out.{early} Latency is total latency from json+ bins, merged over the "
-        "repeats. CPU time is that of the whole process with its workers and kernel threads, and "
-        "fio's start (about 0.15 s) is in it.")
+        "repeats. CPU time is that of the whole process with its workers and kernel threads, "
+        "without fio's start, which was measured alone.")
