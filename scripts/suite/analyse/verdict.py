@@ -290,8 +290,9 @@ def words(v, coverage):
 
 
 def undecided(standing):
-    more = "many" if standing.more is None else f"about {standing.more}"
-    return f"{named(standing.summary)} {standing.ratio.median:.2f} ({more} more rounds)"
+    more = "many more rounds" if standing.more is None else "about 1 more round" \
+        if standing.more == 1 else f"about {standing.more} more rounds"
+    return f"{named(standing.summary)} {standing.ratio.median:.2f} ({more})"
 
 
 def named(s):

@@ -123,6 +123,12 @@ def precision_of(options):
     return None if text is None else share("--precision", text, 0.1, 99) / 100
 
 
+def as_good_of(options):
+    """--as-good as a part of 1; None without it."""
+    text = options.as_good
+    return None if text is None else share("--as-good", text, 10, 99) / 100
+
+
 def fio_of(options):
     """The fio that the options or the environment name, or the installed one."""
     return fio_at(options.fio or (os.path.join(os.environ["FIO_DIR"], "fio")

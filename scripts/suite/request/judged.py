@@ -83,18 +83,6 @@ def limit_value(member, figure, text):
     return float(match[1]) * units[match[2]]
 
 
-def parse_share(text):
-    """--as-good: 0.9 and 90% are the same; None without it."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,3}(?:\.\d{1,6})?)\s?(%?)", text)
-    share = float(match[1]) / (100 if match[2] else 1) if match else 0
-    if not 0.1 <= share <= 1:
-        raise BadInput(f"--as-good {text}: allowed is a share of the best from 0.1 to 1, or from "
-                       "10% to 100%")
-    return share
-
-
 def check_judge(text, jobs):
     """Raises BadInput for what no job has, so that a run of hours is not judged by a typing error.
     """
