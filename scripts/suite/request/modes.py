@@ -56,6 +56,17 @@ OFFLOADS = {
     "uring_defer": (counted("issued"), None),
 }
 
+# {mode of the pool: the mode that does the same through the kernel's io_uring}; README.md says it to
+# people.
+COUNTERPARTS = {
+    "inline": "uring",
+    "sqthread": "uring_sqpoll",
+    "sqwq": "uring_async",
+    "punt": "uring",
+    "hashed": "uring_async",
+}
+KERNEL = tuple(offload for offload in OFFLOADS if offload.startswith("uring"))
+
 # {mode of fio's own engines: the kernel threads that must have been seen}.
 FIO_KERNEL_THREADS = {
     "fio:io_uring+force_async=1": "iou-wrk",
@@ -100,6 +111,20 @@ class Mode:
         if kernel_threads and not threads.get(kernel_threads):
             return f"no_{kernel_threads}"
         return None
+
+
+def counterpart(name):
+    """The name of the mode's counterpart, None without one; options after a plus change nothing."""
+    return COUNTERPARTS.get(base_of(name))
+
+
+def of_kernel(name):
+    """Does the mode do its I/O through the kernel's io_uring, in this project's engine?"""
+    return base_of(name) in KERNEL
+
+
+def base_of(name):
+    return name.partition("+")[0]
 
 
 def parse_mode(text):

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
+import re
 from types import SimpleNamespace
 
 import pytest
+from conftest import SCRIPTS
 from suite.draw.styles import STYLES, styles
 from suite.errors import BadInput
-from suite.request.modes import OFFLOADS, parse_mode, parse_modes
+from suite.request.modes import (COUNTERPARTS, KERNEL, OFFLOADS, counterpart, of_kernel,
+                                 parse_mode, parse_modes)
 
 COUNTERS = ("issued", "inline", "nowait_miss", "nowait_refused", "pooled", "chain_wait", "sqthread",
             "acall")
@@ -94,3 +97,18 @@ def test_no_two_modes_look_alike_and_a_mode_always_looks_the_same():
     looks = styles(known + others)
     assert len({(s.colour, s.point) for s in looks.values()}) == len(looks)
     assert all(styles(["punt", name])[name] == looks[name] for name in known)
+
+
+def test_the_readme_and_the_suite_pair_the_same_modes():
+    readme = (SCRIPTS.parent / "README.md").read_text()
+    listed = re.findall(r"^- `(\w+)`(?:, the default)? \((?:`(\w+)`|none)\):", readme,
+                        re.MULTILINE)
+    assert {name: kernel or None for name, kernel in listed} == {
+        name: COUNTERPARTS.get(name) for name in OFFLOADS if name not in KERNEL}
+    assert set(COUNTERPARTS.values()) < set(KERNEL)
+
+
+def test_options_after_a_plus_leave_the_counterpart_as_it_is():
+    assert counterpart("sqwq+max_bounded=4") == counterpart("sqwq") == "uring_async"
+    assert counterpart("handoff") is counterpart("uring") is counterpart("fio:psync") is None
+    assert of_kernel("uring_sqpoll+x=1") and not of_kernel("punt") and not of_kernel("fio:io_uring")
