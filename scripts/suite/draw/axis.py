@@ -53,6 +53,10 @@ class Axis:
         """One row a name, from the top down; row i is at i."""
         return Axis("", len(names) - 0.5, -0.5, ticks=list(enumerate(names)))
 
+    @staticmethod
+    def unlabelled(low, high):
+        return Axis("", low, high, ticks=[])
+
     def position(self, value):
         """The value as gnuplot is given it: the same, except on TAIL axes."""
         return -math.log10(1 - value / 100) if self.scale == TAIL else value
@@ -130,17 +134,47 @@ def shortened(text, size, room):
 
 
 def wrapped(text, size, room):
-    """The text in lines of at most `room`; a word longer than that is broken."""
+    """The text in lines of at most `room`; a word longer than that is broken, where it can be
+    before a plus or after a hyphen."""
     lines, line = [], ""
     for word in text.split(" "):
         while text_width(word, size) > room:
-            fits = next(n for n in range(len(word), 0, -1)
-                        if n == 1 or text_width(word[:n], size) <= room)
-            lines += [line] * bool(line) + [word[:fits]]
-            line, word = "", word[fits:]
+            at = breaking_point(word, size, room)
+            lines += [line] * bool(line) + [word[:at]]
+            line, word = "", word[at:]
         if line and text_width(f"{line} {word}", size) > room:
             lines.append(line)
             line = word
         else:
             line = f"{line} {word}" if line else word
     return lines + [line] * bool(line) or [""]
+
+
+def breaking_point(word, size, room):
+    """After how many letters a word that is wider than `room` is broken."""
+    fits = [n for n in range(1, len(word)) if n == 1 or text_width(word[:n], size) <= room]
+    return max([n for n in fits if word[n] == "+"] or [n for n in fits if word[n - 1] == "-"]
+               or fits)
+
+
+class Rows:
+    """Names below each other, in pixels from the top; one that is wider than `room` stands in
+    several lines, and its row is as much higher. `gap`: between the names of two rows."""
+
+    def __init__(self, names, size, room, gap=8):
+        self.size = size
+        self.lines = [wrapped(name, size, room) for name in names]
+        self.heights = [gap + LINE * size * len(lines) for lines in self.lines]
+        self.middles = [sum(self.heights[:i]) + height / 2
+                        for i, height in enumerate(self.heights)]
+        self.height = sum(self.heights)
+        self.width = max((text_width(line, size) for lines in self.lines for line in lines),
+                         default=0)
+
+    def axis(self):
+        return Axis.unlabelled(self.height, 0)
+
+    def words(self):
+        """[(y of its middle, line)] of every line."""
+        return [(middle + (i - (len(lines) - 1) / 2) * LINE * self.size, line)
+                for middle, lines in zip(self.middles, self.lines) for i, line in enumerate(lines)]

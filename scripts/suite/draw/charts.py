@@ -4,9 +4,9 @@
 from dataclasses import dataclass
 
 from suite.draw import subject as subjects
-from suite.draw.bar_charts import cpu, ratios
 from suite.draw.depth_charts import latency, percentiles, throughput
 from suite.draw.node_charts import nodes
+from suite.draw.ranked_charts import cpu, ratios
 from suite.draw.rate_charts import open_loop
 from suite.draw.time_charts import over_time, threads
 from suite.request.plan import unique_names

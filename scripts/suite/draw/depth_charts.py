@@ -2,9 +2,9 @@
 """Charts along the depths of each mode: throughput, latency, percentiles."""
 
 from bisect import bisect_left
-from dataclasses import replace
 from itertools import accumulate
 
+from suite.draw import panels
 from suite.draw.axis import LOG, TAIL_TICKS, Axis
 from suite.draw.figure import Band, Mark, Panel, Series
 from suite.draw.marks import by_depth, depths_of, ends, told, written
@@ -14,29 +14,25 @@ from suite.units import depth_name, duration, rate
 LEAST_BEYOND = 10
 MOST_PERCENT = 99.9999
 CURVE_STEPS = 200
+BESIDE = 1.07  # the runs of a mode stand so far right of its median, its counterpart's left
 
 
 def throughput(subject):
-    """IOPS against depth. The modes stand side by side at each depth, or their intervals would
-    cover each other."""
+    """IOPS against depth, a panel a mode."""
     rows = subject.closed()
     if not rows:
         return None
     positions = positions_of(depths_of(rows))
-    step = side_by_side(list(positions.values()), len(rows))
-    series = [Series(label, subject.styles[label],
-                     [Mark(positions[s.point.depth], s.iops.median, **ends(s.iops),
-                           note=depth_note(s),
-                           text=told(label, s, f"{written(s.iops, rate)} IOPS")) for s in points],
-                     shift=step**(i - (len(rows) - 1) / 2))
-              for i, (label, points) in enumerate(rows.items())]
-    room = step**(len(rows) / 2) * 1.06
-    x = Axis("depth (side by side)" if len(rows) > 1 else "depth", min(positions.values()) / room,
-             max(positions.values()) * room, LOG,
+    lines = {label: panels.Line(
+        [Mark(positions[s.point.depth], s.iops.median, **ends(s.iops), note=depth_note(s),
+              text=told(label, s, f"{written(s.iops, rate)} IOPS")) for s in points],
+        [Mark(positions[s.point.depth], iops, text=told(label, s, f"{rate(iops)} IOPS, round {n}"))
+         for s in points if s.runs > 1 for n, iops in s.figures["iops"].items()])
+        for label, points in rows.items()}
+    x = Axis("", min(positions.values()) / 1.3, max(positions.values()) * 1.3, LOG,
              ticks=[(at, depth_name(depth)) for depth, at in positions.items()])
-    values = [end for points in rows.values() for s in points for end in (s.iops.low, s.iops.high)]
-    panel = Panel(x, Axis.log_if_wide("IOPS", values, rate), series, height=330)
-    return subject.figure([Band([panel])], key=rows)
+    bands = panels.bands(subject, lines, x, Axis.log_if_wide, rate, "IOPS against depth", BESIDE)
+    return subject.figure(bands, reading=panels.reading(subject, lines))
 
 
 def depth_note(summary):
@@ -51,34 +47,30 @@ def positions_of(depths):
     return {depth: min(known, default=4) / 4 if depth is None else depth for depth in depths}
 
 
-def side_by_side(depths, modes):
-    """The factor from one mode to the next: together they take a third of the way to the next
-    depth."""
-    closest = min((b / a for a, b in zip(depths, depths[1:])), default=4)
-    return min(1.025, closest**(1 / (3 * modes)))
-
-
 def latency(subject):
-    """Latency against throughput, along the depths of each mode: the hockey stick."""
-    rows = subject.closed(lambda s: s.latency_ns(50))
-    if not rows:
+    """Latency against throughput, along the depths of each mode: the hockey stick, a panel a mode.
+
+    Of p99, as in a closed loop the median follows from depth and IOPS; of p50 where fio wrote no
+    p99.
+    """
+    percent = next((p for p in (99, 50) if subject.closed(lambda s: s.latency_ns(p))), None)
+    if percent is None:
         return None
+    rows = subject.closed(lambda s: s.latency_ns(percent))
+    lines = {label: panels.Line(
+        [Mark(s.iops.median, s.latency_ns(percent), note=s.depth_words,
+              text=told(label, s, f"{rate(s.iops.median)} IOPS",
+                        f"p{percent} {duration(s.latency_ns(percent))}")) for s in points],
+        [Mark(s.figures["iops"][n], ns, text=told(label, s, f"{rate(s.figures['iops'][n])} IOPS",
+                                                  f"p99 {duration(ns)}, round {n}"))
+         for s in points if s.runs > 1 and percent == 99 for n, ns in s.figures["p99"].items()])
+        for label, points in rows.items()}
+    x = Axis.log_if_wide("", [mark.x for line in lines.values() for mark in line.every()], rate)
     depths = ", ".join(map(depth_name, depths_of(rows)))
-    x = Axis.log_if_wide("", [s.iops.median for points in rows.values() for s in points], rate)
-    bands = []
-    for p in (50, 99):
-        series = [Series(label, subject.styles[label], [
-            Mark(s.iops.median, s.latency_ns(p), note=s.depth_words,
-                 text=told(label, s, f"{rate(s.iops.median)} IOPS",
-                           f"p{p} {duration(s.latency_ns(p))}"))
-            for s in points if s.latency_ns(p)]) for label, points in rows.items()]
-        values = [mark.y for one in series for mark in one.marks]
-        if values:
-            bands.append(Band([Panel(x, Axis.log(f"p{p} latency", values, duration), series,
-                                     height=290)]))
-    bands[-1].panels[0].x = replace(
-        x, title=f"IOPS ({'along a line: ' if ',' in depths else ''}depth {depths})")
-    return subject.figure(bands, [subject.latency], key=rows)
+    bands = panels.bands(
+        subject, lines, x, Axis.log, duration,
+        f"p{percent} latency against IOPS, {'along a line ' if ',' in depths else ''}depth {depths}")
+    return subject.figure(bands, [subject.latency], reading=panels.reading(subject, lines))
 
 
 def percentiles(subject):

@@ -4,17 +4,19 @@
 Nothing here knows fio, modes or gnuplot's language; gnuplot.py turns a Figure into files. All
 margins and ranges are set here, so that targets() knows the position of every mark. Lengths are in
 pixels of the SVG, positions from its top left corner. A picture is WIDTH wide, and its text is so
-large that axes can be read when it is printed 8 cm wide.
+large that it can be read on a phone, where the picture is as wide as the screen.
 """
 
 from dataclasses import dataclass, field
 
-from suite.draw.axis import LINE, OVERHANG, Axis, shortened, text_width, wrapped
+from suite.draw.axis import LINE, OVERHANG, Axis, Rows, shortened, text_width, wrapped
 
 WIDTH = 560
-EDGE = 12
-TITLE, TEXT, KEY, ROW_NAME, SMALL = 19, 15, 13, 12, 11.5  # sizes of fonts
-LEAST_MARGIN, TICK_GAP, COLUMN_GAP, BESIDE_GAP = 4, 9, 20, 6
+EDGE, RIGHT = 12, 6
+# Sizes of fonts: TEXT is 11 pixels where a picture of WIDTH is drawn 385 pixels wide.
+TITLE, TEXT = 19, 16
+LEAST_MARGIN, TICK_GAP, COLUMN_GAP, BESIDE_GAP, HEAD_GAP = 4, 9, 20, 6, 12
+KEY_NAMES, KEY_LINE = 150, 42  # pixels for the names in a key, and for the lines before them
 # Names of rows may take this share of the width.
 ROW_NAMES = 0.38
 
@@ -22,6 +24,7 @@ SOLID, DASHED, DOTTED = 1, 2, 3
 # Positions in gnuplot's colour-blind-safe sequence `podo`; INK is for marks of no series.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = range(1, 9)
 INK = 0
+FAINT = 9  # for what stands behind
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,21 @@ class Cell(Mark):
 
 
 @dataclass
-class Series:
-    """Marks of one style. `kind`: line (and points), points, steps, bars (from x = 0), cells, rings
-    (around other marks).
+class Tile(Cell):
+    """A field whose colour follows the theme; `half` is half its height, `ring` surrounds it."""
 
-    `path` is the line, where it does not simply go from mark to mark. `weight` scales lines and
-    points. `shift` multiplies x, so that series stand side by side on a logarithmic axis.
+    half: float = 0.5
+    ring: bool = False
+
+
+@dataclass
+class Series:
+    """Marks of one style. `kind`: line (and points), points, steps, cells, tiles, rings (around
+    other marks).
+
+    `path` is the line, where it does not simply go from mark to mark; None in it is a gap. `weight`
+    scales lines and points. `shift` multiplies x, so that series stand side by side on a
+    logarithmic axis.
     """
 
     name: str
@@ -75,7 +87,10 @@ class Panel:
     """`sideways`: the intervals of marks lie along x. `reference`: x of a line from top to bottom.
 
     `ends` are the words for the sides left and right of the reference. `beside`: words to the right
-    of the panel, as [(y, text)].
+    of the panel, as [(y, text)]. `names` are the Rows to its left, instead of labels of the y axis.
+    `heads` are its heading, as [(text, colour's name)], side by side where there is room. `above`
+    are lines over places along x, the uppermost row first: [[(x, lines)]]. `bare`: neither axes nor
+    grid.
     """
 
     x: Axis
@@ -86,6 +101,10 @@ class Panel:
     reference: float | None = None
     ends: tuple = ()
     beside: list = field(default_factory=list)
+    names: Rows | None = None
+    heads: list = field(default_factory=list)
+    above: list = field(default_factory=list)
+    bare: bool = False
 
 
 @dataclass
@@ -123,6 +142,7 @@ class Figure:
     bands: list
     key: list = field(default_factory=list)  # [(name, Style)]
     footer: list = field(default_factory=list)
+    reading: str = ""  # how it is read, below the subtitle
 
     @property
     def height(self):
@@ -163,16 +183,18 @@ class Layout:
         room = WIDTH - 2 * EDGE
         self.words = []
         self.frames = []  # (panel, Frame)
-        self.key = []  # (name, Style, x, y)
+        self.key = []  # (Style, x, y); the name stands KEY_LINE to the right
         self.y = EDGE
         self.write_lines(wrapped(figure.title, TITLE, room), TITLE, "ink")
-        self.write_lines(wrapped(figure.subtitle, SMALL, room), SMALL, "quiet")
+        for text in filter(None, (figure.subtitle, figure.reading)):
+            self.write_lines(wrapped(text, TEXT, room), TEXT, "quiet")
         columns = max(len(band.panels) for band in figure.bands)
         lefts = [max(left_margin(band.panels[c]) for band in figure.bands if c < len(band.panels))
                  for c in range(columns)]
         rights = [max(right_margin(band.panels[c]) for band in figure.bands if c < len(band.panels))
                   for c in range(columns)]
-        rights[-1] = max(rights[-1] + EDGE / 2, OVERHANG)
+        rights[-1] = max(rights[-1] + RIGHT, OVERHANG * any(not panel.bare for band in figure.bands
+                                                            for panel in band.panels))
         width = (WIDTH - EDGE - sum(lefts + rights) - COLUMN_GAP * (columns - 1)) / columns
         for band in figure.bands:
             self.place_band(band, lefts, rights, width)
@@ -180,7 +202,7 @@ class Layout:
         self.place_key(figure.key, room)
         self.y += 6
         for line in figure.footer:
-            self.write_lines(wrapped(line, SMALL, room), SMALL, "quiet")
+            self.write_lines(wrapped(line, TEXT, room), TEXT, "quiet")
         self.height = round(self.y + EDGE)
 
     def write_lines(self, lines, size, colour):
@@ -194,9 +216,13 @@ class Layout:
             self.write_lines(wrapped(band.heading, TEXT, WIDTH - 2 * EDGE), TEXT, "ink")
         titled = any(panel.y.title for panel in band.panels)
         ended = any(panel.ends for panel in band.panels)
-        top = self.y + LINE * TEXT * titled + LINE * SMALL * ended + 8
-        left = EDGE
-        for panel, margin, right in zip(band.panels, lefts, rights):
+        spans = spans_of(band.panels, lefts, rights, width)
+        heads = [in_lines(panel.heads, right - left)
+                 for panel, (left, right) in zip(band.panels, spans)]
+        above = max(sum(LINE * TEXT * most_lines(tier) for tier in panel.above)
+                    for panel in band.panels)
+        top = self.y + LINE * TEXT * (titled + ended + max(map(len, heads))) + above + 8
+        for panel, margin, (left, _), head in zip(band.panels, lefts, spans, heads):
             frame = Frame(left + margin, left + margin + width, top, top + panel.height)
             self.frames.append((panel, frame))
             # The title stands over the labels of the axis, not only over the panel.
@@ -205,50 +231,90 @@ class Layout:
                 Words(panel.y.title, title_left, self.y + LINE * TEXT / 2, TEXT),
                 Words(panel.x.title, (frame.left + frame.right) / 2,
                       frame.bottom + 6 + 1.5 * LINE * TEXT, TEXT, side="center")]
+            self.place_heads(head, left)
+            self.place_above(panel, frame, top - above - 8)
             for y, text in panel.beside:
                 at = frame.bottom - panel.y.share(y) * panel.height
-                self.words.append(Words(text, frame.right + BESIDE_GAP, at, KEY))
-            left = frame.right + right + COLUMN_GAP
-        self.y = top + max(panel.height for panel in band.panels) + 6 + LINE * TEXT
+                self.words.append(Words(text, frame.right + BESIDE_GAP, at, TEXT))
+            for y, text in panel.names.words() if panel.names else ():
+                self.words.append(Words(text, frame.left - TICK_GAP, top + y, TEXT, side="right"))
+        labelled = any(x_labels(panel, frame) for panel, frame in self.frames[-len(band.panels):])
+        self.y = top + max(panel.height for panel in band.panels) + 6 + LINE * TEXT * labelled
         if any(panel.x.title for panel in band.panels):
             self.y += LINE * TEXT
 
+    def place_heads(self, lines, left):
+        for i, line in enumerate(lines):
+            at = left
+            for text, colour in line:
+                self.words.append(Words(text, at, self.y + (i + 0.5) * LINE * TEXT, TEXT, colour))
+                at += text_width(text, TEXT) + HEAD_GAP
+
+    def place_above(self, panel, frame, y):
+        """Lines over places along x; each row of them stands on one bottom line."""
+        for tier in panel.above:
+            y += LINE * TEXT * most_lines(tier)
+            for x, lines in tier:
+                at = frame.left + panel.x.share(x) * (frame.right - frame.left)
+                for i, line in enumerate(lines):
+                    self.words.append(Words(line, at, y - (len(lines) - i - 0.5) * LINE * TEXT,
+                                            TEXT, side="center"))
+
     def place_key(self, entries, room):
         """A grid, read downward, of as many columns as the longest name leaves room for."""
-        if not entries:
-            return
-        widest = max(text_width(name, KEY) for name, _ in entries) + 52
-        columns = max(1, min(4, int(room // widest)))
-        rows = -(-len(entries) // columns)
-        for i, (name, style) in enumerate(entries):
-            x = EDGE + i // rows * room / columns
-            y = self.y + (i % rows + 0.5) * 1.45 * KEY
-            self.key.append((shortened(name, KEY, room / columns - 46), style, x, y))
-        self.y += rows * 1.45 * KEY
+        names = Rows([name for name, _ in entries], TEXT, KEY_NAMES, gap=3)
+        columns = max(1, min(4, int(room // (names.width + KEY_LINE + COLUMN_GAP))))
+        column, y, tallest = 0, 0, 0
+        for (_, style), lines, height in zip(entries, names.lines, names.heights):
+            if y + height / 2 > names.height / columns and column < columns - 1:
+                column, y = column + 1, 0
+            x = EDGE + column * room / columns
+            middle = self.y + y + height / 2
+            self.key.append((style, x, middle))
+            for i, line in enumerate(lines):
+                self.words.append(Words(line, x + KEY_LINE,
+                                        middle + (i - (len(lines) - 1) / 2) * LINE * TEXT, TEXT))
+            y += height
+            tallest = max(tallest, y)
+        self.y += tallest
 
 
-def label_size(panel):
-    """The size of the y axis's labels: smaller for names of rows, which are longer than numbers."""
-    return ROW_NAME if panel.sideways else TEXT
+def spans_of(panels, lefts, rights, width):
+    """[(left, right)] of each panel with the labels of its y axis."""
+    spans, left = [], EDGE
+    for _, margin, right in zip(panels, lefts, rights):
+        spans.append((left, left + margin + width))
+        left += margin + width + right + COLUMN_GAP
+    return spans
+
+
+def in_lines(heads, room):
+    """Lines of (text, colour's name): all heads in one where they fit, else each in its own."""
+    if heads and sum(text_width(text, TEXT) + HEAD_GAP for text, _ in heads) - HEAD_GAP <= room:
+        return [heads]
+    return [[(line, colour)] for text, colour in heads for line in wrapped(text, TEXT, room)]
+
+
+def most_lines(tier):
+    return max((len(lines) for _, lines in tier), default=0)
 
 
 def left_margin(panel):
-    """Room for the labels of the y axis."""
-    size = label_size(panel)
-    widest = max((text_width(label, size) for _, label in y_labels(panel)), default=0)
+    """Room for the labels of the y axis, or the names of rows."""
+    widest = panel.names.width if panel.names else \
+        max((text_width(label, TEXT) for _, label in y_labels(panel)), default=0)
     return widest + TICK_GAP if widest else LEAST_MARGIN
 
 
 def right_margin(panel):
     """Room for the words beside the panel."""
-    widest = max((text_width(text, KEY) for _, text in panel.beside), default=0)
+    widest = max((text_width(text, TEXT) for _, text in panel.beside), default=0)
     return widest + BESIDE_GAP if widest else 0
 
 
 def y_labels(panel):
-    size = label_size(panel)
-    ticks = panel.y.labelled(panel.height, size, upright=True)
-    return [(value, shortened(label, size, ROW_NAMES * WIDTH)) for value, label in ticks]
+    ticks = panel.y.labelled(panel.height, TEXT, upright=True)
+    return [(value, shortened(label, TEXT, ROW_NAMES * WIDTH)) for value, label in ticks]
 
 
 def x_labels(panel, frame):

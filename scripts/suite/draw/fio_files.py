@@ -9,7 +9,7 @@ from suite.analyse.summary import PointSummary
 from suite.draw.styles import STYLES, styles
 from suite.draw.subject import Subject
 from suite.fio.output import COMPLETION, TOTAL
-from suite.request.modes import ENGINE_PREFIX
+from suite.request.modes import ENGINE_PREFIX, counterpart
 from suite.request.plan import Load, Point
 
 MOST_NAMES = 6
@@ -50,6 +50,7 @@ def subject(paths):
                f"{', '.join(few_names(path.name for path in paths))}."],
         warnings=warnings(labels, lines) + notes,
         latency=latency_words(labels, lines),
+        pairs=pairs(labels, lines),
         points="",
         marked=frozenset(label for label, line in zip(labels, lines)
                          if any(one.figures.errors for one in line)),
@@ -95,6 +96,15 @@ def looks(labels, lines):
         return {label: by_mode[mode] for label, mode in zip(labels, modes)}
     every = list(STYLES.values())
     return {label: every[i % len(every)] for i, label in enumerate(labels)}
+
+
+def pairs(labels, lines):
+    """{label: that of its mode's counterpart}, where no two lines are of one mode."""
+    by_mode = {line[0].mode: label for label, line in zip(labels, lines)}
+    if len(by_mode) < len(lines):
+        return {}
+    return {label: by_mode[counterpart(mode)] for mode, label in by_mode.items()
+            if counterpart(mode) in by_mode}
 
 
 def summary(label, one):

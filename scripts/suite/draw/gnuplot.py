@@ -10,14 +10,14 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 from suite.draw.axis import LOG, TAIL, text_width
-from suite.draw.figure import (INK, KEY, SMALL, TEXT, WIDTH, Cell, Layout, label_size, x_labels,
-                               y_labels)
+from suite.draw.figure import INK, TEXT, WIDTH, Cell, Layout, Tile, x_labels, y_labels
 from suite.errors import FolderFailed
 
 FORMATS = ("svg", "png", "pdf")
 LIMIT_S = 120
 # (on light, on dark). On light c1 to c8 are podo's colours; on dark black is white, and colours
-# that would be too dim are lighter.
+# that would be too dim are lighter. c9 is FAINT. t0 to t7 are the tiles' colours, from the least
+# share to the greatest: they go away from the paper, so letters are of ink, or of paper on the last.
 COLOURS = {
     "paper": ("#ffffff", "#15181c"),
     "quiet": ("#505050", "#a8adb4"),
@@ -32,7 +32,17 @@ COLOURS = {
     "c6": ("#0072b2", "#4393e6"),
     "c7": ("#d55e00", "#f07a28"),
     "c8": ("#cc79a7", "#dd92bb"),
+    "c9": ("#cdcdcd", "#474d54"),
+    "t0": ("#f2f6fb", "#1b2128"),
+    "t1": ("#dfeaf6", "#1f2c39"),
+    "t2": ("#c9def1", "#213a50"),
+    "t3": ("#aacfe8", "#234867"),
+    "t4": ("#86bade", "#27567d"),
+    "t5": ("#60a1d0", "#2b648f"),
+    "t6": ("#2272b4", "#7fb9ec"),
+    "t7": ("#08519c", "#b8dafa"),
 }
+TILES, ON_INK = 8, 6  # how many, and the first whose letters are of paper
 # The cairo terminals take font sizes in points of 1/72 inch, but pixels are 1/96 inch. Fonts, lines
 # and points are scaled so that they come out as in the SVG.
 TERMINALS = {
@@ -45,8 +55,6 @@ TERMINALS = {
 FONT = "sans-serif"
 TIC_OFFSETS = {"x": "0, 0.35", "y": "0.4, 0"}
 THIN, HOLLOW = (1, 2, 3), (4, 6, 8, 10, 12, 14)  # a filled point is the next after a hollow one
-# {dash: how dense a bar is filled}: dense for solid lines, paler for dashed, palest for dotted.
-FILLS = {1: 0.85, 2: 0.35, 3: 0.12}
 INNER_SIZES = {(6, 2): 0.72}  # gnuplot's cross is as wide as its square
 LINES = {"line": "lines", "steps": "steps"}
 MARKER = "# Drawn by scripts/plot of iowq"
@@ -107,21 +115,28 @@ class Data:
         self.blocks = []
 
     def add(self, title, lines):
-        self.blocks.append("\n".join([f"# {printable(title)}", *lines]) + "\n")
-        return len(self.blocks) - 1
+        """The index of the block; what several panels show is written once."""
+        block = "\n".join([f"# {printable(title)}", *lines]) + "\n"
+        if block not in self.blocks:
+            self.blocks.append(block)
+        return self.blocks.index(block)
 
     def add_series(self, series):
         lines = []
         for mark in series.marks:
             columns = [mark.x, mark.y, mark.low, mark.high]
             cells = " ".join(number(value) for value in columns)
-            cells += f" {heat(mark.share)[0]}" if isinstance(mark, Cell) else ""
+            if isinstance(mark, Tile):
+                light, dark = (int(colour[1:], 16) for colour in COLOURS[tile_colour(mark)])
+                cells += f" {light} {dark} {number(mark.half)} {int(mark.ring)}"
+            elif isinstance(mark, Cell):
+                cells += f" {heat(mark.share)[0]}"
             lines.append(cells + (f" # {printable(mark.note)}" if mark.note else ""))
         return self.add(f"{series.name}: x y low high", lines)
 
     def add_path(self, series):
         return self.add(f"{series.name}, its line: x y",
-                        [f"{number(x)} {number(y)}" for x, y in series.path])
+                        [f"{number(at[0])} {number(at[1])}" if at else "" for at in series.path])
 
     def text(self):
         return f"{MARKER}\n" + "\n\n".join(self.blocks)
@@ -178,8 +193,6 @@ class Script:
             *[f"set style line {i} linecolor rgb {colour(style)} pointtype {outer(style)} "
               f"dashtype {style.dash} linewidth 1.6 pointsize 1"
               for i, style in enumerate(self.styles, 1)],
-            "set grid linecolor rgb grid linewidth 1 dashtype 1",
-            "set border 3 linecolor rgb frame",
             "set tics nomirror scale 0.6",
             "unset key",
         ]
@@ -187,13 +200,11 @@ class Script:
             lines.append(f"set label {quoted(words.text)} at {self.at(words.x, words.y)} "
                          f"{words.side} font '{FONT},{words.size}' "
                          f"textcolor rgb {words.colour}")
-        for name, style, x, y in self.layout.key:
+        for style, x, y in self.layout.key:
             lines += [f"set arrow from {self.at(x, y)} to {self.at(x + 34, y)} nohead "
                       f"linestyle {self.style(style)}",
                       *[f"set label '' at {self.at(x + 17, y)} point {point}"
-                        for point in points(style, f"linestyle {self.style(style)}", 1)],
-                      f"set label {quoted(name)} at {self.at(x + 42, y)} left "
-                      f"font '{FONT},{KEY}' textcolor rgb ink"]
+                        for point in points(style, f"linestyle {self.style(style)}", 1)]]
         return lines
 
     def at(self, x, y):
@@ -208,8 +219,10 @@ class Script:
             f"set rmargin at screen {frame.right / WIDTH:.5f}",
             f"set tmargin at screen {1 - frame.top / self.height:.5f}",
             f"set bmargin at screen {1 - frame.bottom / self.height:.5f}",
-            *axis_lines("x", panel.x, x_labels(panel, frame), TEXT),
-            *axis_lines("y", panel.y, y_labels(panel), label_size(panel)),
+            f"set border {0 if panel.bare else 3} linecolor rgb frame",
+            "unset grid" if panel.bare else "set grid linecolor rgb grid linewidth 1 dashtype 1",
+            *axis_lines("x", panel.x, x_labels(panel, frame)),
+            *axis_lines("y", panel.y, y_labels(panel)),
         ]
         if panel.reference is not None:
             at = f"{panel.reference:g}"
@@ -217,10 +230,10 @@ class Script:
                          "linecolor rgb ink linewidth 1.2")
         for side, word in zip(("graph 0", "graph 1"), panel.ends):
             lines.append(f"set label {quoted(word)} at {side}, graph 1 offset 0, char 0.6 "
-                         f"{'left' if side == 'graph 0' else 'right'} font '{FONT},{SMALL}' "
+                         f"{'left' if side == 'graph 0' else 'right'} font '{FONT},{TEXT}' "
                          "textcolor rgb quiet")
         cell_width = (frame.right - frame.left) / abs(panel.x.high - panel.x.low)
-        lines += [line for series in panel.series if series.kind == "cells"
+        lines += [line for series in panel.series if series.kind in ("cells", "tiles")
                   for line in cell_labels(series, cell_width)]
         first, *others = self.elements(panel)
         plot = ", \\\n        ".join([f"plot {first}", *others])
@@ -242,15 +255,18 @@ class Script:
                 f"'{self.name}.dat' index {self.data.add_path(series)}"
             below.append(f"{path} using {x}:2 with {LINES[series.kind]} {look} "
                          f"linewidth {1.6 * series.weight:.3g}")
-        elif series.kind == "bars":
-            below.append(f"{marks} using 1:2:(0):1:($2-0.36):($2+0.36) with boxxyerror linecolor "
-                         f"rgb {colour(series.style)} fillstyle transparent solid "
-                         f"{FILLS[series.style.dash]} border")
+        elif series.kind == "tiles":
+            box = ":2:($1-0.48):($1+0.48):($2-$7+1):($2+$7-1)"
+            below.append(f"{marks} using 1{box}:(dark ? $6 : $5) with boxxyerror "
+                         "linecolor rgb variable fillstyle solid 1 noborder")
+            if any(mark.ring for mark in series.marks):
+                above.append(f"{marks} using ($8 == 1 ? $1 : NaN){box} with boxxyerror linecolor rgb "
+                             f"{colour(series.style)} linewidth 2.4 fillstyle empty border")
         elif series.kind == "cells":
             below.append(f"{marks} using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):5 with boxxyerror "
                          "linecolor rgb variable fillstyle solid 1 noborder")
         if any(mark.low is not None for mark in series.marks):
-            between.append(interval(marks, x, panel.sideways, series, look))
+            between.append(interval(marks, x, panel.sideways, series.weight, look))
         if series.kind == "rings":
             above.append(f"{marks} using {x}:2 with points {look} linewidth 1 pointsize 1.8")
         elif series.marks and series.kind in ("line", "steps", "points"):
@@ -263,23 +279,22 @@ def position(column, axis):
     return f"(tail({column}))" if axis.scale == TAIL else column.replace("$", "")
 
 
-def interval(block, x, sideways, series, look):
+def interval(block, x, sideways, weight, look):
     """A bare line: gnuplot's own error bars would wipe out what lies around their points."""
-    look = "linecolor rgb ink" if series.kind == "bars" else look
     ends = "3:2:($4-$3):(0)" if sideways else f"{x}:3:(0):($4-$3)"
     return (f"{block} using {ends} with vectors nohead {look} dashtype 1 "
-            f"linewidth {1.5 * series.weight:.3g}")
+            f"linewidth {1.5 * weight:.3g}")
 
 
-def axis_lines(name, axis, ticks, size):
+def axis_lines(name, axis, ticks):
     """gnuplot takes `%` in a label for a format, so it is doubled."""
     labels = ", ".join(f"{quoted(label.replace('%', '%%'))} {number(axis.position(value))}"
                        for value, label in ticks)
     low, high = axis.position(axis.low), axis.position(axis.high)
+    tics = f"set {name}tics ({labels}) offset {TIC_OFFSETS[name]} font '{FONT},{TEXT}' " \
+           "textcolor rgb ink" if ticks else f"unset {name}tics"
     return [f"{'set' if axis.scale == LOG else 'unset'} logscale {name}",
-            f"set {name}range [{low:.8g}:{high:.8g}]",
-            f"set {name}tics ({labels}) offset {TIC_OFFSETS[name]} font '{FONT},{size}' "
-            "textcolor rgb ink"]
+            f"set {name}range [{low:.8g}:{high:.8g}]", tics]
 
 
 def colour(style):
@@ -315,10 +330,25 @@ def heat(share):
     return mixed, letters if at - step < 0.5 else other
 
 
+def tile_step(tile):
+    return min(int(TILES * min(max(tile.share, 0), 1)), TILES - 1)
+
+
+def tile_colour(tile):
+    return f"t{tile_step(tile)}"
+
+
+def letters(cell):
+    """The colour of the letters on a cell, as gnuplot has it."""
+    if isinstance(cell, Tile):
+        return "ink" if tile_step(cell) < ON_INK else "paper"
+    return f"'{heat(cell.share)[1]}'"
+
+
 def cell_labels(series, width):
     """The value in each cell, as large as the narrowest cell allows."""
     widest = max(text_width(cell.note, 1) for cell in series.marks)
-    size = min(TEXT, 0.9 * width / widest)
+    size = min(TEXT, 0.95 * width / widest)
     return [f"set label {quoted(cell.note)} at first {number(cell.x)}, first {number(cell.y)} "
-            f"center font '{FONT},{size:.3g}' textcolor rgb '{heat(cell.share)[1]}' front"
+            f"center font '{FONT},{size:.3g}' textcolor rgb {letters(cell)} front"
             for cell in series.marks]

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What the charts of one load have in common: its series, their looks, the words around."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from suite.analyse.words import load_words, machine_words
 from suite.draw.figure import Figure
 from suite.draw.styles import styles
+from suite.request.modes import counterpart
 from suite.request.plan import NO_PLACEMENT, load_titles
 from suite.units import percent
 
@@ -29,6 +30,7 @@ class Subject:
     baseline: str | None = None
     compared: str = "paired within rounds"  # how ratios to the baseline came about
     marked: frozenset = frozenset()  # labels with flags
+    pairs: dict = field(default_factory=dict)  # {label: that of its mode's counterpart}
 
     def shown(self, label):
         """The label, with the mark that a flagged one carries wherever it is drawn."""
@@ -47,12 +49,12 @@ class Subject:
                  for label, rows in self.rows.items()}
         return {label: rows for label, rows in found.items() if rows}
 
-    def figure(self, bands, method=(), key=()):
+    def figure(self, bands, method=(), key=(), reading=""):
         """The bands with the subject's words around them; `key`: the labels to be explained."""
         points = [self.points] if key and self.points else []
         return Figure(self.title, self.subtitle, bands,
                       [(self.shown(label), self.styles[label]) for label in key],
-                      [*method, *points, *self.about, *self.warnings])
+                      [*method, *points, *self.about, *self.warnings], reading)
 
 
 def of_loads(plan, environment, summaries):
@@ -86,7 +88,8 @@ def subject(plan, environment, title, summaries):
     return Subject(title, load_words(job | {"block": load.block}), rows, styles(asked),
                    provenance(plan, environment, load, summaries),
                    warnings(asked, rows, summaries), baseline=plan["baseline"],
-                   marked=frozenset(s.point.mode for s in summaries if s.flags))
+                   marked=frozenset(s.point.mode for s in summaries if s.flags),
+                   pairs={mode: counterpart(mode) for mode in rows if counterpart(mode) in rows})
 
 
 def provenance(plan, environment, load, summaries):

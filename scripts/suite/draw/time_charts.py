@@ -2,9 +2,9 @@
 """Charts of a run over time: of each point's typical run, the one with the median throughput."""
 
 from suite.draw.axis import Axis
-from suite.draw.bar_charts import factor
 from suite.draw.figure import Band, Mark, Panel, Series
 from suite.draw.marks import by_depth, from_zero, told
+from suite.draw.ranked_charts import factor
 from suite.units import duration, rate
 
 # On a line with very many points, this many are drawn with the mode's point.

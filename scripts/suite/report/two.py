@@ -9,7 +9,7 @@ from pathlib import Path
 from suite.analyse.stats import UNPAIRED_COVERAGE, unpaired_ratio
 from suite.analyse.summary import COMPARED, SIDES, in_a_word, interval_coverage, summarise
 from suite.analyse.words import UNAFFECTED, machine_title
-from suite.draw import bar_charts, gnuplot, subject
+from suite.draw import gnuplot, ranked_charts, subject
 from suite.errors import BadInput
 from suite.report import html
 from suite.report.html import Cell, element, paragraph
@@ -134,7 +134,7 @@ def drawn(a, b, found, titles):
     figures = {}
     for one in subject.of_loads(plan, b.about, summaries):
         one.compared = "unpaired, as A and B were measured at different times"
-        figures[one.title] = bar_charts.ratios(one)
+        figures[one.title] = ranked_charts.ratios(one)
     names = unique_names(titles.values())
     with tempfile.TemporaryDirectory() as folder:
         for title, figure in figures.items():

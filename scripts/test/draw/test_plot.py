@@ -36,8 +36,9 @@ def test_charts_are_whole_pictures_that_name_every_mode_and_the_method(tmp_path)
     assert done.returncode == 0, done.stderr
     assert charts_in(folder.charts) == CLOSED
     for chart in CLOSED:
-        words = svg_text(folder.charts / f"randread-cached-{chart}.svg")
-        for expected in (*MODES, "randread-cached", "n = 5", "seed 1", "fio-3.33", "0123456789"):
+        # A long name stands in several lines.
+        words = svg_text(folder.charts / f"randread-cached-{chart}.svg").replace(" ", "")
+        for expected in (*MODES, "randread-cached", "n=5", "seed1", "fio-3.33", "0123456789"):
             assert expected in words, chart
         assert_png_with_colours(folder.charts / f"randread-cached-{chart}.png")
 
@@ -90,7 +91,8 @@ def test_open_loops_have_a_chart_of_their_own(tmp_path):
     both = synthetic.results(tmp_path / "both", MODES[:2], depths=(64,), rates=(0, 20000))
     assert plot(both, "--formats", "svg").returncode == 0
     assert charts_in(both.charts) == {"open-loop"} | CLOSED - {"over-time", "threads"}
-    assert len(numbers(both, "throughput")) == 2, "closed loops only"
+    points = {tuple(row[:2]) for row in numbers(both, "throughput") if len(row) == 4}
+    assert len(points) == 2, "closed loops only"
 
 
 def test_placements_have_a_heat_map_that_shows_every_pair_of_nodes(tmp_path):
@@ -139,8 +141,8 @@ def test_data_holds_medians_intervals_and_percentiles_of_the_merged_bins(tmp_pat
                                documents=documents)
     assert plot(folder).returncode == 0
     # Bins: half, once and four times 1000, 2000 and 3000 ns, in shares of 10, 88 and 2 %.
-    assert numbers(folder, "latency") == [[200, 2000], [200, 8000]]
-    assert numbers(folder, "throughput") == [[4, 200, 100, 300]]
+    assert numbers(folder, "latency") == [[300, 12000], [100, 4000], [200, 8000], [200, 8000]]
+    assert numbers(folder, "throughput") == [[4, 300], [4, 100], [4, 200], [4, 200, 100, 300]]
 
 
 def test_odd_names_do_no_harm_and_are_shown_as_they_are(tmp_path):
@@ -150,7 +152,7 @@ def test_odd_names_do_no_harm_and_are_shown_as_they_are(tmp_path):
     assert plot(folder, "--formats", "svg").returncode == 0
     for chart in ("latency", "cpu"):
         (picture,) = folder.charts.glob(f"*-{chart}.svg")
-        assert all(mode in svg_text(picture) for mode in modes)
+        assert all(mode in svg_text(picture).replace(" ", "") for mode in modes)
         assert "<script" not in picture.read_text()
     pictures = list(folder.charts.glob("*-latency.svg"))
     assert len(pictures) == 1

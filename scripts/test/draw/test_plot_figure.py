@@ -11,7 +11,7 @@ import synthetic
 from suite.analyse.summary import summarise
 from suite.draw import charts, gnuplot
 from suite.draw.axis import LOG, Axis, shortened, text_width, wrapped
-from suite.draw.figure import SMALL, SOLID, WIDTH, Band, Figure, Mark, Panel, Series, Style
+from suite.draw.figure import SOLID, TEXT, WIDTH, Band, Figure, Mark, Panel, Series, Style
 from suite.units import duration, rate
 from test_plot import MODES
 
@@ -129,7 +129,7 @@ def test_every_cell_of_a_node_map_is_legible_at_half_a_pages_width(tmp_path, nod
     figure = node_maps(tmp_path, nodes, PLACED[:2], repeats=1)
     picture = ElementTree.parse(drawn(tmp_path, figure))
     sizes = [float(group.get("font-size")) for group in picture.iter() if group.get("font-size")]
-    assert min(sizes) >= 0.8 * SMALL
+    assert min(sizes) >= 0.75 * TEXT
 
 
 def shares(figure, title):

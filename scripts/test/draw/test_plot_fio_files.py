@@ -184,6 +184,14 @@ def test_files_that_differ_in_depth_alone_form_a_line_along_it(tmp_path):
     assert subject.styles["libaio"] == STYLES["fio:libaio"], "as in every other chart"
 
 
+def test_files_of_our_engine_are_paired_as_in_a_comparison(tmp_path):
+    modes = [document(job("r", {"ioengine": "external:/x/iowq.so", "offload": mode}, read=part()))
+             for mode in ("sqwq", "uring_async", "acall")]
+    first, second, _ = (subject := lines(tmp_path, *modes)).rows
+    assert subject.pairs == {first: second}
+    assert lines(tmp_path, *modes, modes[0]).pairs == {}, "which of the two?"
+
+
 def test_what_differs_in_more_than_depth_stays_apart(tmp_path):
     read = part()
     apart = lines(tmp_path, document(job("r", {"bs": "4k"}, read=read)),

@@ -111,7 +111,7 @@ def test_marks_lie_where_the_charts_points_are_drawn(page):
         page.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
         far = page.execute_script("""
             const chart = arguments[0], box = chart.getBoundingClientRect();
-            const drawn = [...chart.querySelectorAll('svg use, svg path')]
+            const drawn = [...chart.querySelectorAll('svg use, svg path, svg polygon')]
                 .map(e => e.getBoundingClientRect());
             return JSON.parse(chart.querySelector('script').textContent).filter(([x, y]) => {
                 const px = box.left + x * box.width, py = box.top + y * box.height;
@@ -138,6 +138,22 @@ def test_a_phone_need_not_scroll_sideways(page):
         assert widths[0] <= widths[1]
     finally:
         page.set_window_size(1200, 900)
+
+
+PHONE = {"width": 420, "height": 900, "deviceScaleFactor": 1, "mobile": True}
+
+
+def test_no_text_of_a_chart_is_under_eleven_pixels_on_a_phone(page):
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    try:
+        width, sizes = page.execute_script("""
+            return [document.documentElement.clientWidth,
+                    [...document.querySelectorAll('.chart svg text')].map(text =>
+                        parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a)];""")
+        assert width == PHONE["width"] and len(sizes) > 100
+        assert min(sizes) >= 11
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_a_dark_page_has_dark_charts(page):
