@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The charts: each answers one question about one load, as a Figure made from summaries."""
+"""The charts: each answers one question about one load, as a Figure made from summaries; one is of
+a whole comparison."""
 
 from dataclasses import dataclass
 
 from suite.draw import subject as subjects
+from suite.draw import winner_map
 from suite.draw.depth_charts import latency, percentiles, throughput
 from suite.draw.node_charts import nodes
 from suite.draw.ranked_charts import cpu, ratios
@@ -11,20 +13,26 @@ from suite.draw.rate_charts import open_loop
 from suite.draw.time_charts import over_time, threads
 from suite.request.plan import unique_names
 
+LOAD, PLACEMENTS, COMPARISON = "load", "placements", "comparison"
+
 
 @dataclass(frozen=True)
 class Chart:
-    """`name` ends the names of its files, `question` is what it answers; `draw` makes the Figure
-    of a Subject, or None where there is nothing to show. `placed`: the Subject has all placements
-    of a load."""
+    """`name` ends the names of its files, `question` is what it answers; `draw` makes the Figure,
+    or None where there is nothing to show.
+
+    `of`: what is drawn. The Subject of a LOAD; one with all PLACEMENTS of a load; or a whole
+    COMPARISON, of its plan, environment and summaries.
+    """
 
     name: str
     question: str
     draw: object
-    placed: bool = False
+    of: str = LOAD
 
 
 CHARTS = [
+    Chart("winner-map", "Which mode is the best, and where?", winner_map.of_comparison, COMPARISON),
     Chart("throughput", "How does throughput grow with depth?", throughput),
     Chart("latency", "What does more throughput cost in latency?", latency),
     Chart("percentiles", "How long do the slowest I/Os take?", percentiles),
@@ -33,21 +41,28 @@ CHARTS = [
     Chart("over-time", "Is it steady over time?", over_time),
     Chart("threads", "How many threads does it take, and when?", threads),
     Chart("open-loop", "How long does an I/O take when I/Os arrive at a given rate?", open_loop),
-    Chart("nodes", "What does it cost when memory lies on another node?", nodes, placed=True),
+    Chart("nodes", "What does it cost when memory lies on another node?", nodes, PLACEMENTS),
 ]
 
 
 def figures(plan, environment, summaries, names=None):
-    """[(file name, Chart, Figure)] of every load; only the charts of `names`, if given."""
+    """[(file name, Chart, Figure)], first of the comparison, then of every load; only the charts of
+    `names`, if given."""
     loads = subjects.of_loads(plan, environment, summaries)
     placements = subjects.of_placements(plan, environment, summaries)
     files = unique_names([subject.title for subject in loads + placements])
-    return [row for subject, placed in [(one, False) for one in loads]
-            + [(one, True) for one in placements]
-            for row in figures_of(subject, files[subject.title], names, placed)]
+    whole = [(chart.name, chart, chart.draw(plan, environment, summaries))
+             for chart in chosen(COMPARISON, names)]
+    return [row for row in whole if row[2]] + [
+        row for subject, of in [(one, LOAD) for one in loads]
+        + [(one, PLACEMENTS) for one in placements]
+        for row in figures_of(subject, files[subject.title], names, of)]
 
 
-def figures_of(subject, file_name, names=None, placed=False):
-    drawn = [(chart, chart.draw(subject)) for chart in CHARTS
-             if chart.placed == placed and (not names or chart.name in names)]
+def figures_of(subject, file_name, names=None, of=LOAD):
+    drawn = [(chart, chart.draw(subject)) for chart in chosen(of, names)]
     return [(f"{file_name}-{chart.name}", chart, figure) for chart, figure in drawn if figure]
+
+
+def chosen(of, names):
+    return [chart for chart in CHARTS if chart.of == of and (not names or chart.name in names)]

@@ -9,6 +9,7 @@ from suite.analyse.criteria import SECTION_FIGURES, rows_of, section_figures
 from suite.analyse.flags import meaning
 from suite.analyse.summary import in_a_word, interval_coverage
 from suite.analyse.words import UNAFFECTED, load_words, machine_title
+from suite.draw.charts import COMPARISON
 from suite.report import html
 from suite.report.html import Cell, element, paragraph
 from suite.report.table import open_loop, parts
@@ -43,8 +44,11 @@ def document(folder, plan, about, summaries, drawn, said):
     names = unique_names(titles.values())
     found = verdict.verdicts(summaries, rules)
     unkept = verdict.nobody(summaries, rules)
-    sections = [header(plan, about, titles), verdicts(found, titles, rules, unkept, said),
-                contents(titles, names)]
+    whole = [row for row in drawn if row[1].of == COMPARISON]
+    drawn = [row for row in drawn if row[1].of != COMPARISON]
+    sections = [header(plan, about, titles),
+                element("div", charts_of(folder, whole), class_="charts"),
+                verdicts(found, titles, rules, unkept, said), contents(titles, names)]
     for load, title in titles.items():
         rows = [s for s in summaries.values() if s.point.load == load]
         pictures = [row for row in drawn if row[2].title == title]

@@ -103,7 +103,7 @@ def test_every_mark_of_every_chart_can_be_pointed_at(tmp_path):
 
 def node_maps(tmp_path, nodes, modes, **more):
     (figure,) = [figure for _, chart, figure in all_figures(
-        tmp_path, modes, placements=pairs(nodes), depths=(8,), **more) if chart.placed]
+        tmp_path, modes, placements=pairs(nodes), depths=(8,), **more) if chart.of == charts.PLACEMENTS]
     return figure
 
 
@@ -184,7 +184,7 @@ def assert_no_two_texts_touch(svg, height):
 ])
 def test_no_text_touches_another_with_twelve_modes(tmp_path, more):
     for _, chart, figure in all_figures(tmp_path, **more):
-        if chart.placed or not more.get("placements"):
+        if chart.of == charts.PLACEMENTS or not more.get("placements"):
             assert_no_two_texts_touch(drawn(tmp_path, figure), figure.height)
 
 

@@ -156,6 +156,14 @@ def test_no_text_of_a_chart_is_under_eleven_pixels_on_a_phone(page):
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+def test_the_map_of_all_comes_before_every_other_picture_and_the_words(page):
+    first = elements(page, "figure, h2")[0]
+    assert elements(first, "figcaption")[0].text == "Which mode is the best, and where?"
+    assert [row[2].splitlines()[0] for row in page.execute_script(
+        "return JSON.parse(arguments[0].querySelector('script').textContent)", first)[::3]] == [
+            "fio:libaio", "uring", "punt", "sqwq", "inline", "fio:psync"]
+
+
 def test_a_dark_page_has_dark_charts(page):
     def paper():
         return page.execute_script(
