@@ -10,6 +10,7 @@ from suite.draw.node_map import NodeMap
 from suite.request.placement import node_pair
 from suite.units import duration, rate
 
+ROOM_FOR_SPACES = 6  # columns; with more a number and its unit stand close together
 ROOM_FOR_MEDIAN = 2  # columns; maps with no more leave room for p50 as the third side by side
 LEAST_SPREAD = 0.1  # of a node map's greatest value, which takes all of its colours
 
@@ -62,8 +63,10 @@ def node_cells(label, summaries, alike, sides, measure):
     for s in summaries:
         if value(s):
             submitter, buffers = node_pair(s.point.load.placement)
+            note = words(value(s))
             cells.append(Cell(
-                sides[1].index(buffers), sides[0].index(submitter), note=words(value(s)),
+                sides[1].index(buffers), sides[0].index(submitter),
+                note=note.replace(" ", "") if len(sides[1]) > ROOM_FOR_SPACES else note,
                 share=(value(s) - least) / max(most - least, LEAST_SPREAD * most),
                 text=told(label, s, f"submitter on node {submitter}, buffers on {buffers}",
                           f"{title}: {words(value(s))}")))

@@ -3,10 +3,11 @@
 
 from dataclasses import dataclass
 
-from suite.draw.axis import Axis
-from suite.draw.figure import INK, SOLID, Band, Panel, Series, Style
+from suite.draw.axis import Axis, text_width
+from suite.draw.figure import INK, SOLID, TEXT, WIDTH, Band, Panel, Series, Style
 
 ROW, LOW_ROW, LEAST_HEIGHT = 30, 22, 44  # pixels
+MARGINS, GAP = 45, 24  # pixels beside the maps, and between two
 FEW_ROWS = 4  # with more rows each is LOW_ROW high
 NO_POINTS = Style(INK, 6, SOLID)
 
@@ -25,15 +26,18 @@ def bands(heading, rows, columns, maps, below=""):
 
     All have the same rows, whose names stand at the left. `below` says what the columns are.
     """
-    found = in_rows(maps, len(columns))
+    room = WIDTH - MARGINS - max(text_width(name, TEXT) for name in rows)
+    found = in_rows(maps, len(columns), room)
     return [Band([panel(one, rows if at == 0 else [""] * len(rows), columns,
                         below if side_by_side is found[-1] else "")
                   for at, one in enumerate(side_by_side)],
                  heading if side_by_side is found[0] else "") for side_by_side in found]
 
 
-def in_rows(maps, columns):
-    width = 3 if columns <= 2 else 2 if columns <= 4 else 1
+def in_rows(maps, columns, room):
+    widest = 0.95 * max(text_width(cell.note, TEXT) for one in maps for cell in one.cells)
+    most = 3 if columns <= 2 else 2 if columns <= 4 else 1
+    width = max(1, min(most, int(room // (columns * widest + GAP))))
     return [maps[at:at + width] for at in range(0, len(maps), width)]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How each mode is drawn, in every chart the same."""
+"""How each mode is drawn, in every chart that has a key the same."""
 
 from suite.draw.figure import (BLACK, BLUE, DASHED, DOTTED, GREEN, ORANGE, PURPLE, RED, SKY, SOLID,
                                Style)

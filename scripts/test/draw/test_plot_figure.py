@@ -129,7 +129,7 @@ def test_every_cell_of_a_node_map_is_legible_at_half_a_pages_width(tmp_path, nod
     figure = node_maps(tmp_path, nodes, PLACED[:2], repeats=1)
     picture = ElementTree.parse(drawn(tmp_path, figure))
     sizes = [float(group.get("font-size")) for group in picture.iter() if group.get("font-size")]
-    assert min(sizes) >= 0.75 * TEXT
+    assert min(sizes) >= 0.9 * TEXT
 
 
 def shares(figure, title):
