@@ -66,10 +66,10 @@ def latency(subject):
          for s in points if s.runs > 1 and percent == 99 for n, ns in s.figures["p99"].items()])
         for label, points in rows.items()}
     x = Axis.log_if_wide("", [mark.x for line in lines.values() for mark in line.every()], rate)
-    depths = ", ".join(map(depth_name, depths_of(rows)))
-    bands = panels.bands(
-        subject, lines, x, Axis.log, duration,
-        f"p{percent} latency against IOPS, {'along a line ' if ',' in depths else ''}depth {depths}")
+    depths = list(map(depth_name, depths_of(rows)))
+    along = f"{'along a line ' if len(depths) > 1 else ''}depth {', '.join(depths)}"
+    bands = panels.bands(subject, lines, x, Axis.log, duration,
+                         f"p{percent} latency against IOPS, {along}")
     return subject.figure(bands, [subject.latency], reading=panels.reading(subject, lines))
 
 

@@ -17,7 +17,7 @@ FORMATS = ("svg", "png", "pdf")
 LIMIT_S = 120
 # (on light, on dark). On light c1 to c8 are podo's colours; on dark black is white, and colours
 # that would be too dim are lighter. c9 is FAINT. t0 to t7 are the tiles' colours, from the least
-# share to the greatest: they go away from the paper, so letters are of ink, or of paper on the last.
+# share to the greatest: away from the paper, so letters are of ink, on the last ones of paper.
 COLOURS = {
     "paper": ("#ffffff", "#15181c"),
     "quiet": ("#505050", "#a8adb4"),
@@ -260,8 +260,8 @@ class Script:
             below.append(f"{marks} using 1{box}:(dark ? $6 : $5) with boxxyerror "
                          "linecolor rgb variable fillstyle solid 1 noborder")
             if any(mark.ring for mark in series.marks):
-                above.append(f"{marks} using ($8 == 1 ? $1 : NaN){box} with boxxyerror linecolor rgb "
-                             f"{colour(series.style)} linewidth 2.4 fillstyle empty border")
+                above.append(f"{marks} using ($8 == 1 ? $1 : NaN){box} with boxxyerror linecolor "
+                             f"rgb {colour(series.style)} linewidth 2.4 fillstyle empty border")
         elif series.kind == "cells":
             below.append(f"{marks} using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):5 with boxxyerror "
                          "linecolor rgb variable fillstyle solid 1 noborder")

@@ -149,8 +149,8 @@ def panel(modes, band, wide, column_width):
     places = [place for placed in band for place in placed.places()]
     modes = [mode for mode in modes if any(mode in column.cells for _, column in places)]
     names = Rows(modes, TEXT, NAMES)
-    groups = [(placed.middle, wrapped(placed.group, TEXT, column_width * (placed.end - placed.start)))
-              for placed in band]
+    groups = [(one.middle, wrapped(one.group, TEXT, column_width * (one.end - one.start)))
+              for one in band]
     titles = [(x, [line for part in column.title.split(", ")
                    for line in wrapped(part, TEXT, column_width)]) for x, column in places]
     series = [Series(mode, RING, [tile(mode, x, y, height / 2, column) for x, column in places

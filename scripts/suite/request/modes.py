@@ -56,8 +56,8 @@ OFFLOADS = {
     "uring_defer": (counted("issued"), None),
 }
 
-# {mode of the pool: the mode that does the same through the kernel's io_uring}; README.md says it to
-# people.
+# {mode of the pool: the mode that does the same through the kernel's io_uring}, as README.md has it
+# for people.
 COUNTERPARTS = {
     "inline": "uring",
     "sqthread": "uring_sqpoll",

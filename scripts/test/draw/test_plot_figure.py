@@ -103,7 +103,8 @@ def test_every_mark_of_every_chart_can_be_pointed_at(tmp_path):
 
 def node_maps(tmp_path, nodes, modes, **more):
     (figure,) = [figure for _, chart, figure in all_figures(
-        tmp_path, modes, placements=pairs(nodes), depths=(8,), **more) if chart.of == charts.PLACEMENTS]
+        tmp_path, modes, placements=pairs(nodes), depths=(8,), **more)
+        if chart.of == charts.PLACEMENTS]
     return figure
 
 
