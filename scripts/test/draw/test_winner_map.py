@@ -74,7 +74,8 @@ def test_a_point_whose_runs_differ_over_twofold_is_unstable(tmp_path, least, uns
     plan, environment, summaries = read(folder)
     for summary in summaries.values():
         if summary.point.mode == "inline":
-            summary.figures["iops"] = dict(enumerate(rates, 1))
+            for figures, iops in zip(summary.by_repeat.values(), rates):
+                figures.iops = iops
     (column,) = winner_map.decided(plan, summaries)
     assert column.cells["inline"].unstable == unstable
     assert not column.cells["fio:psync"].unstable
