@@ -10,7 +10,7 @@ from suite.analyse.flags import meaning
 from suite.analyse.summary import in_a_word, interval_coverage
 from suite.analyse.words import UNAFFECTED, load_words, machine_title
 from suite.draw.charts import COMPARISON
-from suite.report import html
+from suite.report import html, pairs
 from suite.report.html import Cell, element, paragraph
 from suite.report.table import open_loop, parts
 from suite.request.command_line import to_go_on, to_plot
@@ -46,13 +46,15 @@ def document(folder, plan, about, summaries, drawn, said):
     unkept = verdict.nobody(summaries, rules)
     whole = [row for row in drawn if row[1].of == COMPARISON]
     drawn = [row for row in drawn if row[1].of != COMPARISON]
-    sections = [header(plan, about, titles),
-                element("div", charts_of(folder, whole), class_="charts"),
-                verdicts(found, titles, rules, unkept, said), contents(titles, names)]
+    sections = [header(plan, about, titles), answers(found, titles, unkept),
+                element("div", charts_of(folder, whole), class_="charts whole"),
+                in_detail(found, titles, rules, said),
+                pairs.section(summaries, titles, rules.coverage)]
     for load, title in titles.items():
         rows = [s for s in summaries.values() if s.point.load == load]
         pictures = [row for row in drawn if row[2].title == title]
-        sections.append(load_section(folder, plan, load, title, names[title], rows, pictures))
+        sections.append(load_section(folder, plan, load, title, names[title], rows, pictures,
+                                     alone=len(titles) == 1))
     placed = [row for row in drawn if row[2].title not in titles.values()]
     if placed:
         sections.append(element("h2", "Placements")
@@ -70,18 +72,24 @@ def header(plan, about, titles):
                         f"baseline {plan['baseline']}.", class_="quiet"))
 
 
-def verdicts(found, titles, rules, unkept, said):
-    parts = [element("h2", "Verdict", id="verdict"), *map(paragraph, unkept)]
-    if not found and not unkept:
-        parts.append(paragraph("No two modes have runs enough to choose between them."))
-    for load, shown in verdict.always_good(found).items():
-        parts += [element("h3", html.text(titles[load])),
-                  paragraph(f"{verdict.among_the_best(*shown, verdict.noun(found, load))}.",
-                            class_="answer"),
-                  element("ul", "".join(spoken(v, rules) for v in found if v.load == load))]
+def answers(found, titles, unkept):
+    """A sentence for each load."""
+    lines = [f"{titles[load]}: {verdict.among_the_best(*shown, verdict.noun(found, load))}."
+             for load, shown in verdict.always_good(found).items()] + [f"{u}." for u in unkept]
+    return element("h2", "Verdict", id="verdict") + "".join(
+        paragraph(line, class_="answer") for line in
+        lines or ["No two modes have runs enough to choose between them."])
+
+
+def in_detail(found, titles, rules, said):
+    """What is decided at each point, and how far that may be trusted."""
+    points = "".join(
+        element("h3", html.text(title)) * (len(titles) > 1)
+        + element("ul", "".join(spoken(v, rules) for v in found if v.load == load))
+        for load, title in titles.items() if any(v.load == load for v in found))
+    details = element("details", element("summary", "At each point, in figures") + points)
     quiet = [*(verdict.caveat(found, rules) if found else []), *said]
-    parts += [paragraph(line, class_="quiet") for line in quiet]
-    return "".join(parts)
+    return details * bool(found) + "".join(paragraph(line, class_="quiet") for line in quiet)
 
 
 def spoken(v, rules):
@@ -90,22 +98,17 @@ def spoken(v, rules):
     return element("li", html.text(first) + html.listed(line.strip() for line in more))
 
 
-def contents(titles, names):
-    if len(titles) < 3:
-        return ""
-    return element("nav", element("ul", "".join(
-        element("li", element("a", html.text(title), href=f"#{names[title]}"))
-        for title in titles.values())))
-
-
-def load_section(folder, plan, load, title, name, rows, pictures):
+def load_section(folder, plan, load, title, name, rows, pictures, alone):
+    """All that is known of a load; folded, if it is one of several."""
     job = next(job for job in plan["jobs"] if job["name"] == load.job)
-    return element("section", element("h2", html.text(title))
-                   + paragraph(question(job["text"]), class_="question")
-                   + paragraph(load_words(job, load), class_="quiet")
-                   + element("div", charts_of(folder, pictures), class_="charts")
-                   + "".join(points_table(plan, part) for part in parts(rows))
-                   + sections_table(rows) + hosts_table(rows), id=name)
+    body = (paragraph(question(job["text"]), class_="question")
+            + paragraph(load_words(job, load), class_="quiet")
+            + element("div", charts_of(folder, pictures), class_="charts")
+            + "".join(points_table(plan, part) for part in parts(rows))
+            + sections_table(rows) + hosts_table(rows))
+    heading = element("h2", html.text(title))
+    return element("section", heading + body if alone else
+                   element("details", element("summary", heading) + body), id=name)
 
 
 def charts_of(folder, pictures):

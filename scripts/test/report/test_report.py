@@ -66,17 +66,17 @@ def test_it_is_read_without_an_error_and_without_a_network(page):
 
 def column(page, number):
     return [row.find_elements("css selector", "td")[number].text
-            for row in elements(page, "table.sortable tbody tr")]
+            for row in elements(page, "section table.sortable tbody tr")]
 
 
 def test_a_click_on_a_columns_title_sorts_and_another_turns_it_round(page):
-    heads = elements(page, "table.sortable th button")
+    heads = elements(page, "section table.sortable th button")
     rates = heads[2]
     assert rates.text == "IOPS"
 
     def values():
         return [float(cell.get_attribute("data-value"))
-                for cell in elements(page, "table.sortable tbody td:nth-child(3)")]
+                for cell in elements(page, "section table.sortable tbody td:nth-child(3)")]
 
     before = values()
     rates.click()
@@ -156,8 +156,9 @@ def test_no_text_of_a_chart_is_under_eleven_pixels_on_a_phone(page):
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_the_map_of_all_comes_before_every_other_picture_and_the_words(page):
-    first = elements(page, "figure, h2")[0]
+def test_a_sentence_and_the_map_of_all_come_before_every_other_picture_and_word(page):
+    answer, first = elements(page, ".answer, figure, h3, details, table")[:2]
+    assert answer.get_attribute("class") == "answer"
     assert elements(first, "figcaption")[0].text == "Which mode is the best, and where?"
     assert [row[2].splitlines()[0] for row in page.execute_script(
         "return JSON.parse(arguments[0].querySelector('script').textContent)", first)[::3]] == [
@@ -296,3 +297,30 @@ def test_colours_are_named_where_they_are_the_themes_own():
     assert html.inlined(svg, "n") == (
         "<svg><g fill=\"#123456\" style='stroke:var(--c6)'></g>"
         "<use xlink:href='#n-p' style='color:var(--c6)'/></svg>")
+
+
+def test_each_mode_stands_beside_its_counterpart_in_a_table(tmp_path):
+    folder = synthetic.results(tmp_path / "r", ["fio:psync", "punt", "uring"], depths=(8,))
+    assert report(folder.path).returncode == 0
+    text = (folder.path / "report.html").read_text()
+    table = text.partition('id="pairs"')[2].partition("</table>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", table.partition("<tbody>")[2])
+    assert len(rows) == 1
+    cells = [re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<td.*?</td>", rows[0])]
+    assert cells[:3] == ["punt", "uring", "depth 8"]
+    assert 0 < float(cells[3]) < 1 and cells[5] == "slower", "each mode's rate is above the last's"
+
+
+def test_without_a_counterpart_there_is_no_such_table(tmp_path):
+    folder = synthetic.results(tmp_path / "r", ["fio:psync", "handoff"], depths=(8,))
+    assert report(folder.path).returncode == 0
+    assert "Beside the kernel" not in (folder.path / "report.html").read_text()
+
+
+def test_the_loads_of_several_are_folded(tmp_path):
+    folder = synthetic.results(tmp_path / "r", MODES[:3], depths=(8,),
+                               placements=("none", "cpus:0"))
+    assert report(folder.path).returncode == 0
+    text = (folder.path / "report.html").read_text()
+    assert text.count("<section") == 2 and text.count("<details><summary><h2>") == 2
+    assert text.index("winner-map") < text.index("<details>"), "the map stands before all else"
