@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from suite.analyse.stats import UNPAIRED_COVERAGE, unpaired_ratio
+from suite.analyse.criteria import deciding
+from suite.analyse.stats import LEAST_COVERAGE, UNPAIRED_COVERAGE, unpaired_ratio
 from suite.analyse.summary import COMPARED, SIDES, in_a_word, interval_coverage, summarise
+from suite.analyse.verdict import Rules
 from suite.analyse.words import UNAFFECTED, machine_title
 from suite.draw import gnuplot, ranked_charts, subject
 from suite.errors import BadInput
@@ -161,6 +163,28 @@ def figure(name, ratio):
     if not ratio:
         return Cell(""), Cell("")
     return Cell(f"{ratio.median:.3f}", ratio.median), Cell(in_a_word(name, ratio))
+
+
+def became_worse(a, b, by):
+    """A line for each figure that decides and of which all of the interval says that it is worse in
+    B by more than the share `by`."""
+    rules, lines = Rules.of_plan(b.plan), []
+    for point, ours in b.summaries.items():
+        theirs = a.summaries.get(point)
+        if not theirs or not (ours.iops and theirs.iops):
+            continue
+        alike = [s for s in b.summaries.values() if s.iops and s.point.load == point.load
+                 and (s.point.rate > 0) == (point.rate > 0)]
+        for judged in deciding(rules.criteria, alike):
+            sides = [list(judged.values(s).values()) for s in (ours, theirs)]
+            ratio = unpaired_ratio(*sides) if all(sides) else None
+            if ratio and ratio.coverage >= LEAST_COVERAGE and (
+                    ratio.high < 1 - by if judged.more_is_better else ratio.low > 1 / (1 - by)):
+                what = f", {judged.words}" if judged.words else ""
+                lines.append(f"{point.load.job}, {point.mode}, {point.where}{what}: "
+                             f"{judged.worse}: {ratio.median:.3f} [{ratio.low:.3f}, "
+                             f"{ratio.high:.3f}]")
+    return lines
 
 
 def missing(a, b):

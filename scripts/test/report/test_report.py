@@ -324,3 +324,41 @@ def test_the_loads_of_several_are_folded(tmp_path):
     text = (folder.path / "report.html").read_text()
     assert text.count("<section") == 2 and text.count("<details><summary><h2>") == 2
     assert text.index("winner-map") < text.index("<details>"), "the map stands before all else"
+
+
+def gated(tmp_path, slower, share="5%"):
+    """scripts/report of two folders, in the second of which punt's rate is multiplied."""
+    folders = [synthetic.results(tmp_path / name, MODES[:4], depths=(8,), repeats=8,
+                                 slower=changed)
+               for name, changed in (("a", {}), ("b", {"punt": slower}))]
+    return subprocess.run([str(SCRIPTS / "report"), *(str(f.path) for f in folders), "--gate",
+                           share], capture_output=True, text=True, timeout=HANG_S, check=False)
+
+
+@pytest.mark.parametrize("slower, share, status", [
+    (1, "5%", 0), (0.8, "5%", 1), (0.8, "40%", 0), (1.5, "5%", 0)])
+def test_a_gate_stops_what_became_worse_by_more(tmp_path, slower, share, status):
+    done = gated(tmp_path, slower, share)
+    assert done.returncode == status, done.stdout + done.stderr
+    worse = [line for line in done.stdout.splitlines() if line.startswith("randread-cached, ")]
+    assert [line.partition(", depth")[0] for line in worse] == ["randread-cached, punt"] * status
+    assert ("nothing is worse by more than" in done.stdout) == (status == 0)
+
+
+@pytest.mark.parametrize("arguments, complaint", [
+    (["--gate", "5%"], "--gate: is of two folders"),
+    (["--gate", "5"], "--gate 5: allowed is a share")])
+def test_a_gate_that_cannot_be_is_refused(tmp_path, arguments, complaint):
+    folder = synthetic.results(tmp_path / "r", MODES[:2], depths=(8,))
+    done = report(folder.path, *arguments)
+    assert done.returncode == 2 and complaint in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_the_map_can_be_had_in_markdown(tmp_path):
+    folder = synthetic.results(tmp_path / "r", ["fio:psync", "punt", "a_b"], depths=(8,))
+    assert report(folder.path, "--export-markdown", tmp_path / "m.md").returncode == 0
+    text = (tmp_path / "m.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert rows[0] == "| mode | randread-cached, depth 8 |" and rows[1] == "| --- | ---: |"
+    assert rows[2] == "| a\\_b | **1.00** |" and len(rows) == 5
+    assert text.startswith("**randread-cached**: a\\_b, as good as the best at its only point.")
