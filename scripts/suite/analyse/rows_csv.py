@@ -9,8 +9,8 @@ from suite.fio.output import percentile
 from suite.request.plan import TRACED
 
 NAME = "rows.csv"
-COLUMNS = ("job,mode,depth,block,mix,placement,file_system,rate,repeat,section,direction,phase,"
-           "ios,iops,bw_bytes,lat_mean_ns,lat_p50_ns,lat_p99_ns,lat_p999_ns,start_s,end_s"
+COLUMNS = ("job,mode,depth,block,mix,placement,file_system,busy,rate,repeat,section,direction,"
+           "phase,ios,iops,bw_bytes,lat_mean_ns,lat_p50_ns,lat_p99_ns,lat_p999_ns,start_s,end_s"
            ).split(",")
 
 
@@ -30,7 +30,8 @@ def row_of(run, row, figures):
     point = run.point
     return {"job": point.load.job, "mode": point.mode, "depth": point.depth,
             "block": point.load.block, "mix": point.load.mix, "placement": point.load.placement,
-            "file_system": point.load.file_system, "rate": point.rate, "repeat": run.repeat,
+            "file_system": point.load.file_system, "busy": point.load.busy, "rate": point.rate,
+            "repeat": run.repeat,
             "section": row.section, "direction": row.direction, "phase": row.phase,
             "ios": figures.ios, "iops": rounded(figures.iops, 3),
             "bw_bytes": rounded(figures.bw_bytes),

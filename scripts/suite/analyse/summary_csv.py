@@ -11,7 +11,7 @@ from suite.request.plan import TRACED
 NAME = "summary.csv"
 COLUMNS = ("job,mode,depth,block,placement,repeat,iops,bw_bytes,lat_mean_ns,lat_p50_ns,lat_p99_ns,"
            "lat_p999_ns,cpu_ns_per_io,threads_peak,flags,mix,file_system,rate,switches_per_io,"
-           "cache_hit,foreign_cpus").split(",")
+           "cache_hit,foreign_cpus,busy").split(",")
 
 
 def document(finished):
@@ -31,7 +31,7 @@ def summary_row(run, record, figures):
            "block": point.load.block, "placement": point.load.placement, "repeat": run.repeat,
            "flags": ";".join(record["flags"]), "threads_peak": record["threads_peak"],
            "mix": point.load.mix, "file_system": point.load.file_system, "rate": point.rate,
-           "foreign_cpus": record.get("foreign_cpus")}
+           "foreign_cpus": record.get("foreign_cpus"), "busy": point.load.busy}
     if figures is None:
         return row
     return row | {

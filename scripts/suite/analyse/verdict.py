@@ -11,7 +11,7 @@ whose 5 % hold for the whole report.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import ceil, log
 from statistics import mean, median, stdev
 
@@ -305,13 +305,8 @@ def marked(mode, flagged):
 
 
 def as_json(summaries, rules):
-    def row_json(row):
-        return row and {"section": row.section, "direction": row.direction, "phase": row.phase}
-
-    return [{"job": v.load.job, "block": v.load.block, "mix": v.load.mix,
-             "placement": v.load.placement, "file_system": v.load.file_system, "depth": v.depth,
-             "rate": v.rate, "figure": v.judged.figure, "row": row_json(v.judged.row),
-             "best": v.best.point.mode,
+    return [{**asdict(v.load), "depth": v.depth, "rate": v.rate, "figure": v.judged.figure,
+             "row": v.judged.row and asdict(v.judged.row), "best": v.best.point.mode,
              "as_good": [one.mode for one in v.as_good],
              "worse": {one.mode: round(one.ratio.median, 4) for one in v.worse},
              "undecided": {one.mode: one.more for one in v.undecided},

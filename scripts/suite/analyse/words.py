@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What was measured, and where, in words for tables, charts and reports."""
 
+from suite.request.busy import words_of
 from suite.request.plan import NO_PLACEMENT
 from suite.units import bytes_in_words
 
@@ -20,7 +21,9 @@ def load_words(job, load=None):
         words.append(f"{load.mix} % reads")
     if load and load.placement != NO_PLACEMENT:
         words.append(load.placement)
-    return ", ".join(words + ([load.file_system] if load and load.file_system else []))
+    if load and load.file_system:
+        words.append(load.file_system)
+    return ", ".join(words + ([words_of(load.busy)] if load and load.busy else []))
 
 
 def sizes_in_words(block):

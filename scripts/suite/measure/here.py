@@ -11,6 +11,7 @@ from suite.fio import over_time
 from suite.measure import cache, environment, images
 from suite.measure.bench import make_folders
 from suite.measure.files import check_room, data_files, files_there, remove_new, sizes_of_all
+from suite.measure.loops import loops
 from suite.measure.machines import Machines
 from suite.measure.mounts import in_memory
 from suite.measure.process import run_limited
@@ -19,6 +20,7 @@ from suite.measure.run import (Ran, cache_hit, complaint, fio_command, job_file,
 from suite.measure.safety import check_destroy, check_targets
 from suite.measure.watch import Watch
 from suite.request import engine_options
+from suite.request.busy import busy_cpus
 from suite.request.command_line import ENGINE
 from suite.request.jobfile import rewritten
 from suite.request.length import Limit
@@ -109,8 +111,9 @@ class Here(Machines):
         with job_file(bench, text) as path:
             command = self.command(bench, job, path)
             resident, wrong_cache = cache.prepare(job.cache, data_files(job, folder), job.writes)
-            watch, before = Watch(folder), files_there(folder)
-            outcome = run_limited(command, folder, bench.limit(job), bench.stop)
+            with loops(busy_cpus(run.point.load.busy, os.sched_getaffinity(0))):
+                watch, before = Watch(folder), files_there(folder)
+                outcome = run_limited(command, folder, bench.limit(job), bench.stop)
         machine, evidence = watch.since(), take_evidence(folder)
         logs = over_time.take(folder, window_ms)
         if outcome.stopped:

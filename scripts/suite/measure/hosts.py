@@ -51,6 +51,8 @@ class Hosts(Machines):
         return self.engine
 
     def check(self, asked, bench):
+        if any(point.load.busy for point in asked.points):
+            raise BadInput("--busy: CPUs of this machine, and --hosts names others")
         if bench.file_systems:
             raise BadInput("--file-systems: are made on this machine, and --hosts names others")
         if bench.destroy:

@@ -4,7 +4,7 @@
 import json
 import os
 
-from suite.analyse import rounds, same, verdict
+from suite.analyse import beside, rounds, same, verdict
 from suite.analyse.summary import interval_coverage, summarise
 from suite.draw import charts, plot
 from suite.report import page, table
@@ -34,8 +34,8 @@ def in_words(plan, summaries, finished):
 
 
 def said(summaries, finished):
-    """Lines about the machine while it was measured."""
-    return same.words(summaries) + rounds.words(finished)
+    """Lines about other programs, and the machine while it was measured."""
+    return beside.words(summaries) + same.words(summaries) + rounds.words(finished)
 
 
 def as_json(folder, status):

@@ -2,11 +2,13 @@
 """What the user asked for: the matrix and how it is to be measured."""
 
 import itertools
+import os
 import re
 from dataclasses import dataclass, field, replace
 
 from suite.errors import BadInput, meant
 from suite.fio.number import number as fio_number
+from suite.request.busy import IDLE, busy_of
 from suite.request.file_systems import name_of
 from suite.request.jobfile import SIZES, as_run
 from suite.request.modes import parse_mode
@@ -17,7 +19,7 @@ from suite.request.plan import NO_PLACEMENT, Load, Point, plan_runs, plan_traced
 MODES = ("inline,sqthread,handoff,sqwq,punt,hashed,uring,uring_async,uring_sqpoll,uring_defer,"
          "fio:psync,fio:io_uring,fio:io_uring+force_async=1,fio:libaio")
 DIMENSIONS = {"jobs": "", "modes": MODES, "depths": "1,8,32", "blocks": "", "mixes": "",
-              "placements": NO_PLACEMENT, "file-systems": "", "rates": ""}
+              "placements": NO_PLACEMENT, "file-systems": "", "busy": IDLE, "rates": ""}
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Matrix:
         self.mixes = numbers("mixes", get("mixes"), 1, 99) or [None]
         self.placements = [one for text in get("placements") for one in placements_of(text)]
         self.file_systems = [name_of(text) for text in get("file-systems")] or [""]
+        self.busy = [busy_of(text, os.sched_getaffinity(0)) for text in get("busy")]
         self.rates = numbers("rates", get("rates"), 1, 10**8)
         for dimension in DIMENSIONS:
             texts_of = self.placements if dimension == "placements" else get(dimension)
@@ -106,11 +109,12 @@ class Matrix:
                            f"{job.path}: allowed are multiples of {job.processes}")
 
     def points(self):
-        return [Point(Load(job.name, block or job.block, str(mix or ""), placement, system),
+        return [Point(Load(job.name, block or job.block, str(mix or ""), placement, system, busy),
                       mode.name, depth, rate)
-                for job, system, placement, block, mix, mode, depth, rate in itertools.product(
-                    self.jobs, self.file_systems, self.placements, self.blocks, self.mixes,
-                    self.modes, self.depths, self.rates or [0])]
+                for job, system, placement, block, mix, busy, mode, depth, rate in
+                itertools.product(self.jobs, self.file_systems, self.placements, self.blocks,
+                                  self.mixes, self.busy, self.modes, self.depths,
+                                  self.rates or [0])]
 
 
 def numbers(dimension, texts, low, high):

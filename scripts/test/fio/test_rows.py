@@ -85,6 +85,6 @@ def test_rows_csv_has_a_line_for_each_row_of_each_run():
                 (Run("2", point, 2, 1), {}, None)]
     head, *lines = rows_csv.document(finished).splitlines()
     assert head.split(",") == rows_csv.COLUMNS
-    assert [line.split(",")[8:12] + line.split(",")[12:13] for line in lines] == [
+    assert [line.split(",")[9:14] for line in lines] == [
         ["1", "log", "sync", "", "40"], ["1", "log", "write", "", "100"],
         ["1", "r", "read", "", "100"]]
