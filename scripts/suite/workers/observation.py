@@ -122,6 +122,8 @@ def assembled(target, tracer, sampler, ended, zero_s):
         if missed:
             notes.append(f"the end of {len(missed)} workers was not seen: taken to be the "
                          "process's")
+    # On a busy machine a worker's end may be noted a little after its process's.
+    end_s = max([end_s, *(w.left_s for w in workers if w.left_s is not None)])
     for worker in workers:
         worker.born_s = None if worker.born_s is None else max(worker.born_s - zero_s, 0.0)
         worker.left_s = None if worker.left_s is None else max(worker.left_s - zero_s, 0.0)
