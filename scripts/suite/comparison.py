@@ -5,14 +5,15 @@ import sys
 import time
 from dataclasses import replace
 
-from suite.analyse import rounds, rows_csv, summary_csv
+from suite.analyse import rounds, rows_csv, summary_csv, verdict
 from suite.analyse.stats import LEAST_ROUNDS
-from suite.analyse.summary import narrow
+from suite.analyse.summary import narrow, summarise
 from suite.errors import FolderFailed
 from suite.measure import environment
 from suite.measure.progress import Progress
 from suite.report.conclusion import report
 from suite.request.command_line import to_go_on
+from suite.request.judged import parse_judge
 from suite.request.plan import TRACED, plan_round, plan_traced
 from suite.units import clock
 
@@ -126,8 +127,22 @@ def make_runs(asked, bench, folder, progress, finished):
                 folder.keep(ran)
                 finished.append((run, ran.record, ran.figures))
                 progress.finished(run, ran.figures)
+            if any(run.id not in there for run in runs):
+                progress.end_round(so_far(asked, finished))
     finally:
         progress.close()
+
+
+def so_far(asked, finished):
+    """How much is decided, and how many rounds were disturbed, in words."""
+    summaries = summarise(finished, asked.baseline)
+    rules = verdict.Rules(tuple(parse_judge(asked.judge)), asked.as_good or verdict.AS_GOOD)
+    found = verdict.verdicts(summaries, rules)
+    decided = sum(len(v.as_good) + len(v.worse) for v in found)
+    compared = decided + sum(len(v.undecided) for v in found)
+    disturbed = len(rounds.disturbed(finished))
+    return ", ".join([*([f"{decided} of {compared} decided"] if compared else []),
+                      *([f"{disturbed} disturbed"] if disturbed else [])])
 
 
 def rounds_of(asked, finished):

@@ -231,3 +231,12 @@ def test_a_mode_off_its_path_is_flagged(tmp_path, job_file, compare, engine, sma
     assert (rows(tmp_path)[0]["flags"] == "path:no_inline") == (inline == 0)
     assert done.returncode == 0 and ("punt !" in
            (tmp_path / "results/charts/tiny-latency.svg").read_text()) == (inline == 0)
+
+
+def test_a_line_for_each_round_says_what_is_decided(job_file, compare):
+    done = compare(job_file(), "fio:psync,fio:libaio", "--repeats", "5")
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("round ")]
+    assert [line.partition(":")[0] for line in lines] == [f"round {n} of 5" for n in range(1, 6)]
+    assert re.search(r"; [01] of 1 decided(, \d disturbed)?$", lines[-1])
+    assert not any("decided" in line for line in lines[:-1]), "too few rounds to decide anything"

@@ -16,8 +16,8 @@ class Progress:
         self.stream = stream or sys.stdout
         self.bar = self.stream.isatty()
         self.started = time.monotonic()
-        self.done = self.made = self.left_in_round = 0
-        self.name = self.last = ""
+        self.done = self.made = 0
+        self.name = self.last = self.so_far = ""
 
     def left_s(self):
         """The seconds that are left: by the plan at first, then by what the finished runs took."""
@@ -28,7 +28,6 @@ class Progress:
     def begin_round(self, repeat, planned, wanted):
         """A round begins, of whose `planned` runs `wanted` are still wanted."""
         self.name = f"round {repeat} of {self.repeats}" if repeat else "traced runs"
-        self.left_in_round = wanted
         self.total -= planned - wanted
 
     def more(self, planned):
@@ -39,22 +38,27 @@ class Progress:
     def show(self, run):
         if self.bar:
             text = f"{self.name}  {run.point.mode} {run.point.where}"
-            self.draw(f"{text}  {clock(self.left_s())} left  {self.last}")
+            known = f"  {self.so_far}" if self.so_far else ""
+            self.draw(f"{text}  {clock(self.left_s())} left{known}  {self.last}")
 
     def was_there(self):
         self.done += 1
-        self.left_in_round -= 1
 
     def finished(self, run, figures):
         self.done += 1
         self.made += 1
-        self.left_in_round -= 1
         result = rate(figures.iops) + " IOPS" if figures else "failed"
         self.last = f"(last: {run.point.mode} {run.point.where}: {result})"
-        if not self.bar and self.left_in_round == 0:
-            passed = clock(time.monotonic() - self.started)
-            print(f"{self.name}: {self.done} of {self.total} runs done, {passed} passed, about "
-                  f"{clock(self.left_s())} left", file=self.stream, flush=True)
+
+    def end_round(self, so_far):
+        """`so_far`: what is known by now, in words."""
+        if self.bar:
+            self.so_far = so_far
+            return
+        passed = clock(time.monotonic() - self.started)
+        line = (f"{self.name}: {self.done} of {self.total} runs done, {passed} passed, about "
+                f"{clock(self.left_s())} left")
+        print("; ".join(filter(None, (line, so_far))), file=self.stream, flush=True)
 
     def draw(self, text):
         filled = 20 * self.done // max(self.total, 1)
