@@ -66,7 +66,9 @@ def test_figures_are_those_of_fio_and_of_the_whole_process(tmp_path, job_file, c
     assert [int(row[f"lat_{p}_ns"]) for p in ("p50", "p99", "p999")] == \
         [percentiles[p] for p in ("50.000000", "99.000000", "99.900000")]
     assert float(row["iops"]) == pytest.approx(read["iops"])
-    cpu_ns = 1e9 * (record["user_s"] + record["system_s"])
+    spent_s = record["user_s"] + record["system_s"]
+    assert 0 < record["start_cpu_s"] < spent_s, "what a fio takes that does nothing"
+    cpu_ns = 1e9 * (spent_s - record["start_cpu_s"])
     assert float(row["cpu_ns_per_io"]) == pytest.approx(cpu_ns / read["total_ios"], abs=0.1)
 
 
