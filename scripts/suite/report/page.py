@@ -49,7 +49,8 @@ def document(folder, plan, about, summaries, drawn, said):
     sections = [header(plan, about, titles), answers(found, titles, unkept),
                 element("div", charts_of(folder, whole), class_="charts whole"),
                 in_detail(found, titles, rules, said),
-                pairs.section(summaries, titles, rules.coverage)]
+                pairs.section(summaries, titles, [mode["name"] for mode in plan["modes"]],
+                              rules.coverage)]
     for load, title in titles.items():
         rows = [s for s in summaries.values() if s.point.load == load]
         pictures = [row for row in drawn if row[2].title == title]

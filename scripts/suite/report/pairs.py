@@ -12,9 +12,9 @@ from suite.request.modes import counterpart
 FIGURES = {"iops": "IOPS", "p99": "p99", "cpu": "CPU/IO"}
 
 
-def section(summaries, titles, coverage):
-    """Empty where no mode stands beside its counterpart."""
-    found = [(s, other, row) for s, other in pairs(summaries)
+def section(summaries, titles, order, coverage):
+    """Empty where no mode stands beside its counterpart. `order`: of the modes."""
+    found = [(s, other, row) for s, other in pairs(summaries, order)
              for row in told_apart(s, other)]
     if not found:
         return ""
@@ -35,14 +35,16 @@ def section(summaries, titles, coverage):
         class_="quiet") + html.table(heads, rows)
 
 
-def pairs(summaries):
+def pairs(summaries, order):
     """[(summary, its counterpart's)] of the points that both have a result of."""
     found = []
     for point, s in summaries.items():
         other = summaries.get(replace(point, mode=counterpart(point.mode) or ""))
         if s.iops and other and other.iops:
             found.append((s, other))
-    return found
+    return sorted(found, key=lambda pair: (
+        pair[0].point.load, order.index(pair[0].point.mode), pair[0].point.depth,
+        pair[0].point.rate))
 
 
 def told_apart(s, other):

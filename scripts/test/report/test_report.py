@@ -300,15 +300,18 @@ def test_colours_are_named_where_they_are_the_themes_own():
 
 
 def test_each_mode_stands_beside_its_counterpart_in_a_table(tmp_path):
-    folder = synthetic.results(tmp_path / "r", ["fio:psync", "punt", "uring"], depths=(8,))
+    folder = synthetic.results(tmp_path / "r", ["fio:psync", "punt", "inline", "uring"],
+                               depths=(1, 8))
     assert report(folder.path).returncode == 0
     text = (folder.path / "report.html").read_text()
     table = text.partition('id="pairs"')[2].partition("</table>")[0]
     rows = re.findall(r"<tr>(.*?)</tr>", table.partition("<tbody>")[2])
-    assert len(rows) == 1
-    cells = [re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<td.*?</td>", rows[0])]
-    assert cells[:3] == ["punt", "uring", "depth 8"]
-    assert 0 < float(cells[3]) < 1 and cells[5] == "slower", "each mode's rate is above the last's"
+    cells = [[re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<td.*?</td>", row)]
+             for row in rows]
+    assert [row[:3] for row in cells] == [[mode, "uring", f"depth {depth}"]
+                                          for mode in ("punt", "inline") for depth in (1, 8)]
+    assert all(0 < float(row[3]) < 1 and row[5] == "slower" for row in cells), \
+        "each mode's rate is above that of the one before"
 
 
 def test_without_a_counterpart_there_is_no_such_table(tmp_path):
