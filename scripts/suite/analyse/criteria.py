@@ -4,13 +4,13 @@
 from dataclasses import dataclass
 from statistics import median
 
+from suite.analyse.measured import DIRECTION_WORDS
 from suite.analyse.stats import median_interval
 from suite.fio.output import SYNC, Row
 from suite.request.judged import MORE_IS_BETTER, Criterion
 from suite.units import duration, rate
 
-ROW_WORDS = {"read": "reads", "write": "writes", "trim": "trims", "sync": "syncs",
-             "mixed": "reads and writes"}
+ROW_WORDS = DIRECTION_WORDS | {SYNC: "syncs"}
 
 
 @dataclass(frozen=True)

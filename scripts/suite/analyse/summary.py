@@ -18,7 +18,6 @@ COMPARED = {
     "p99": lambda record, figures: percentile(figures.bins, 99),
     "cpu": lambda record, figures: cpu_ns(record, figures),
 }
-MORE_IS_BETTER = {"iops"}
 # The words for a ratio of each figure above 1, and below.
 SIDES = {"iops": ("faster", "slower"), "p99": ("longer", "shorter"), "cpu": ("dearer", "cheaper")}
 

@@ -2,10 +2,10 @@
 """Charts with one row for each mode, the best on top: CPU time, and ratios to the baseline."""
 
 from suite.analyse.stats import LEAST_COVERAGE
-from suite.analyse.summary import MORE_IS_BETTER
 from suite.draw.axis import Axis, Rows
 from suite.draw.figure import BLUE, INK, RED, SOLID, TEXT, Band, Mark, Panel, Series, Style
 from suite.draw.marks import by_depth, ends, told, written
+from suite.request.judged import MORE_IS_BETTER
 from suite.request.modes import ENGINE_PREFIX, of_kernel
 from suite.units import duration
 

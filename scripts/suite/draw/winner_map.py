@@ -26,7 +26,7 @@ READING = ("Share of the best mode's IOPS; of a latency its inverse: 1.00 is bes
 
 
 @dataclass(frozen=True)
-class Standing:
+class Reached:
     """How a mode stands where something is decided; `share` of the best mode's figure, of a latency
     the inverse."""
 
@@ -41,7 +41,7 @@ class Decided:
     each other with the same `group` stand below it."""
 
     title: str
-    cells: dict  # {mode: Standing}
+    cells: dict  # {mode: Reached}
     group: str = ""
 
 
@@ -63,7 +63,7 @@ def decided(plan, summaries):
         for s in [*v.good, *(one.summary for one in [*v.worse, *v.undecided])]:
             runs = v.judged.values(s).values()
             share = median(runs) / best if v.judged.more_is_better else best / median(runs)
-            cells[s.point.mode] = Standing(share, s in v.good, unstable(runs))
+            cells[s.point.mode] = Reached(share, s in v.good, unstable(runs))
         told = titles[v.load].removeprefix(v.load.job).removeprefix(", ")
         offered = [f"{rate(v.rate).replace(' ', '')}/s"] if v.rate else []
         figure = [row_words(v.judged.row)] if v.judged.row else []
@@ -91,8 +91,8 @@ def winner_map(title_words, columns, footer):
 def by_share(columns):
     shares = {}
     for column in columns:
-        for mode, standing in column.cells.items():
-            shares.setdefault(mode, []).append(standing.share)
+        for mode, reached in column.cells.items():
+            shares.setdefault(mode, []).append(reached.share)
     return sorted(shares, key=lambda mode: -median(shares[mode]))
 
 
@@ -161,11 +161,11 @@ def panel(modes, band, wide, column_width):
 
 
 def tile(mode, x, y, half, column):
-    standing = column.cells[mode]
-    words = f"{standing.share:.2f}{'~' if standing.unstable else ''}"
+    reached = column.cells[mode]
+    words = f"{reached.share:.2f}{'~' if reached.unstable else ''}"
     where = ", ".join(filter(None, (column.group, column.title)))
-    return Tile(x, y, note=words, share=standing.share, half=half, ring=standing.as_good,
+    return Tile(x, y, note=words, share=reached.share, half=half, ring=reached.as_good,
                 text="\n".join([
-                    mode, where, f"{standing.share:.3f} of the best",
-                    *["as good as the best"] * standing.as_good,
-                    *[f"unstable: runs differ over {UNSTABLE}-fold"] * standing.unstable]))
+                    mode, where, f"{reached.share:.3f} of the best",
+                    *["as good as the best"] * reached.as_good,
+                    *[f"unstable: runs differ over {UNSTABLE}-fold"] * reached.unstable]))

@@ -27,11 +27,11 @@ def of_comparison(plan, about, summaries, said):
     return "\n\n".join(["\n".join(lines), *map(escaped, end)]) + "\n"
 
 
-def share(standing):
-    if standing is None:
+def share(reached):
+    if reached is None:
         return ""
-    words = f"{standing.share:.2f}{'~' if standing.unstable else ''}"
-    return f"**{words}**" if standing.as_good else words
+    words = f"{reached.share:.2f}{'~' if reached.unstable else ''}"
+    return f"**{words}**" if reached.as_good else words
 
 
 def table(heads, rows):

@@ -14,7 +14,7 @@ from pictures import svg_text
 from suite.analyse.summary import summarise
 from suite.draw import charts, gnuplot, winner_map
 from suite.draw.figure import TEXT, WIDTH, Layout
-from suite.draw.winner_map import Decided, Standing
+from suite.draw.winner_map import Decided, Reached
 from test_plot import MODES
 from test_plot_figure import assert_no_two_texts_touch, drawn
 
@@ -30,13 +30,13 @@ def columns_of(folder):
     return winner_map.decided(plan, summaries), summaries
 
 
-def standing(share=0.5, as_good=False, unstable=False):
-    return Standing(share, as_good, unstable)
+def reached(share=0.5, as_good=False, unstable=False):
+    return Reached(share, as_good, unstable)
 
 
 def many(columns, modes, group="randread-cached", title="depth 1"):
     noise = random.Random(1)
-    return [Decided(title, {mode: standing(noise.random(), noise.random() < 0.3,
+    return [Decided(title, {mode: reached(noise.random(), noise.random() < 0.3,
                                            noise.random() < 0.5) for mode in modes}, group)
             for _ in range(columns)]
 
@@ -84,18 +84,18 @@ def test_a_point_whose_runs_differ_over_twofold_is_unstable(tmp_path, least, uns
 
 
 def test_rows_are_modes_with_the_best_median_of_shares_on_top():
-    columns = [Decided("1", {"a": standing(0.1), "b": standing(1.0), "c": standing(0.7)}),
-               Decided("2", {"a": standing(1.0), "b": standing(0.2), "c": standing(0.8)}),
-               Decided("3", {"b": standing(0.9), "c": standing(0.6), "d": standing(0.95)})]
+    columns = [Decided("1", {"a": reached(0.1), "b": reached(1.0), "c": reached(0.7)}),
+               Decided("2", {"a": reached(1.0), "b": reached(0.2), "c": reached(0.8)}),
+               Decided("3", {"b": reached(0.9), "c": reached(0.6), "d": reached(0.95)})]
     figure = winner_map.winner_map("t", columns, [])
     assert [" ".join(lines) for lines in figure.bands[0].panels[0].names.lines] == [
         "d", "b", "c", "a"]
 
 
 def test_cells_show_what_is_known_of_them(tmp_path):
-    columns = [Decided("ext4, depth 1", {"a": standing(1, True), "b": standing(0.333, False, True)},
+    columns = [Decided("ext4, depth 1", {"a": reached(1, True), "b": reached(0.333, False, True)},
                        "load"),
-               Decided("ext4, depth 8", {"a": standing(0.875, True)}, "load")]
+               Decided("ext4, depth 8", {"a": reached(0.875, True)}, "load")]
     figure = winner_map.winner_map("title", columns, ["the footer"])
     svg = drawn(tmp_path, figure)
     words = svg_text(svg)
@@ -114,7 +114,7 @@ def test_a_ring_is_drawn_around_as_many_cells_as_are_as_good(tmp_path):
     red, green, blue = bytes.fromhex(gnuplot.COLOURS["c7"][0][1:])
     counts = []
     for good in (1, 3):
-        columns = [Decided(str(n), {"a": standing(0.5, n < good), "b": standing(0.2)})
+        columns = [Decided(str(n), {"a": reached(0.5, n < good), "b": reached(0.2)})
                    for n in range(3)]
         svg = drawn(tmp_path, winner_map.winner_map("t", columns, [])).read_text()
         counts.append(svg.count(f"<path stroke='rgb({red:3}, {green:3}, {blue:3})'"))
@@ -160,7 +160,7 @@ def luminance(colour):
 @pytest.mark.parametrize("theme", [0, 1])
 def test_letters_stand_out_on_every_tile_of_both_themes(theme):
     for share in (0, 0.13, 0.26, 0.4, 0.5, 0.7, 0.8, 1):
-        tile = winner_map.tile("m", 0, 0, 1, Decided("c", {"m": standing(share)}))
+        tile = winner_map.tile("m", 0, 0, 1, Decided("c", {"m": reached(share)}))
         pair = [luminance(gnuplot.COLOURS[key][theme])
                 for key in (gnuplot.tile_colour(tile), gnuplot.letters(tile))]
         assert (max(pair) + 0.05) / (min(pair) + 0.05) >= 4.5, share
