@@ -242,3 +242,20 @@ def test_a_line_for_each_round_says_what_is_decided(job_file, compare):
     assert [line.partition(":")[0] for line in lines] == [f"round {n} of 5" for n in range(1, 6)]
     assert re.search(r"; [01] of 1 decided(, \d disturbed)?$", lines[-1])
     assert not any("decided" in line for line in lines[:-1]), "too few rounds to decide anything"
+
+
+def test_runs_that_are_there_can_be_judged_anew(tmp_path, job_file, compare):
+    assert compare(job_file(), "fio:psync,fio:libaio", "--repeats", "5").returncode == 0
+    before = (tmp_path / "results/runs.jsonl").read_bytes()
+
+    def judged(what):
+        return subprocess.run([SCRIPTS / "compare", "--resume", tmp_path / "results", "--judge",
+                               what], capture_output=True, text=True, timeout=HANG_S, check=False)
+
+    done = judged("tiny:read:p99")
+    assert done.returncode == 0 and "depth 1, tiny reads by p99: " in done.stdout, done.stderr
+    done = judged("iops,p99<1ns")
+    assert done.returncode == 0 and "no mode keeps the limits" in done.stdout
+    done = judged("other:iops")
+    assert done.returncode == 2 and "there is no section 'other': allowed are tiny" in done.stderr
+    assert (tmp_path / "results/runs.jsonl").read_bytes() == before
