@@ -242,10 +242,11 @@ unsigned scheduler::options(why asked, std::span<thread_id> out) {
         if (ready & 1u << t.id && !(t.behind & ready) && !t.is_late)
             out[n++] = t.id;
     }
-    // The caller's call may end at once, or its time has passed; and while it spins, the others may
+    // The caller's time has passed; or its call may end at once; and while it spins, the others may
     // be slow, once.
-    if (n > 0 && asked != why::at_a_point && current->state == thread::ready &&
-        !(asked == why::spins && current->stayed))
+    bool may_stay = asked == why::cannot || (n > 0 && asked == why::in_a_call) ||
+                    (n > 0 && asked == why::spins && !current->stayed);
+    if (may_stay && current->state == thread::ready)
         out[n++] = current->id;
     return n;
 }

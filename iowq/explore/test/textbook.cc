@@ -3,12 +3,14 @@
 #include "iowq/explore/explore.h"
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <thread>
 
 using std::atomic;
 using enum std::memory_order;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -128,6 +130,26 @@ SCENARIO(wrong_order_of_locks) {
         std::lock_guard a(m[0]);
     }
     other.join();
+}
+
+// ---- time
+
+// One sleeps twice, the other once for as long: they wake at the same moment, in either order.
+SCENARIO(wrong_order_of_waking) {
+    auto w = std::make_unique<two_words>();
+    std::thread other([&] {
+        std::this_thread::sleep_for(1ms);
+        std::this_thread::sleep_for(1ms);
+        w->x.store(1, relaxed);
+    });
+    std::this_thread::sleep_for(2ms);
+    EXPECT(w->x.load(relaxed) == 0);
+    other.join();
+}
+SCENARIO(right_sleep_takes_its_time) {
+    auto began = std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(2ms);
+    EXPECT(std::chrono::steady_clock::now() - began == 2ms);
 }
 
 // ---- memory
