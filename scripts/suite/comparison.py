@@ -3,9 +3,9 @@
 
 import sys
 import time
-from dataclasses import replace
 
-from suite.analyse import rounds, rows_csv, summary_csv, verdict
+from suite.analyse import race, rounds, rows_csv, summary_csv, verdict
+from suite.analyse.race import last_round
 from suite.analyse.stats import LEAST_ROUNDS
 from suite.analyse.summary import narrow, summarise
 from suite.errors import FolderFailed
@@ -13,7 +13,6 @@ from suite.measure import environment
 from suite.measure.progress import Progress
 from suite.report.conclusion import report
 from suite.request.command_line import to_go_on
-from suite.request.judged import parse_judge
 from suite.request.plan import TRACED, plan_round, plan_traced
 from suite.units import clock
 
@@ -52,7 +51,7 @@ def measure(asked, bench, folder):
     print(f"{what} in {asked.repeats} shuffled rounds, seed {asked.seed}: "
           f"{how_long(asked, bench, left)}; results in {folder.path}", flush=True)
     try:
-        progress = Progress(len(asked.runs), expected(asked, bench) * left, asked.repeats)
+        progress = Progress(len(asked.runs), expected(asked, bench) * left)
         make_runs(asked, bench, folder, progress, finished)
     except FolderFailed as error:
         raise FolderFailed(f"{error}; {len(finished)} of {len(asked.runs)} runs are kept"
@@ -111,10 +110,8 @@ def make_runs(asked, bench, folder, progress, finished):
     there = {run.id: figures for run, _, figures in finished}
     try:
         for repeat in rounds_of(asked, finished):
-            if repeat > asked.repeats:
-                progress.more(len(round_of(asked, repeat)))
             runs = wanted(asked, repeat, finished)
-            progress.begin_round(repeat, len(round_of(asked, repeat)), len(runs))
+            progress.begin_round(repeat, last_round(asked, finished), len(runs))
             for run in runs:
                 if run.id in there:
                     progress.was_there()
@@ -136,8 +133,7 @@ def make_runs(asked, bench, folder, progress, finished):
 def so_far(asked, finished):
     """How much is decided, and how many rounds were disturbed, in words."""
     summaries = summarise(finished, asked.baseline)
-    rules = verdict.Rules(tuple(parse_judge(asked.judge)), asked.as_good or verdict.AS_GOOD)
-    found = verdict.verdicts(summaries, rules)
+    found = verdict.verdicts(summaries, verdict.Rules.of_asked(asked))
     decided = sum(len(v.as_good) + len(v.worse) for v in found)
     compared = decided + sum(len(v.undecided) for v in found)
     disturbed = len(rounds.disturbed(finished))
@@ -146,31 +142,31 @@ def so_far(asked, finished):
 
 
 def rounds_of(asked, finished):
-    """The numbers of the rounds; one more for each that was disturbed, while there are spare ones.
-    """
-    yield from range(TRACED if asked.traced else TRACED + 1, asked.repeats + 1)
-    for repeat in range(asked.repeats + 1, asked.repeats + asked.spare + 1):
-        before = [row for row in finished if row[0].repeat < repeat]
-        if len(rounds.disturbed(before)) < repeat - asked.repeats:
-            return
+    """The numbers of the rounds; how many there are is known when the last of them is there."""
+    repeat = TRACED if asked.traced else TRACED + 1
+    while repeat <= asked.repeats or repeat <= last_round(asked, before(repeat, finished)):
         yield repeat
+        repeat += 1
+
+
+def before(repeat, finished):
+    return [row for row in finished if row[0].repeat < repeat]
 
 
 def wanted(asked, repeat, finished):
-    """The runs of a round: all points, except those whose interval has become narrow enough.
+    """The runs of a round: all points, except those that are done, as their interval has become
+    narrow enough, or they have left the race.
 
     What a round leaves out depends only on the rounds before it. So a comparison that was
     interrupted goes on with the very runs that it would have made.
     """
-    runs = round_of(asked, repeat)
-    if asked.precision is None or not LEAST_ROUNDS < repeat <= asked.early_until:
-        return runs
-    before = [row for row in finished if row[0].repeat < repeat]
-    done = narrow(before, asked.baseline, asked.precision)
-    # The baseline is wanted as long as a point that is compared with it is.
-    with_baseline = {replace(point, mode=asked.baseline) for point in asked.points
-                     if point not in done and point.mode != asked.baseline}
-    return [run for run in runs if run.point not in done or run.point in with_baseline]
+    done = set()
+    if asked.race:
+        _, done = race.out(asked, before(repeat, finished))
+    elif asked.precision is not None and LEAST_ROUNDS < repeat <= asked.early_until:
+        done = narrow(before(repeat, finished), asked.baseline, asked.precision)
+    stay = race.staying(asked, done)
+    return [run for run in round_of(asked, repeat) if run.point in stay]
 
 
 def round_of(asked, repeat):

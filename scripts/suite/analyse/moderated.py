@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Which of several modes is worse than another of them: a test that few rounds are enough for.
+"""Which of several modes is worse than another of them, and which comes near all of them: tests
+that few rounds are enough for.
 
 With 8 rounds a mode's own spread is hardly known, so each is moved towards that of all modes, the
 more so the more alike they are: Smyth's moderated t (Statistical Applications in Genetics and
@@ -7,6 +8,9 @@ Molecular Biology 3, 2004), on logarithms from which the rounds' own levels have
 mode that it is compared with is picked as the best of all, for which every comparison is paid
 (Bonferroni), and so are the comparisons of a report (Holm). The share of reports with a false call
 is then at most 5 %, also where spreads are unequal, or have heavy tails (test_moderated.py).
+
+Near the best is who is near each of the others, whichever of them is the best. No leader is picked
+for that, which with noise is often the wrong one, and nothing has to be paid for.
 """
 
 from itertools import count
@@ -18,31 +22,55 @@ FITS, FITTED = 100, 1e-9  # sweeps of the fit at most, and what is near enough
 LEAST_VARIANCE = 1e-12  # of values that do not differ
 
 
-def p_values(modes):
-    """For each of [{round: logarithm}], more being better: how likely such a distance to the best
-    of them is where they are equal. 1 for the best, and where there are too few rounds."""
-    levels, residuals = fitted(modes)
-    tested = [m for m, rest in enumerate(residuals) if len(rest) >= LEAST]
-    found = [1.0] * len(modes)
-    if len(tested) < 2:
+class Compared:
+    """What the rounds of [{round: logarithm}], one for each mode, say of them; more is better."""
+
+    def __init__(self, modes):
+        self.modes = modes
+        self.levels, residuals = fitted(modes)
+        self.tested = [m for m, rest in enumerate(residuals) if len(rest) >= LEAST]
+        if len(self.tested) < 2:
+            self.tested = []
+            return
+        freedom = [len(residuals[m]) - 1 for m in self.tested]
+        share = len(self.tested) / (len(self.tested) - 1)  # of a spread, beside the rounds' own
+        variances = [max(share * sum(e * e for e in residuals[m]) / df, LEAST_VARIANCE)
+                     for m, df in zip(self.tested, freedom)]
+        # The spreads of two modes are one to the rounds: there cannot be more to learn from the
+        # others than their rounds hold.
+        prior, usual = prior_of(variances, freedom, most=(len(self.tested) - 2) * min(freedom))
+        self.freedom = {m: prior + df for m, df in zip(self.tested, freedom)}
+        self.own = dict(zip(self.tested, variances))
+        self.moderated = {m: (prior * usual + df * variance) / (prior + df)
+                          for m, df, variance in zip(self.tested, freedom, variances)}
+
+    def chance(self, ahead, behind, share, variances):
+        """Of so long a distance between two modes, where `behind` is `share` of `ahead`."""
+        shared = len(self.modes[ahead].keys() & self.modes[behind].keys())
+        if not shared:
+            return 1.0
+        spread = sqrt((variances[ahead] + variances[behind]) / shared)
+        distance = self.levels[ahead] - self.levels[behind] + log(share)
+        return student_tail(distance / spread, min(self.freedom[ahead], self.freedom[behind]))
+
+    def worse(self, share=1):
+        """For each mode, how likely such a distance to the best of them is where it comes to
+        `share` of it. 1 for the best, and where there are too few rounds."""
+        found = [1.0] * len(self.modes)
+        best = max(self.tested, key=lambda m: self.levels[m], default=None)
+        for m in self.tested:
+            if m != best:
+                found[m] = min(1.0, (len(self.tested) - 1)
+                               * self.chance(best, m, share, self.moderated))
         return found
-    freedom = [len(residuals[m]) - 1 for m in tested]
-    share = len(tested) / (len(tested) - 1)  # of a spread, in what is left beside the rounds' own
-    variances = [max(share * sum(e * e for e in residuals[m]) / df, LEAST_VARIANCE)
-                 for m, df in zip(tested, freedom)]
-    # The spreads of two modes are one to the rounds: there cannot be more to learn from the others
-    # than their rounds hold.
-    prior, usual = prior_of(variances, freedom, most=(len(tested) - 2) * min(freedom))
-    moderated = {m: (prior * usual + df * variance) / (prior + df)
-                 for m, df, variance in zip(tested, freedom, variances)}
-    best = max(tested, key=lambda m: levels[m])
-    for m, df in zip(tested, freedom):
-        shared = len(modes[m].keys() & modes[best].keys())
-        if m != best and shared:
-            spread = sqrt((moderated[m] + moderated[best]) / shared)
-            behind = (levels[best] - levels[m]) / spread
-            found[m] = min(1.0, (len(tested) - 1) * student_tail(behind, prior + df))
-    return found
+
+    def near(self, share):
+        """For each mode, how likely it is to stand so well where it comes to no more than `share`
+        of one of the others. A mode that is less steady than the others keeps its own spread."""
+        spread = {m: max(self.own[m], self.moderated[m]) for m in self.tested}
+        return [max((self.chance(m, other, 1 / share, spread) for other in self.tested
+                     if other != m), default=1.0) if m in self.tested else 1.0
+                for m in range(len(self.modes))]
 
 
 def fitted(modes):

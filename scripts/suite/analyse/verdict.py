@@ -4,10 +4,9 @@
 Three words. A mode is *as good* as the best of the others if it is shown to come near it. It is
 *worse* if that is shown. All else is *undecided*: more rounds would tell.
 
-As good: the interval of its ratio to the best of the others lies above `as_good` with all of it, at
-one side 95 % sure. Only the other rounds decide which one is the best: a mode that was picked as
-the best of many by the round in which it is compared would be lucky twice. Worse: see moderated.py,
-whose 5 % hold for the whole report.
+As good: it is 95 % sure that the mode comes to `as_good` of each of the others, or more
+(moderated.py). Worse: see calls.py. The ratio that is shown is to the best of the others, which the
+other rounds choose: one that was picked by the round in which it is compared would be lucky twice.
 """
 
 from collections import Counter
@@ -15,8 +14,9 @@ from dataclasses import asdict, dataclass, field
 from math import ceil, log
 from statistics import mean, median, stdev
 
+from suite.analyse import calls
 from suite.analyse import criteria as by
-from suite.analyse.moderated import holm, p_values
+from suite.analyse.moderated import LEVEL, Compared
 from suite.analyse.stats import LEAST_COVERAGE, WANTED_COVERAGE, median_interval
 from suite.analyse.summary import interval_coverage, ratios
 from suite.request.judged import parse_judge
@@ -38,11 +38,16 @@ class Rules:
     criteria: tuple = ()
     as_good: float = AS_GOOD
     coverage: float = WANTED_COVERAGE
+    race: bool = False
 
     @staticmethod
     def of_plan(plan):
         return Rules(tuple(parse_judge(plan.get("judge"))), plan.get("as_good") or AS_GOOD,
-                     interval_coverage(plan))
+                     interval_coverage(plan), plan.get("race", False))
+
+    @staticmethod
+    def of_asked(asked):
+        return Rules(tuple(parse_judge(asked.judge)), asked.as_good or AS_GOOD, race=asked.race)
 
 
 @dataclass
@@ -98,8 +103,7 @@ def verdicts(summaries, rules):
     """[Verdict], for each load, depth, rate and figure that has several modes to choose from."""
     contests = contests_of(summaries, rules)
     contests = [contest for contest in contests if contest.sure and contest.has_a_choice]
-    worse = holm({(i, mode): p for i, contest in enumerate(contests)
-                  for mode, p in contest.p_values.items()})
+    worse = calls.worse(contests, rules.race)
     return [contest.verdict({mode for n, mode in worse if n == i})
             for i, contest in enumerate(contests)]
 
@@ -125,10 +129,13 @@ class Contest:
         self.values = {s.point.mode: judged.values(s) for s in allowed}
         self.sure = [s for s in allowed if enough(self.values[s.point.mode])]
         self.untold = [s for s in allowed if s not in self.sure]
-        sign = 1 if judged.more_is_better else -1
-        modes = [s.point.mode for s in self.sure]
-        logs = [{r: sign * log(v) for r, v in self.values[mode].items()} for mode in modes]
-        self.p_values = dict(zip(modes, p_values(logs)))
+
+    @property
+    def logs(self):
+        """{mode: {round: logarithm}} of those that are sure, more being better."""
+        sign = 1 if self.judged.more_is_better else -1
+        return {s.point.mode: {r: sign * log(v) for r, v in self.values[s.point.mode].items()}
+                for s in self.sure}
 
     @property
     def has_a_choice(self):
@@ -138,10 +145,11 @@ class Contest:
         """The Verdict; `called`: the modes that are worse than another."""
         best = self.best_of([(s, list(self.values[s.point.mode].values())) for s in self.sure])
         found = Verdict(*self.point, self.judged, best, untold=self.untold, over=self.over)
+        near = self.near()
         for s in self.sure:
             if s is not best:
                 standing = self.standing(s)
-                place = found.as_good if self.near(standing.ratio) else \
+                place = found.as_good if s.point.mode in near else \
                     found.worse if s.point.mode in called else found.undecided
                 place.append(standing)
         found.as_good.sort(key=lambda one: one.summary.cpu_ns.median if one.summary.cpu_ns else 0)
@@ -149,10 +157,10 @@ class Contest:
             rest.sort(key=lambda one: -one.share)
         return found
 
-    def near(self, ratio):
-        """Is all of the interval near the best, or better?"""
-        least = ratio.low if self.judged.more_is_better else 1 / ratio.high
-        return ratio.coverage >= LEAST_COVERAGE and least > self.rules.as_good
+    def near(self):
+        """The modes that are shown to be near all others."""
+        chances = Compared(list(self.logs.values())).near(self.rules.as_good)
+        return {mode for mode, chance in zip(self.logs, chances) if chance <= LEVEL}
 
     def best_of(self, candidates):
         """The summary with the best median, of [(summary, values)]."""

@@ -9,9 +9,8 @@ from suite.units import clock, rate
 
 
 class Progress:
-    def __init__(self, runs, expected_s, repeats, stream=None):
+    def __init__(self, runs, expected_s, stream=None):
         self.total = runs
-        self.repeats = repeats
         self.expected_s = expected_s
         self.stream = stream or sys.stdout
         self.bar = self.stream.isatty()
@@ -25,15 +24,11 @@ class Progress:
             return self.expected_s
         return (time.monotonic() - self.started) / self.made * (self.total - self.done)
 
-    def begin_round(self, repeat, planned, wanted):
-        """A round begins, of whose `planned` runs `wanted` are still wanted."""
-        self.name = f"round {repeat} of {self.repeats}" if repeat else "traced runs"
-        self.total -= planned - wanted
-
-    def more(self, planned):
-        """A round is added, as another one was disturbed."""
-        self.total += planned
-        self.repeats += 1
+    def begin_round(self, repeat, last, runs):
+        """A round begins, with so many runs, as all until the last one have, as far as is known."""
+        self.name = f"round {repeat} of {last}" if repeat else "traced runs"
+        if repeat:
+            self.total = self.done + runs * (last - repeat + 1)
 
     def show(self, run):
         if self.bar:

@@ -4,7 +4,7 @@
 import json
 import os
 
-from suite.analyse import beside, rounds, same, verdict
+from suite.analyse import beside, race, rounds, same, verdict
 from suite.analyse.summary import interval_coverage, summarise
 from suite.draw import charts, plot
 from suite.report import page, table
@@ -21,7 +21,7 @@ def report(folder):
     summaries = summaries_of(plan, finished)
     made = charts.figures(plan, about, summaries)
     pictures = plot.draw(made, plot.Charts(folder), plot.USUAL_FORMATS, dark=False)
-    report_path = page.write(folder, plan, about, summaries, made, said(summaries, finished))
+    report_path = page.write(folder, plan, about, summaries, made, said(plan, summaries, finished))
     print("\n".join(in_words(plan, summaries, finished)))
     print(f"{len(pictures)} pictures in {os.path.relpath(folder.charts)}")
     print(f"report: {os.path.relpath(report_path)}")
@@ -30,12 +30,13 @@ def report(folder):
 def in_words(plan, summaries, finished):
     """The lines that a comparison ends with."""
     return (table.render(plan, summaries) + verdict.render(summaries, verdict.Rules.of_plan(plan))
-            + said(summaries, finished))
+            + said(plan, summaries, finished))
 
 
-def said(summaries, finished):
-    """Lines about other programs, and the machine while it was measured."""
-    return beside.words(summaries) + same.words(summaries) + rounds.words(finished)
+def said(plan, summaries, finished):
+    """Lines about other programs, the machine while it was measured, and what was left out."""
+    return (beside.words(summaries) + same.words(summaries) + rounds.words(finished)
+            + race.words(plan, summaries))
 
 
 def as_json(folder, status):

@@ -21,6 +21,8 @@ MODES = ("inline,sqthread,handoff,sqwq,punt,hashed,uring,uring_async,uring_sqpol
 DIMENSIONS = {"jobs": "", "modes": MODES, "depths": "1,8,32", "blocks": "", "mixes": "",
               "placements": NO_PLACEMENT, "file-systems": "", "busy": IDLE, "rates": ""}
 
+RACE_ROUNDS = 2  # the most that a race makes, in times of what was asked for
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -37,6 +39,7 @@ class Asked:
     early_until: int = 0  # the last round that may leave out points that are done
     traced: bool = False
     spare: int = 0  # rounds to be made in place of those that other programs disturb
+    race: bool = False  # what is clearly worse leaves the time that it would take to the others
     decided: tuple = ()  # the options that the comparison sets, whatever the job files say
     judge: str | None = None  # as --judge
     as_good: float | None = None
@@ -60,8 +63,9 @@ class Asked:
 
     @property
     def possible_runs(self):
-        """Those of the spare rounds too."""
-        return replace(self, repeats=self.repeats + self.spare).runs
+        """Those of the rounds too that may be added."""
+        most = self.repeats + self.spare
+        return replace(self, repeats=RACE_ROUNDS * most if self.race else most).runs
 
 
 class Matrix:

@@ -47,6 +47,7 @@ def document(asked, bench):
                   "cache": job.cache, "block": job.block, "text": job.text} for job in asked.jobs],
         "modes": [{"name": mode.name, "options": dict(mode.options)} for mode in asked.modes],
         "spare": asked.spare,
+        "race": asked.race,
         "runs": [run.as_json() for run in asked.possible_runs],
     }
 
@@ -62,8 +63,8 @@ def taken_up(folder, more_repeats, stop):
     asked = Asked(jobs, modes, list(dict.fromkeys(run.point for run in runs)),
                   plan["repeats"] + more_repeats, plan["seed"], plan["baseline"],
                   plan["arguments"], plan["precision"], plan.get("early_until", 0), plan["traced"],
-                  plan.get("spare", 0), decided, plan.get("judge"), plan.get("as_good"),
-                  variants_of(jobs, modes, fio, decided))
+                  plan.get("spare", 0), plan.get("race", False), decided, plan.get("judge"),
+                  plan.get("as_good"), variants_of(jobs, modes, fio, decided))
     for text in there["file_systems"]:
         name_of(text)  # raises BadInput where a folder has gone
     bench = make_bench(

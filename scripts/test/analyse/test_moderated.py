@@ -5,7 +5,7 @@ import random
 from math import log, pi, sqrt
 
 import pytest
-from suite.analyse.moderated import (beta_share, digamma, fitted, holm, p_values, student_tail,
+from suite.analyse.moderated import (Compared, beta_share, digamma, fitted, holm, student_tail,
                                      trigamma, trigamma_inverse)
 
 SEED = 20261128
@@ -28,10 +28,14 @@ def modes(source, noise, count, rounds, slow=(), factor=1.6):
              for r, level in enumerate(levels)} for m in range(count)]
 
 
+def worse(group):
+    return Compared(group).worse()
+
+
 def called(groups):
     """{(group, mode)} of a report."""
     return holm({(g, m): p for g, group in enumerate(groups)
-                 for m, p in enumerate(p_values(group))})
+                 for m, p in enumerate(worse(group))})
 
 
 @pytest.mark.parametrize("noise", NOISE)
@@ -60,6 +64,30 @@ def test_truly_slower_modes_are_called_at_8_rounds(noise, least):
     assert false / 100 <= 0.12
 
 
+@pytest.mark.parametrize("noise", NOISE)
+@pytest.mark.parametrize("rounds", [5, 8, 13])
+@pytest.mark.parametrize("crowd", ["near the limit", "far behind"])
+def test_a_mode_below_the_limit_is_seldom_shown_to_be_near(noise, rounds, crowd):
+    """Beside one that is the best, which among so many is often not the one that looks so."""
+    source = random.Random(SEED)
+    behind = range(1, 14) if crowd == "near the limit" else [1]
+    false = tests = 0
+    while tests < 700:
+        group = modes(source, noise, 14, rounds, slow=behind, factor=1 / 0.8999)
+        if crowd == "far behind":
+            group = group[:2] + [{r: v - 1 for r, v in mode.items()} for mode in group[2:]]
+        chances = Compared(group).near(0.9)
+        false += sum(chances[m] <= 0.05 for m in behind)
+        tests += len(behind)
+    assert false / tests <= 0.075
+
+
+def test_equal_modes_are_shown_to_be_near_at_8_rounds():
+    source = random.Random(SEED)
+    groups = [modes(source, "normal", 7, 8) for _ in range(30)]
+    assert sum(chance <= 0.05 for group in groups for chance in Compared(group).near(0.9)) > 180
+
+
 def test_a_mode_that_left_the_race_is_compared_by_its_own_rounds():
     """Those that stayed were measured in slow rounds too, which says nothing for it."""
     source = random.Random(SEED)
@@ -74,13 +102,13 @@ def test_a_mode_that_left_the_race_is_compared_by_its_own_rounds():
 
 
 def test_the_best_alone_and_modes_without_rounds_are_not_judged():
-    assert p_values([{0: 1.0, 1: 1.1, 2: 0.9}]) == [1.0]
-    assert p_values([{0: 1.0, 1: 1.1, 2: 0.9}, {}, {0: 0.1}]) == [1.0, 1.0, 1.0]
+    assert worse([{0: 1.0, 1: 1.1, 2: 0.9}]) == [1.0]
+    assert worse([{0: 1.0, 1: 1.1, 2: 0.9}, {}, {0: 0.1}]) == [1.0, 1.0, 1.0]
 
 
 def test_values_that_do_not_vary_are_told_apart_only_where_they_differ():
     same = {r: 1.0 for r in range(8)}
-    assert p_values([same, dict(same)])[0] == 1.0
+    assert worse([same, dict(same)])[0] == 1.0
 
 
 def test_holm():

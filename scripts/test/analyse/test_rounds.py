@@ -63,7 +63,7 @@ def test_what_is_said(cpus, said):
     ([1, 1, 1, 1], 3, 0, [1, 2, 3]),
 ])
 def test_which_rounds_are_made_is_the_same_when_a_comparison_goes_on(cpus, repeats, spare, planned):
-    asked = SimpleNamespace(traced=False, repeats=repeats, spare=spare)
+    asked = SimpleNamespace(traced=False, repeats=repeats, spare=spare, race=False)
     every = rows(*cpus, *[0] * 9)
     finished = []
     for repeat in rounds_of(asked, finished):

@@ -16,8 +16,10 @@ import pytest
 import synthetic
 from conftest import HANG_S, SCRIPTS, TINY_JOB
 from kept import kept_runs
-from suite.request.plan import Run
+from suite.comparison import rounds_of, wanted
+from suite.measure.process import Stop
 from suite.store.folder import Folder
+from suite.store.planned import taken_up
 
 FULL = "IOWQ_FULL" in os.environ
 KILLS = 10 if FULL else 3
@@ -36,7 +38,11 @@ def contents(folder):
 
 
 def planned(folder):
-    return [Run.from_json(row) for row in json.loads((folder / "plan.json").read_text())["runs"]]
+    """The runs of a whole comparison: what a round leaves out depends on the rounds before."""
+    asked, _ = taken_up(Folder(folder), 0, Stop())
+    finished = Folder(folder).finished()
+    return [run for repeat in rounds_of(asked, finished)
+            for run in wanted(asked, repeat, finished)]
 
 
 def assert_complete(folder):
