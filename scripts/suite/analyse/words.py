@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What was measured, and where, in words for tables, charts and reports."""
 
-from suite.request.busy import words_of
+from suite.request.busy import kind_of
 from suite.request.plan import NO_PLACEMENT
 from suite.units import bytes_in_words
 
@@ -23,7 +23,7 @@ def load_words(job, load=None):
         words.append(load.placement)
     if load and load.file_system:
         words.append(load.file_system)
-    return ", ".join(words + ([words_of(load.busy)] if load and load.busy else []))
+    return ", ".join(words + ([kind_of(load.busy).words] if load and load.busy else []))
 
 
 def sizes_in_words(block):

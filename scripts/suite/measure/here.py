@@ -15,12 +15,14 @@ from suite.measure.loops import loops
 from suite.measure.machines import Machines
 from suite.measure.mounts import in_memory
 from suite.measure.process import run_limited
+from suite.measure.quota import check as check_quota
+from suite.measure.quota import quota
 from suite.measure.run import (Ran, cache_hit, complaint, fio_command, job_file, judge, lay_out,
                                run_options, start_cpu_s, take_evidence)
 from suite.measure.safety import check_destroy, check_targets
 from suite.measure.watch import Watch
 from suite.request import engine_options
-from suite.request.busy import busy_cpus
+from suite.request.busy import kind_of
 from suite.request.command_line import ENGINE
 from suite.request.jobfile import rewritten
 from suite.request.length import Limit
@@ -48,6 +50,8 @@ class Here(Machines):
         check_destroy(jobs, bench.destroy)
         for job, folder in jobs:
             check_targets(job, folder, bench.destroy)
+        if any(kind_of(point.load.busy).quota for point in asked.points):
+            check_quota()
 
     def prepare(self, asked, bench, again):
         images.mount(bench.file_systems, bench.scratch, {
@@ -111,9 +115,10 @@ class Here(Machines):
         with job_file(bench, text) as path:
             command = self.command(bench, job, path)
             resident, wrong_cache = cache.prepare(job.cache, data_files(job, folder), job.writes)
-            with loops(busy_cpus(run.point.load.busy, os.sched_getaffinity(0))):
+            limits, cpus = kind_of(run.point.load.busy), os.sched_getaffinity(0)
+            with loops(limits.loops(cpus)), quota(limits.share_of(cpus)) as group:
                 watch, before = Watch(folder), files_there(folder)
-                outcome = run_limited(command, folder, bench.limit(job), bench.stop)
+                outcome = run_limited(command, folder, bench.limit(job), bench.stop, group=group)
         machine, evidence = watch.since(), take_evidence(folder)
         logs = over_time.take(folder, window_ms)
         if outcome.stopped:

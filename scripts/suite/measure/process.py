@@ -59,17 +59,18 @@ class Outcome:
     stderr: bytes = b""
 
 
-def run_limited(command, cwd, limit, stop, grace_s=0):
+def run_limited(command, cwd, limit, stop, grace_s=0, group=None):
     """Runs a command to its end, its limit or a stop, and never leaves a process behind.
 
     With a grace the command is first asked to end: so fio's client can end its jobs on the servers.
+    `group`: the folder of the cgroup in which it runs.
     """
     # Files in memory instead of pipes: nobody needs to read along, and no full disk cuts them off.
     out, err = os.memfd_create("stdout"), os.memfd_create("stderr")
     started = time.monotonic()
     process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                start_new_session=True,
-                               preexec_fn=ended_by_parent(SIGTERM if grace_s else SIGKILL))
+                               preexec_fn=before_exec(SIGTERM if grace_s else SIGKILL, group))
     outcome = Outcome()
     threads = Threads(process.pid)
     activity = Activity(threads.family)
@@ -98,6 +99,18 @@ def run_limited(command, cwd, limit, stop, grace_s=0):
     outcome.threads_over_time = threads.over_time
     outcome.stdout, outcome.stderr = read_back(out), read_back(err)
     return outcome
+
+
+def before_exec(number, group):
+    """What a child does before it becomes the command."""
+    ended = ended_by_parent(number)
+
+    def child():
+        ended()
+        if group:
+            (group / "cgroup.procs").write_text("0")
+
+    return child
 
 
 def ended_by_parent(number):

@@ -22,16 +22,18 @@ class Watch:
         self.before = self.now()
 
     def now(self):
-        return time.monotonic(), stalled_us(), device_counts(self.device)
+        return time.monotonic(), suspended_s(), stalled_us(), device_counts(self.device)
 
     def since(self):
-        """{"foreign_cpus": those that other programs took, "pressure": {resource: share of the time
-        some task waited for it}, "device": ...}"""
+        """{"foreign_cpus": those that other programs took, "suspended_s": ..., "pressure":
+        {resource: share of the time some task waited for it}, "device": ...}"""
         found = {"foreign_cpus": self.foreign.cpus()}
-        (then, stalled, counts), (now, stalled_now, counts_now) = self.before, self.now()
+        then, slept, stalled, counts = self.before
+        now, slept_now, stalled_now, counts_now = self.now()
         seconds = max(now - then, 1e-6)
+        found["suspended_s"] = round(slept_now - slept, 3)
         found["pressure"] = {name: round((stalled_now[name] - stalled[name]) / 1e6 / seconds, 4)
-                    for name in stalled if name in stalled_now}
+                             for name in stalled if name in stalled_now}
         if not counts or not counts_now:
             return found | {"device": None}
         reads, sectors_read, writes, sectors_written, busy_ms, queue_ms = (
@@ -42,6 +44,11 @@ class Watch:
             "writes": writes, "written_bytes": sectors_written * SECTOR,
             "busy": round(busy_ms / 1e3 / seconds, 4),
             "queue": round(queue_ms / 1e3 / seconds, 3)}}
+
+
+def suspended_s():
+    """For how long the machine has been suspended since boot, as its clocks tell."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def stalled_us():

@@ -1,31 +1,48 @@
 # SPDX-License-Identifier: MIT
-"""--busy: beside which load the modes are measured. Other programs want CPUs on every server."""
+"""--busy: what limits the CPUs of a run. On every server other programs want them, and in most
+containers a quota ends them."""
+
+from dataclasses import dataclass
 
 from suite.errors import BadInput
 
 IDLE = "none"
-# {as asked for: (how many of n CPUs are kept busy, in words)}
-LOADS = {"one": (lambda cpus: 1, "beside one busy CPU"),
-         "half": (lambda cpus: cpus // 2, "with half of the CPUs busy")}
+
+
+@dataclass(frozen=True)
+class Kind:
+    words: str
+    kept: object = None  # of so many CPUs, how many other programs keep busy
+    quota: float | None = None  # the share of the CPUs' time that a run may use
+
+    def loops(self, cpus):
+        """Which of the CPUs are kept busy: the last ones."""
+        ordered = sorted(cpus)
+        return ordered[len(ordered) - self.kept(len(ordered)):] if self.kept else []
+
+    def share_of(self, cpus):
+        """How many of the CPUs a run may use on average; None: all."""
+        return self.quota and self.quota * len(cpus)
+
+
+KINDS = {"one": Kind("beside one busy CPU", kept=lambda cpus: 1),
+         "half": Kind("with half of the CPUs busy", kept=lambda cpus: cpus // 2),
+         "quota": Kind("under a quota of half of the CPUs' time", quota=0.5)}
+NO_LIMIT = Kind("")
 
 
 def busy_of(text, cpus):
     """The Load's `busy`: empty for none. `cpus`: those that the comparison may use."""
     if text == IDLE:
         return ""
-    if text not in LOADS:
-        raise BadInput(f"--busy {text}: allowed are {IDLE}, {', '.join(LOADS)}")
-    if len(cpus) < 2:
+    if text not in KINDS:
+        raise BadInput(f"--busy {text}: allowed are {IDLE}, {', '.join(KINDS)}")
+    if KINDS[text].kept and len(cpus) < 2:
         raise BadInput(f"--busy {text}: keeps a CPU busy beside another one, and only CPU "
                        f"{min(cpus)} may be used here")
     return text
 
 
-def words_of(busy):
-    return LOADS[busy][1] if busy else ""
-
-
-def busy_cpus(busy, cpus):
-    """Which of the CPUs are kept busy: the last ones."""
-    ordered = sorted(cpus)
-    return ordered[len(ordered) - LOADS[busy][0](len(ordered)):] if busy else []
+def kind_of(busy):
+    """The Kind of a Load's `busy`."""
+    return KINDS[busy] if busy else NO_LIMIT

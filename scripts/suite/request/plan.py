@@ -10,7 +10,7 @@ import random
 import re
 from dataclasses import asdict, dataclass, fields
 
-from suite.request.busy import words_of
+from suite.request.busy import kind_of
 from suite.units import rate, size_words
 
 NO_PLACEMENT = "none"
@@ -26,7 +26,7 @@ class Load:
     mix: str = ""  # percent of reads, where the comparison sets it
     placement: str = NO_PLACEMENT
     file_system: str = ""  # the name of that with the files, where the comparison names some
-    busy: str = ""  # which CPUs other programs want meanwhile (busy.py)
+    busy: str = ""  # what limits its CPUs (busy.py)
 
 
 @dataclass(frozen=True, order=True)
@@ -124,7 +124,7 @@ def load_titles(loads):
         same_job = [other for other in loads if other.job == load.job]
         words = {"block": size_words(load.block), "mix": f"{load.mix}% reads",
                  "placement": load.placement, "file_system": load.file_system,
-                 "busy": words_of(load.busy) or "beside nothing else"}
+                 "busy": kind_of(load.busy).words or "beside nothing else"}
         told = [word for name, word in words.items()
                 if len({getattr(other, name) for other in same_job}) > 1]
         titles[load] = ", ".join([load.job, *told])

@@ -46,13 +46,38 @@ def test_a_traced_run_disturbs_no_round():
 @pytest.mark.parametrize(("cpus", "said"), [
     ([0] * 5, ""),
     ([...] * 5, ""),
-    ([None] * 5, "unknown"),
+    ([None] * 5, "whether they disturbed the runs is unknown"),
     ([0, 0, 0.3, 0, 0, 0], "In round 3 of 6 other programs took up to 0.3 CPUs: left out."),
-    ([1, 0, 1.5, 0, 0], "In rounds 1, 3 of 5 other programs took up to 1.5 CPUs, and too few"),
+    ([1, 0, 1.5, 0, 0], "In rounds 1, 3 of 5 other programs took up to 1.5 CPUs. Too few"),
 ])
 def test_what_is_said(cpus, said):
     assert said in " ".join(rounds.words(rows(*cpus)))
     assert bool(rounds.words(rows(*cpus))) == bool(said)
+
+
+def test_a_round_in_which_the_machine_was_suspended_is_left_out():
+    found = rows(*[0] * 6)
+    found[4][1]["suspended_s"] = 30.0
+    assert made(rounds.counted(found)) == [1, 2, 4, 5, 6]
+    assert rounds.words(found) == ["In round 3 of 6 the machine was suspended: left out."]
+
+
+@pytest.mark.parametrize(("pressure", "out"), [
+    # Of two points, round by round; the second one's own threads wait for each other.
+    ([(0.0, 0.5)] * 6, set()),
+    ([(0.0, 0.5)] * 5 + [(0.4, 0.8)], {6}),
+    ([(0.0, 0.5)] * 5 + [(0.4, 0.5)], {6}),  # one waits anyway
+    ([(0.05, 0.45), (0.0, 0.5)] * 3, set()),
+])
+def test_in_a_container_rounds_are_judged_by_the_pressure_on_cpus(pressure, out):
+    found = [(SimpleNamespace(repeat=repeat, point=point),
+              {"foreign_cpus": None, "pressure": {"cpu": share}}, None)
+             for repeat, shares in enumerate(pressure, start=1)
+             for point, share in enumerate(shares)]
+    assert rounds.disturbed(found) == out
+    first, *others = rounds.words(found)
+    assert "judged by the pressure on CPUs" in first
+    assert bool(others) == bool(out)
 
 
 @pytest.mark.parametrize(("cpus", "repeats", "spare", "planned"), [

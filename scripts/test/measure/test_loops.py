@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""--busy: loops on CPUs while a run is measured."""
+"""--busy: loops on CPUs while a run is measured, and quotas."""
 
 import os
 
@@ -7,7 +7,10 @@ import pytest
 from suite.errors import BadInput
 from suite.measure.foreign import used
 from suite.measure.loops import loops
-from suite.request.busy import busy_cpus, busy_of
+from suite.measure.process import Stop, run_limited
+from suite.measure.quota import check, hierarchy, make, quota, remove
+from suite.request.busy import busy_of, kind_of
+from suite.request.length import Limit
 
 
 def children():
@@ -36,11 +39,49 @@ def test_a_loop_is_no_foreign_program():
     ("", {0, 1}, []), ("one", {0, 1}, [1]), ("one", {2, 3, 5}, [5]), ("half", {0, 1, 2, 3}, [2, 3]),
     ("half", {0, 1, 2}, [2])])
 def test_the_last_cpus_are_kept_busy(busy, cpus, kept):
-    assert busy_cpus(busy, cpus) == kept
+    assert kind_of(busy).loops(cpus) == kept
+    assert kind_of(busy).share_of(cpus) is None
+
+
+@pytest.fixture
+def cgroups():
+    try:
+        check()
+    except BadInput as error:
+        pytest.skip(str(error))
+
+
+def test_under_a_quota_a_run_is_throttled_and_the_cgroup_is_gone_afterwards(cgroups, tmp_path):
+    script = ("grep -r . $0/cpu.stat; i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; "
+              "grep -r . $0/cpu.stat; cat /proc/self/cgroup")
+    with quota(kind_of("quota").share_of({0})) as group:
+        ran = run_limited(["sh", "-c", script, str(group)], tmp_path, Limit(60), Stop(),
+                          group=group)
+        assert group.is_dir()
+    assert not group.exists()
+    periods = [int(line.split()[1]) for line in ran.stdout.decode().splitlines()
+               if line.startswith("nr_throttled")]
+    assert group.name in ran.stdout.decode() and periods[-1] > periods[0] == 0
+
+
+def test_a_group_that_a_killed_comparison_left_is_removed(cgroups):
+    base, _ = hierarchy()
+    left = base / "iowq-compare-4194305"  # no PID is so high
+    left.mkdir()
+    remove(make(1))
+    assert not left.exists()
+
+
+def test_a_cgroup_that_cannot_be_made_is_told_in_one_line(monkeypatch, tmp_path):
+    mounts = tmp_path / "mounts"
+    mounts.write_text("tmpfs /sys/fs/cgroup tmpfs rw 0 0\n")
+    monkeypatch.setattr("suite.measure.quota.MOUNTS", mounts)
+    with pytest.raises(BadInput, match="--busy quota: no cgroup with a CPU quota can be made here"):
+        check()
 
 
 @pytest.mark.parametrize("text, cpus, complaint", [
-    ("two", {0, 1}, "allowed are none, one, half"),
+    ("two", {0, 1}, "allowed are none, one, half, quota"),
     ("one", {3}, "only CPU 3 may be used here")])
 def test_a_load_that_cannot_be_is_refused(text, cpus, complaint):
     with pytest.raises(BadInput, match=complaint):
