@@ -7,7 +7,8 @@ import time
 from suite.analyse import race, rounds, rows_csv, summary_csv, verdict
 from suite.analyse.race import last_round
 from suite.analyse.stats import LEAST_ROUNDS
-from suite.analyse.summary import narrow, summarise
+from suite.analyse.precision import narrow
+from suite.analyse.summary import summarise
 from suite.errors import FolderFailed
 from suite.measure import environment
 from suite.measure.progress import Progress

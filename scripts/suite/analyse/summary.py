@@ -100,26 +100,6 @@ def by_point(finished):
     return repeats, traced
 
 
-def narrow(finished, baseline, precision):
-    """The points whose interval is as narrow as asked for: that of their ratio to the baseline; for
-    the baseline itself, that of its figure."""
-    repeats, _ = by_point(rounds.counted(finished))
-    known = {point: {repeat: COMPARED[point.judged_by](record, figures)
-                     for repeat, record, figures in rows if figures}
-             for point, rows in repeats.items()}
-    done = set()
-    for point, own in known.items():
-        values = list(own.values())
-        against = known.get(replace(point, mode=baseline))
-        if point.mode != baseline and against:
-            values = paired_ratios(own, against)
-        interval = median_interval(values, EARLY_STOP_COVERAGE) if values else None
-        if interval and interval.coverage >= EARLY_STOP_COVERAGE \
-                and interval.half_width <= precision:
-            done.add(point)
-    return done
-
-
 def bring_together(point, rows, coverage):
     summary = PointSummary(point, runs=len(rows))
     for _, record, _ in rows:

@@ -4,7 +4,7 @@
 import json
 import os
 
-from suite.analyse import beside, race, rounds, same, verdict
+from suite.analyse import beside, precision, race, rounds, same, verdict
 from suite.analyse.summary import interval_coverage, summarise
 from suite.draw import charts, plot
 from suite.report import page, table
@@ -36,7 +36,7 @@ def in_words(plan, summaries, finished):
 def said(plan, summaries, finished):
     """Lines about other programs, the machine while it was measured, and what was left out."""
     return (beside.words(summaries) + same.words(summaries) + rounds.words(finished)
-            + race.words(plan, summaries))
+            + race.words(plan, summaries) + precision.words(plan, summaries))
 
 
 def as_json(folder, status):
