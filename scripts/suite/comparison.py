@@ -12,20 +12,21 @@ from suite.analyse.summary import summarise
 from suite.errors import FolderFailed
 from suite.measure import environment
 from suite.measure.progress import Progress
+from suite.measure.turn import take_turn
 from suite.report.conclusion import report
 from suite.request.command_line import to_go_on
 from suite.request.plan import TRACED, plan_round, plan_traced
 from suite.units import clock
 
 
-def compare(asked, bench, folder):
+def compare(asked, bench, folder, wait=True):
     """Makes all runs, and the report of them; returns the exit status.
 
     From here on plan.json is written, so that whatever ends early can be gone on with.
     """
     started = time.monotonic()
     try:
-        status, in_fio_s = measure(asked, bench, folder)
+        status, in_fio_s = measure(asked, bench, folder, wait)
         if bench.stop.signal is None:
             report(folder)
     except FolderFailed as error:
@@ -37,11 +38,21 @@ def compare(asked, bench, folder):
     return status
 
 
-def measure(asked, bench, folder):
+def measure(asked, bench, folder, wait=True):
     """Makes the runs that are missing, and prints what became of them.
 
-    Returns (exit status, seconds spent in fio).
+    `wait`: first for the end of another comparison on this machine. Returns (exit status, seconds
+    spent in fio).
     """
+    turn = take_turn(bench.stop, wait) if bench.machines.seen else None
+    try:
+        return measure_now(asked, bench, folder)
+    finally:
+        if turn:
+            turn.close()
+
+
+def measure_now(asked, bench, folder):
     if not (folder.path / "env.json").exists():
         folder.write_json("env.json", environment.describe(bench))
     finished = folder.take_up()

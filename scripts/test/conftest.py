@@ -42,7 +42,7 @@ def command(tmp_path):
 
     def line(job, modes="fio:psync", *extra):
         return [str(SCRIPTS / "compare"), str(job), "--modes", modes, "--depths", "1",
-                "--no-trace", "--repeats", "1", "--spare", "0", "--seed", "1",
+                "--no-trace", "--no-wait", "--repeats", "1", "--spare", "0", "--seed", "1",
                 "--scratch", str(tmp_path / "scratch"), "--results", str(tmp_path / "results"),
                 *[str(word) for word in extra]]
 

@@ -7,6 +7,7 @@ import stat
 from collections import defaultdict
 
 from suite.errors import BadInput
+from suite.measure.cgroups import memory_available
 
 # fio writes sizes that are no number of bytes (10%, 3z, all of the device) as numbers above this.
 MOST_BYTES = 1 << 62
@@ -133,6 +134,21 @@ def check_room(jobs):
             raise BadInput(f"job file {', '.join(names)}: its files take {needed >> 20} MiB, and "
                            f"{os.path.dirname(max(sizes, key=sizes.get))} has room for "
                            f"{room >> 20} MiB")
+
+
+def check_cache(jobs):
+    """Raises BadInput if the files of one of these [(job, its folder)], which it wants in the page
+    cache, do not fit in memory."""
+    for job, folder in jobs:
+        if job.cache != "warm":
+            continue
+        own = sizes_of_all([(job, folder)])
+        others = {path: os.path.getsize(path) for path in outside_files(job, folder)}
+        needed, room = sum((others | own).values()), memory_available()
+        if needed > room:
+            raise BadInput(f"job file {job.path}: its files are to be in the page cache, and take "
+                           f"{needed >> 20} MiB, and there is memory for {room >> 20} MiB: give it "
+                           "a smaller size=")
 
 
 def nearest(path):

@@ -10,7 +10,8 @@ from suite.errors import BadInput, FolderFailed, meant
 from suite.fio import over_time
 from suite.measure import cache, environment, images
 from suite.measure.bench import make_folders
-from suite.measure.files import check_room, data_files, files_there, remove_new, sizes_of_all
+from suite.measure.files import (check_cache, check_room, data_files, files_there, remove_new,
+                                 sizes_of_all)
 from suite.measure.loops import loops
 from suite.measure.machines import Machines
 from suite.measure.mounts import in_memory
@@ -59,6 +60,7 @@ class Here(Machines):
             for name in bench.folders}, again)
         make_folders(bench, [point.load for point in asked.points])
         check_room(jobs_in_folders(asked, bench))
+        check_cache(jobs_in_folders(asked, bench))
 
     def check_options(self, asked, bench):
         for mode in asked.modes:

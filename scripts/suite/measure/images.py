@@ -7,13 +7,12 @@ in this process's own mount namespace. So nothing stays mounted, however the com
 
 import ctypes
 import os
-import re
 import shutil
 import subprocess
 import time
-from pathlib import Path
 
 from suite.errors import BadInput
+from suite.measure.cgroups import memory_available
 from suite.measure.files import allocated, free
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -61,11 +60,6 @@ def check_images(kinds, scratch, needed):
         if wanted > room:
             raise BadInput(f"--file-systems {','.join(kinds)}: the files take {wanted >> 20} MiB, "
                            f"and {where} has room for {room >> 20} MiB")
-
-
-def memory_available():
-    text = Path("/proc/meminfo").read_text()
-    return int(re.search(r"^MemAvailable: +(\d+) kB$", text, re.M)[1]) << 10
 
 
 def image_of(kind, scratch):

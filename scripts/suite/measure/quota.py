@@ -5,14 +5,13 @@ import os
 import re
 import time
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from suite.errors import BadInput
+from suite.measure.cgroups import hierarchy
 
 PERIOD_US = 100000  # as Docker and Kubernetes set it
 NAME = "iowq-compare-{pid}"
 ATTEMPTS = 500
-MOUNTS = Path("/proc/self/mounts")
 
 
 @contextmanager
@@ -41,7 +40,7 @@ def check():
 
 
 def make(cpus):
-    base, unified = hierarchy()
+    base, unified = hierarchy("cpu")
     if unified and "cpu" not in (base / "cgroup.subtree_control").read_text().split():
         write(base / "cgroup.subtree_control", "+cpu")
     remove_left_over(base)
@@ -67,20 +66,6 @@ def remove(group):
             os.rmdir(group)
             return
         time.sleep(0.01)
-
-
-def hierarchy():
-    """(the mounted root of the cgroups that the cpu controller is in, is it version 2)"""
-    unified = None
-    for line in MOUNTS.read_text().splitlines():
-        _, where, kind, options = line.split()[:4]
-        if kind == "cgroup" and "cpu" in options.split(","):
-            return Path(where), False
-        if kind == "cgroup2":
-            unified = Path(where)
-    if unified is None:
-        raise FileNotFoundError(2, "no cgroups are mounted", "/sys/fs/cgroup")
-    return unified, True
 
 
 def write(path, value):

@@ -27,7 +27,8 @@ SHORT_JOB = TINY_JOB.replace("150ms", "60ms")
 
 
 def resume(folder, *extra):
-    return subprocess.run([str(SCRIPTS / "compare"), "--resume", str(folder), *extra],
+    return subprocess.run([str(SCRIPTS / "compare"), "--no-wait", "--resume", str(folder),
+                           *extra],
                           capture_output=True, text=True, timeout=HANG_S, check=False)
 
 
@@ -69,8 +70,8 @@ def test_killed_at_random_moments_it_still_makes_every_run_once(tmp_path, job_fi
     folder = tmp_path / "results"
     kept, killed = [], 0
     while killed < KILLS:
-        going_on = (folder / "plan.json").exists()
-        process = subprocess.Popen([line[0], "--resume", str(folder)] if going_on else line,
+        going_on = [line[0], "--no-wait", "--resume", str(folder)]
+        process = subprocess.Popen(going_on if (folder / "plan.json").exists() else line,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             process.wait(timeout=source.uniform(0.1, 2.5))
@@ -84,7 +85,7 @@ def test_killed_at_random_moments_it_still_makes_every_run_once(tmp_path, job_fi
             assert now[:len(kept)] == kept, "a finished run was made again, or lost"
             kept = now
     # On a busy machine every kill may have come before there was a plan.
-    last = [line[0], "--resume", str(folder)] if (folder / "plan.json").exists() else line
+    last = going_on if (folder / "plan.json").exists() else line
     done = subprocess.run(last, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert contents(folder)[:len(kept)] == kept
@@ -102,7 +103,7 @@ def test_what_a_killed_comparison_left_running_is_gone_before_the_next_run(tmp_p
     process.wait()
     left = jobs_in(tmp_path / "scratch")
     assert left, "fio's job outlives fio"
-    going_on = subprocess.Popen([line[0], "--resume", str(tmp_path / "results")],
+    going_on = subprocess.Popen([line[0], "--no-wait", "--resume", str(tmp_path / "results")],
                                 stdout=subprocess.DEVNULL)
     try:
         while left & jobs_in(tmp_path / "scratch"):
