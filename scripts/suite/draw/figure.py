@@ -143,10 +143,18 @@ class Figure:
     key: list = field(default_factory=list)  # [(name, Style)]
     footer: list = field(default_factory=list)
     reading: str = ""  # how it is read, below the subtitle
+    # What else stands below: how the figures came about, and what must not be overlooked.
+    about: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
 
     @property
     def height(self):
         return Layout(self).height
+
+    @property
+    def body_height(self):
+        """How far down it goes without what stands below."""
+        return Layout(self).body_height
 
     def targets(self):
         """Every mark that has a text, as Targets."""
@@ -201,7 +209,8 @@ class Layout:
         self.y += 6
         self.place_key(figure.key, room)
         self.y += 6
-        for line in figure.footer:
+        self.body_height = round(self.y)
+        for line in [*figure.footer, *figure.about, *figure.warnings]:
             self.write_lines(wrapped(line, TEXT, room), TEXT, "quiet")
         self.height = round(self.y + EDGE)
 

@@ -54,7 +54,7 @@ class Subject:
         points = [self.points] if key and self.points else []
         return Figure(self.title, self.subtitle, bands,
                       [(self.shown(label), self.styles[label]) for label in key],
-                      [*method, *points, *self.about, *self.warnings], reading)
+                      [*method, *points], reading, self.about, self.warnings)
 
 
 def of_loads(plan, environment, summaries):

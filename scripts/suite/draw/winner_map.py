@@ -78,14 +78,14 @@ def about(plan, environment):
             f"{machine_title(environment)}.")
 
 
-def winner_map(title_words, columns, footer):
+def winner_map(title_words, columns, provenance):
     """The Figure: rows are modes, the best by the median of their shares on top."""
     modes = by_share(columns)
     room = WIDTH - EDGE - Rows(modes, TEXT, NAMES).width - TICK_GAP - RIGHT
     bands = in_bands(groups_of(columns), room / LEAST_COLUMN)
     wide = max(room / MOST_COLUMN, *(band[-1].end for band in bands))
     return Figure(title_words, "", [Band([panel(modes, band, wide, room / wide)])
-                                    for band in bands], footer=footer, reading=READING)
+                                    for band in bands], reading=READING, about=provenance)
 
 
 def by_share(columns):
