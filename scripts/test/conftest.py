@@ -2,6 +2,7 @@
 """Real fio and real gnuplot on small files; every command has a time limit."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,3 +64,21 @@ def engine():
     if not ENGINE.exists():
         pytest.skip(f"{ENGINE} is not built")
     return ENGINE
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real one, for what no other can say of a page."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="no selenium")
+    if not shutil.which("chromedriver"):
+        pytest.skip("no chromedriver")
+    options = webdriver.ChromeOptions()
+    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService if hasattr(webdriver, "ChromeService") else None
+    driver = webdriver.Chrome(options=options) if service is None else \
+        webdriver.Chrome(options=options, service=service(shutil.which("chromedriver")))
+    driver.set_page_load_timeout(60)
+    yield driver
+    driver.quit()

@@ -8,7 +8,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MOST = 100
-SUFFIXES = {".c", ".cc", ".h", ".py", ".md", ".sh", ".fio", ".toml"}
+SUFFIXES = {".c", ".cc", ".h", ".py", ".md", ".sh", ".fio", ".toml", ".j2"}
 INTERPRETERS = ("sh", "bash", "python3")
 GENERATED = "results/reference/"
 

@@ -1,129 +1,90 @@
 # SPDX-License-Identifier: MIT
-"""Pieces of HTML. All text from outside must go through text()."""
+"""Pages from templates: what templates are given, and what all pages have in common.
 
-import html
-import json
+The template of a page extends base.html.j2; tables, facts and charts are macros of pieces.html.j2.
+Templates escape all text, so what they are given is plain.
+"""
+
 import re
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
-from suite.draw.figure import WIDTH
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
 from suite.draw.gnuplot import COLOURS
+from suite.report.svg import units
 
 HERE = Path(__file__).parent
+TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
+                        trim_blocks=True, lstrip_blocks=True)
+TEMPLATES.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
 
 
-def text(words):
-    """Anything as escaped text."""
-    return html.escape(str(words), quote=True)
+def breakable(words):
+    """A mode with options, and what is an I/O's, may go on in a new line."""
+    return Markup("<wbr>").join(re.split(r"(?=\+|/IO)", str(words)))
 
 
-def element(name, content, **attributes):
-    """`content` is HTML already; a trailing `_` of an attribute's name is left out."""
-    words = "".join(f' {key.rstrip("_").replace("_", "-")}="{text(value)}"'
-                    for key, value in attributes.items())
-    return f"<{name}{words}>{content}</{name}>"
+TEMPLATES.filters["breakable"] = breakable
 
 
-def paragraph(words, **attributes):
-    return element("p", text(words), **attributes)
-
-
-def listed(lines):
-    return element("ul", "".join(element("li", text(line)) for line in lines))
-
-
+@dataclass
 class Cell:
     """A field of a table: what is shown, and the number that it is sorted by, else its words."""
 
-    def __init__(self, shown, value=None, **attributes):
-        self.shown, self.value, self.attributes = shown, value, attributes
-
-    def html(self):
-        value = {} if self.value is None else {"data_value": f"{self.value:.9g}"}
-        return element("td", text(self.shown), **value, **self.attributes)
+    shown: object
+    value: float | None = None
 
 
-def table(heads, rows, **attributes):
+@dataclass
+class Table:
     """A table whose columns sort; `heads` are (title, what it means)."""
-    head = "".join(element("th", element("button", text(title), type="button", title=meaning),
-                           scope="col") for title, meaning in heads)
-    body = "\n".join(element("tr", "".join(cell.html() for cell in row)) for row in rows)
-    return element("div", element("table", element("thead", element("tr", head))
-                                  + element("tbody", body), class_="sortable", **attributes),
-                   class_="wide")
+
+    heads: list
+    rows: list  # of lists of Cells
 
 
-def facts(rows):
-    """A table of names and values."""
-    return element("div", element("table", "".join(
-        element("tr", element("th", text(name), scope="row") + element("td", text(value)))
-        for name, value in rows), class_="facts"), class_="wide")
+@dataclass
+class Chart:
+    """A picture with its question, and what stands below it."""
+
+    question: str
+    title: str
+    picture: Markup
+    spots: list
+    notes: list  # how it is read
+    about: list  # how its figures came about
+    warnings: list
 
 
-def chart(name, question, figure, svg):
-    """A picture with its question; `figure` knows where its marks lie."""
-    height = figure.height
-    points = [[round(t.x / WIDTH, 4), round(t.y / height, 4), t.text] for t in figure.targets()]
-    return element(
-        "figure",
-        element("figcaption", text(question))
-        + element("div", inlined(svg, name) + data(points), class_="chart", tabindex="0",
-                  role="img", aria_label=f"{figure.title}: {question}"))
+def chart(pictures, question, figure, svg):
+    """The Chart of a figure and the SVG that gnuplot made of it."""
+    return Chart(question, figure.title, pictures.add(svg, figure.body_height), spots(figure),
+                 figure.footer, figure.about, figure.warnings)
 
 
-def data(document):
-    """JSON for the script, with `<` escaped, as it could end the script element."""
-    return element("script", json.dumps(document, ensure_ascii=False).replace("<", "\\u003c"),
-                   type="application/json")
+def spots(figure):
+    """Where marks lie and what they say, for the script: [first line of the texts, x, y, the other
+    lines, x, y, …] for marks that follow each other and begin with the same line."""
+    told = [(target.text.partition("\n"), units(target.x), units(target.y))
+            for target in figure.targets()]
+    return [[first, *(word for (_, _, more), x, y in marks for word in (x, y, more))]
+            for first, marks in groupby(told, lambda mark: mark[0][0])]
 
 
-def inlined(svg, name):
-    """A picture of gnuplot's as a part of the page: its colours follow the page's theme, and its
-    ids are unlike those of other pictures."""
-    svg = svg[svg.index("<svg"):]
-    svg = re.sub(r"<title>.*?</title>|<desc>.*?</desc>", "", svg, flags=re.S)
-    svg = re.sub(r"""\bid=(["'])""", rf"id=\g<1>{name}-", svg)
-    svg = re.sub(r"""((?:xlink:href|clip-path)=["'](?:url\()?#)""", rf"\g<1>{name}-", svg)
-    return re.sub(r"<[a-z][^<>]*>", themed, svg)
+def footer(*groups):
+    """How the figures of a page's charts came about, each line once."""
+    return list(dict.fromkeys(line for charts in groups for one in charts for line in one.about))
 
 
-LIGHT = {tuple(int(light[i:i + 2], 16) for i in (1, 3, 5)): key
-         for key, (light, _) in COLOURS.items()}
-COLOUR = re.compile(r"""\s(stroke|fill|color)\s*=\s*["'](#[0-9a-fA-F]{6}|rgb\([\d, ]+\))["']""")
+def warnings(charts):
+    return list(dict.fromkeys(line for one in charts for line in one.warnings))
 
 
-def themed(tag):
-    """An element's tag, in which colours of the light theme are replaced by their names."""
-    styles = []
-
-    def named(match):
-        word = match[2]
-        parts = [int(word[i:i + 2], 16) for i in (1, 3, 5)] if word.startswith("#") else \
-            [int(part) for part in re.findall(r"\d+", word)]
-        if tuple(parts) not in LIGHT:
-            return match[0]
-        styles.append(f"{match[1]}:var(--{LIGHT[tuple(parts)]})")
-        return ""
-
-    bare = COLOUR.sub(named, tag[0])
-    if not styles:
-        return bare
-    end = "/>" if bare.endswith("/>") else ">"
-    return f"{bare[:-len(end)]} style='{';'.join(styles)}'{end}"
-
-
-def page(title, body):
-    """The whole document."""
-    themes = "".join(
-        f"{opening}{''.join(f'--{key}:{pair[theme]};' for key, pair in COLOURS.items())}{closing}"
-        for theme, opening, closing in (
-            (0, ":root{", "}"),
-            (1, "@media screen and (prefers-color-scheme:dark){:root{", "}}")))
-    style, script = ((HERE / name).read_text() for name in ("page.css", "page.js"))
-    return ("<!doctype html>\n" + element(
-        "html",
-        element("head", '<meta charset="utf-8">'
-                '<meta name="viewport" content="width=device-width, initial-scale=1">'
-                + element("title", text(title)) + element("style", themes + style))
-        + element("body", f"<main>{body}</main>" + '<div id="told" role="status"></div>'
-                  + element("script", script)), lang="en") + "\n")
+def page(template, pictures, **shown):
+    """The whole document. `pictures`: those of its charts."""
+    style, script = (Markup((HERE / name).read_text()) for name in ("page.css", "page.js"))
+    return TEMPLATES.get_template(template).render(
+        pictures=pictures, colours=COLOURS, style=style, script=script, **shown)

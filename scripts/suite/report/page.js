@@ -27,6 +27,19 @@ function compared(a, b) {
 const told = document.getElementById("told");
 const NEAR = 28;
 
+// [[x, y, words]] of a chart's marks, from the top left corner in shares of its size; what words
+// begin with is written once for all marks that follow each other.
+function marksOf(chart) {
+    const size = chart.querySelector("svg").viewBox.baseVal, marks = [];
+    for (const [first, ...rest] of JSON.parse(chart.querySelector("script").textContent)) {
+        for (let i = 0; i < rest.length; i += 3) {
+            const words = rest[i + 2] ? first + "\n" + rest[i + 2] : first;
+            marks.push([rest[i] / size.width, rest[i + 1] / size.height, words]);
+        }
+    }
+    return marks;
+}
+
 function show(chart, point) {
     const box = chart.getBoundingClientRect();
     told.textContent = point[2];
@@ -43,7 +56,7 @@ function hide() {
 }
 
 for (const chart of document.querySelectorAll(".chart")) {
-    const points = JSON.parse(chart.querySelector("script").textContent);
+    const points = marksOf(chart);
     let current = -1;
     const point = event => {
         const box = chart.getBoundingClientRect();

@@ -5,19 +5,18 @@ from dataclasses import replace
 
 from suite.analyse.criteria import Judged, row_words, rows_of
 from suite.analyse.stats import median_interval, paired_ratios
-from suite.report import html
-from suite.report.html import Cell, element, paragraph
+from suite.report.html import Cell, Table
 from suite.request.modes import counterpart
 
 FIGURES = {"iops": "IOPS", "p99": "p99", "cpu": "CPU/IO"}
 
 
-def section(summaries, titles, order, coverage):
-    """Empty where no mode stands beside its counterpart. `order`: of the modes."""
+def beside(summaries, titles, order, coverage):
+    """The Table; None where no mode stands beside its counterpart. `order`: of the modes."""
     found = [(s, other, row) for s, other in pairs(summaries, order)
              for row in told_apart(s, other)]
     if not found:
-        return ""
+        return None
     loads, sections = len(titles) > 1, any(row for _, _, row in found)
     heads = [*[("load", "")] * loads, ("mode", ""), ("the kernel's", "its counterpart"),
              ("depth", "or the rate offered"), *[("section", "and direction")] * sections]
@@ -29,10 +28,7 @@ def section(summaries, titles, order, coverage):
              *(cell for figure in FIGURES for cell in cells(s, other, Judged(figure, row),
                                                             coverage))]
             for s, other, row in found]
-    return element("h2", "Beside the kernel's own", id="pairs") + paragraph(
-        "Ratios of the mode to its counterpart: above 1 in IOPS, below 1 in latency and in CPU "
-        "time is the mode's advantage. A word stands where the interval leaves 1 out.",
-        class_="quiet") + html.table(heads, rows)
+    return Table(heads, rows)
 
 
 def pairs(summaries, order):

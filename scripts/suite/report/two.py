@@ -14,8 +14,9 @@ from suite.analyse.words import UNAFFECTED, machine_title
 from suite.draw import gnuplot, ranked_charts, subject
 from suite.errors import BadInput
 from suite.report import html
-from suite.report.html import Cell, element, paragraph
+from suite.report.html import Cell, Table
 from suite.report.page import between
+from suite.report.pictures import Pictures
 from suite.request.plan import load_titles, unique_names
 from suite.units import percent, rate
 
@@ -72,14 +73,16 @@ def document(a, b):
         raise BadInput(f"{a.folder.path} and {b.folder.path} have no point in common that came to "
                        "a result in both: the same jobs, modes and depths are compared")
     titles = load_titles(change.b.point.load for change in found)
-    sections = [header(a, b), verdict(found, titles)]
-    pictures = drawn(a, b, found, titles)
-    for load, title in titles.items():
-        rows = [change for change in found if change.b.point.load == load]
-        sections.append(element("section", element("h2", html.text(title)) + pictures[title]
-                                + html.table(COLUMNS, [row(change) for change in rows])))
-    sections += [missing(a, b), differences(a, b), method()]
-    return html.page(f"{a.name} and {b.name}", "".join(sections))
+    pictures = Pictures()
+    charts = drawn(pictures, a, b, found, titles)
+    loads = [{"title": title, "charts": [charts[title]], "table": Table(COLUMNS, [
+        row(change) for change in found if change.b.point.load == load])}
+             for load, title in titles.items()]
+    return html.page("two.html.j2", pictures, names=(a.name, b.name),
+                     sides=[("A", described(a)), ("B", described(b))],
+                     verdict=verdict(found, titles), loads=loads, missing=missing(a, b),
+                     differences=differences(a, b), footer=html.footer(charts.values()),
+                     least=percent(LEAST_COVERAGE))
 
 
 def changes(a, b):
@@ -101,11 +104,6 @@ def changes(a, b):
                                         order.index(c.b.point.mode)))
 
 
-def header(a, b):
-    return (element("h1", "What has changed from A to B?")
-            + html.facts([("A", described(a)), ("B", described(b))]))
-
-
 def described(side):
     about = side.about
     return (f"{side.name}: {machine_title(about)}, commit "
@@ -114,23 +112,19 @@ def described(side):
 
 
 def verdict(found, titles):
+    """How many points became better and worse, and which; `by_chance`: if nothing had changed."""
     better, worse = ([c for c in found if c.verdict in words]
                      for words in (("faster", "shorter"), ("slower", "longer")))
     least = min(c.ratio.coverage for c in found)
-    lines = [f"{titles[c.b.point.load]}, {c.b.point.mode}, {c.b.point.where}: "
-             f"{'p99 ' if c.b.point.rate else ''}{c.verdict}, {c.ratio.median:.3f} of A's"
-             for c in better + worse]
-    quiet = len(found) - len(lines)
-    answer = (f"Of {len(found)} points B is better at {len(better)}, worse at {len(worse)}, and "
-              f"at {quiet} no difference is shown.")
-    return (element("h2", "Verdict", id="verdict") + paragraph(answer, class_="answer")
-            + paragraph(f"If nothing had changed at all, {len(found) * (1 - least):.1f} of so many "
-                        "would still be called better or worse.", class_="quiet")
-            + html.listed(lines))
+    return {"points": len(found), "better": len(better), "worse": len(worse),
+            "by_chance": len(found) * (1 - least),
+            "lines": [f"{titles[c.b.point.load]}, {c.b.point.mode}, {c.b.point.where}: "
+                      f"{'p99 ' if c.b.point.rate else ''}{c.verdict}, {c.ratio.median:.3f} of A's"
+                      for c in better + worse]}
 
 
-def drawn(a, b, found, titles):
-    """{title: a chart's HTML}: the ratios of each load."""
+def drawn(pictures, a, b, found, titles):
+    """{title: Chart}: the ratios of each load."""
     plan = b.plan | {"baseline": f"A ({a.name})"}
     summaries = {change.b.point: change.b for change in found}
     figures = {}
@@ -143,10 +137,9 @@ def drawn(a, b, found, titles):
             for path, content in gnuplot.files(names[title], figure).items():
                 Path(folder, path).write_text(content)
         gnuplot.draw(Path(folder), [names[title] for title in figures], ("svg",))
-        return {title: element("div", html.chart(
-            names[title], "What has changed, and is it shown?", figure,
-            Path(folder, f"{names[title]}.svg").read_text()), class_="charts")
-            for title, figure in figures.items()}
+        return {title: html.chart(pictures, "What has changed, and is it shown?", figure,
+                                  Path(folder, f"{names[title]}.svg").read_text())
+                for title, figure in figures.items()}
 
 
 def row(change):
@@ -188,25 +181,22 @@ def became_worse(a, b, by):
 
 
 def missing(a, b):
-    """The points that only one of them has, as HTML."""
+    """Lines about the points that only one of them has."""
     lines = []
     for letter, one, other in (("A", a, b), ("B", b, a)):
         only = [p for p, s in one.summaries.items()
                 if s.iops and not (p in other.summaries and other.summaries[p].iops)]
         lines += [f"Only in {letter}: {p.load.job}, {p.mode}, {p.where}" for p in only]
-    return element("h2", "Not compared") + html.listed(lines) if lines else ""
+    return lines
 
 
 def differences(a, b):
-    """A table of what differs between the machines and the plans, as HTML."""
+    """The Table of what differs between the machines and the plans; None where nothing does."""
     mine, other = ({**flat(side.about), **asked(side.plan)} for side in (a, b))
     rows = [(key, mine.get(key), other.get(key)) for key in {**mine, **other}
             if mine.get(key) != other.get(key)]
-    if not rows:
-        return element("h2", "What else differs") + paragraph(
-            "Nothing that was noted down: the same machine, and the same was asked of it.")
-    return element("h2", "What else differs") + html.table(
-        (("what", ""), ("A", ""), ("B", "")), [[Cell(cell) for cell in row] for row in rows])
+    return Table((("what", ""), ("A", ""), ("B", "")),
+                 [[Cell(cell) for cell in row] for row in rows]) if rows else None
 
 
 def asked(plan):
@@ -229,13 +219,3 @@ def flat(about, prefix=""):
         else:
             found[prefix + key] = value
     return found
-
-
-def method():
-    return element("h2", "Method", id="method") + paragraph(
-        "A and B were not measured in turn, so that a run of one cannot be paired with one of the "
-        "other: whatever else changed on the machine in between is in the ratio. Shown is the "
-        "median of all ratios of a run of B to one of A, with Hodges and Lehmann's interval, which "
-        "assumes no distribution but that both have the same shape. Where both have the same "
-        f"baseline, its own line says how far the machine alone moved. Under {percent(0.9)} of "
-        "coverage no difference is called.")

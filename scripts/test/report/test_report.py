@@ -2,15 +2,14 @@
 """The report in a real browser: no error on its console, tables sort, charts answer a pointer."""
 
 import re
-import shutil
 import subprocess
+import sys
 from html.parser import HTMLParser
 
 import pytest
 import synthetic
 from conftest import HANG_S, SCRIPTS
 from suite.analyse.flags import FLAGS, meaning
-from suite.report import html
 
 MODES = ["fio:psync", "inline", "sqwq", "punt", "uring", "fio:libaio"]
 ODD = "it's \"quoted\" $HOME `touch x` <script>alert(1)</script> & \u00e9"
@@ -19,23 +18,6 @@ ODD = "it's \"quoted\" $HOME `touch x` <script>alert(1)</script> & \u00e9"
 def report(*folders):
     return subprocess.run([str(SCRIPTS / "report"), *(str(f) for f in folders)],
                           capture_output=True, text=True, timeout=HANG_S, check=False)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    webdriver = pytest.importorskip("selenium.webdriver", reason="no selenium")
-    if not shutil.which("chromedriver"):
-        pytest.skip("no chromedriver")
-    options = webdriver.ChromeOptions()
-    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService if hasattr(webdriver, "ChromeService") else None
-    driver = webdriver.Chrome(options=options) if service is None else \
-        webdriver.Chrome(options=options, service=service(shutil.which("chromedriver")))
-    driver.set_page_load_timeout(60)
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +74,7 @@ def test_pointing_at_a_mark_shows_its_figures(page):
     from selenium.webdriver import ActionChains
     chart = elements(page, ".chart")[0]
     page.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
-    x, y, words = page.execute_script(
-        "return JSON.parse(arguments[0].querySelector('script').textContent)[0]", chart)
+    x, y, words = page.execute_script("return marksOf(arguments[0])[0]", chart)
     width, height = chart.size["width"], chart.size["height"]
     told = elements(page, "#told")[0]
     assert not told.is_displayed()
@@ -105,20 +86,39 @@ def test_pointing_at_a_mark_shows_its_figures(page):
     assert not told.is_displayed()
 
 
+# Marks for which nothing is drawn within a point's breadth, where boxes are those of points and of
+# each stroke of a path.
+FAR = """
+    const chart = arguments[0], svg = chart.querySelector("svg"), drawn = [];
+    for (const use of svg.querySelectorAll("use")) {
+        const box = use.getBBox();
+        drawn.push([box.x, box.y, box.x + box.width, box.y + box.height]);
+    }
+    for (const path of svg.querySelectorAll("path")) {
+        let x = 0, y = 0;
+        for (const stroke of path.getAttribute("d").split("m").slice(1)) {
+            const steps = stroke.match(/-?[0-9]+/g).map(Number), xs = [], ys = [];
+            for (let i = 0; i < steps.length; i += 2) {
+                xs.push(x += steps[i]);
+                ys.push(y += steps[i + 1]);
+            }
+            drawn.push([Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)]);
+            if (stroke.endsWith("z")) {
+                [x, y] = [xs[0], ys[0]];
+            }
+        }
+    }
+    const size = svg.viewBox.baseVal;
+    return marksOf(chart).filter(([sx, sy]) => {
+        const x = sx * size.width, y = sy * size.height;
+        return !drawn.some(([left, top, right, bottom]) => x > left - 40 && x < right + 40
+                                                        && y > top - 40 && y < bottom + 40);
+    });"""
+
+
 def test_marks_lie_where_the_charts_points_are_drawn(page):
-    """Each place that answers a pointer is within a point's breadth of something that is drawn."""
     for chart in elements(page, ".chart"):
-        page.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
-        far = page.execute_script("""
-            const chart = arguments[0], box = chart.getBoundingClientRect();
-            const drawn = [...chart.querySelectorAll('svg use, svg path, svg polygon')]
-                .map(e => e.getBoundingClientRect());
-            return JSON.parse(chart.querySelector('script').textContent).filter(([x, y]) => {
-                const px = box.left + x * box.width, py = box.top + y * box.height;
-                return !drawn.some(r => px > r.left - 4 && px < r.right + 4
-                                        && py > r.top - 4 && py < r.bottom + 4);
-            });""", chart)
-        assert far == [], chart.get_attribute("aria-label")
+        assert page.execute_script(FAR, chart) == [], chart.get_attribute("aria-label")
 
 
 def test_arrow_keys_go_along_the_marks(page):
@@ -161,20 +161,22 @@ def test_a_sentence_and_the_map_of_all_come_before_every_other_picture_and_word(
     assert answer.get_attribute("class") == "answer"
     assert elements(first, "figcaption")[0].text == "Which mode is the best, and where?"
     assert [row[2].splitlines()[0] for row in page.execute_script(
-        "return JSON.parse(arguments[0].querySelector('script').textContent)", first)[::3]] == [
+        "return marksOf(arguments[0])", elements(first, ".chart")[0])[::3]] == [
             "fio:libaio", "uring", "punt", "sqwq", "inline", "fio:psync"]
 
 
 def test_a_dark_page_has_dark_charts(page):
-    def paper():
-        return page.execute_script(
-            "return getComputedStyle(document.querySelector('.chart svg rect')).fill")
+    def colours():
+        return page.execute_script("""
+            return [getComputedStyle(document.documentElement).backgroundColor,
+                    getComputedStyle(document.querySelector('.chart svg text')).fill];""")
 
-    light = paper()
+    light = colours()
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {
         "features": [{"name": "prefers-color-scheme", "value": "dark"}]})
     try:
-        assert (light, paper()) == ("rgb(255, 255, 255)", "rgb(21, 24, 28)")
+        assert light == ["rgb(255, 255, 255)", "rgb(26, 26, 26)"]
+        assert colours() == ["rgb(21, 24, 28)", "rgb(232, 234, 237)"]
     finally:
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
@@ -194,10 +196,25 @@ def test_odd_names_are_only_read(browser, tmp_path):
     assert elements(browser, "b") == []
 
 
+def test_no_column_of_a_table_is_behind_a_scrollbar_on_a_wide_screen(browser, tmp_path):
+    """Not even of an open loop with flags and of modes with long names, several loads and pairs."""
+    modes = ["fio:psync", "punt+max_bounded=4", "uring", "fio:io_uring+force_async=1"]
+    folder = synthetic.results(tmp_path / "r", modes, depths=(8, 128), rates=(0, 20_000),
+                               placements=("none", "nodes:0/1"), course=True,
+                               flags=["path:no_inline", "unstable"])
+    assert report(folder.path).returncode == 0
+    browser.set_window_size(1200, 900)
+    browser.get(f"file://{folder.path}/report.html")
+    widths = browser.execute_script("""
+        document.querySelectorAll("details").forEach(one => one.open = true);
+        return [...document.querySelectorAll(".wide")].map(e => [e.scrollWidth, e.clientWidth]);""")
+    assert len(widths) > 5 and [pair for pair in widths if pair[0] > pair[1]] == []
+
+
 class Balance(HTMLParser):
     """Notes whatever is not closed in its turn."""
 
-    VOID = {"meta"}
+    VOID = {"meta", "wbr"}
 
     def __init__(self):
         super().__init__()
@@ -245,7 +262,7 @@ def test_names_may_begin_with_digits(tmp_path):
     folder = synthetic.results(tmp_path / "r", MODES[:2], job="4k-randread")
     done = report(folder.path)
     assert done.returncode == 0, done.stderr
-    assert 'id="4k-randread-' in (folder.path / "report.html").read_text()
+    assert 'id="4k-randread"' in (folder.path / "report.html").read_text()
 
 
 def test_placements_have_their_charts_too(tmp_path):
@@ -285,18 +302,17 @@ def test_what_cannot_be_reported_is_told_in_one_line(tmp_path):
         assert done.returncode == 2 and done.stderr.count("\n") == 1 and words in done.stderr
 
 
+def test_a_python_without_jinja2_is_told_in_one_line():
+    done = subprocess.run([sys.executable, "-S", str(SCRIPTS / "report"), "x"],
+                          capture_output=True, text=True, timeout=HANG_S, check=False)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "has no jinja2: run scripts/setup run" in done.stderr
+
+
 def test_every_flag_has_a_meaning_and_the_readme_knows_it():
     readme = (SCRIPTS.parent / "results/README.md").read_text()
     assert [flag for flag in FLAGS if flag.partition(":")[0] not in readme] == []
     assert meaning("path:no_inline") == FLAGS["path"]
-
-
-def test_colours_are_named_where_they_are_the_themes_own():
-    svg = "<?xml?><svg><g stroke='rgb(  0, 114, 178)' fill=\"#123456\"></g>" \
-          "<use xlink:href='#p' color=\"#0072b2\"/></svg>"
-    assert html.inlined(svg, "n") == (
-        "<svg><g fill=\"#123456\" style='stroke:var(--c6)'></g>"
-        "<use xlink:href='#n-p' style='color:var(--c6)'/></svg>")
 
 
 def test_each_mode_stands_beside_its_counterpart_in_a_table(tmp_path):
@@ -326,7 +342,8 @@ def test_the_loads_of_several_are_folded(tmp_path):
     assert report(folder.path).returncode == 0
     text = (folder.path / "report.html").read_text()
     assert text.count("<section") == 2 and text.count("<details><summary><h2>") == 2
-    assert text.index("winner-map") < text.index("<details>"), "the map stands before all else"
+    assert text.index("Which mode is the best, and where?") < text.index("<details>"), \
+        "the map stands before all else"
 
 
 def gated(tmp_path, slower, share="5%"):
