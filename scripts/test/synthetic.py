@@ -64,12 +64,14 @@ def over_time(iops, latency_ns, noise, workers, kernel):
 
 
 def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", flags=(),
-            placements=("none",), rates=(0,), course=False, slower=None, documents=()):
+            placements=("none",), rates=(0,), course=False, slower=None, documents=(),
+            measured_at=0):
     """A finished comparison; every mode's rate differs, and grows with depth.
 
     Of an open loop, what is offered is achieved up to the mode's rate at that depth. `course`:
     with what happened over time. `slower`: {mode: what its rate is multiplied by}. `documents`:
-    fio's, in the order of the runs, where they are not made up.
+    fio's, in the order of the runs, where they are not made up; these say that they were
+    `measured_at`.
     """
     folder = Folder(path)
     folder.create()
@@ -92,7 +94,8 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
         most *= (slower or {}).get(run.point.mode, 1)
         iops = min(run.point.rate or most, most)
         latency_ns = 1e9 * run.point.depth / (1.1 * most - iops if run.point.rate else iops)
-        keep(folder, run, next(given, None) or fio_document(iops, latency_ns), {
+        keep(folder, run, next(given, None)
+             or fio_document(iops, latency_ns) | {"timestamp": measured_at}, {
             "ok": True, "reason": None, "threads_peak": 3 + rank,
             "flags": [*flags, *(["behind"] if run.point.rate > most else [])],
             "user_s": 0.001, "system_s": 0.002 * noise.uniform(0.9, 1.1) * (1 + rank),

@@ -298,7 +298,7 @@ def test_what_cannot_be_reported_is_told_in_one_line(tmp_path):
     a = synthetic.results(tmp_path / "a", ["fio:psync"])
     b = synthetic.results(tmp_path / "b", ["inline"])
     for done, words in ((report(tmp_path), "no plan.json"), (report(a.path, b.path), "in common"),
-                        (report(a.path, b.path, a.path), "one folder, or two")):
+                        (report(a.path, b.path, a.path), "is named twice")):
         assert done.returncode == 2 and done.stderr.count("\n") == 1 and words in done.stderr
 
 
