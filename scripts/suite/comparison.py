@@ -20,18 +20,23 @@ from suite.units import clock
 
 
 def compare(asked, bench, folder, wait=True):
-    """Makes all runs, and the report of them; returns the exit status.
+    """Makes all runs, and the report of them; returns the exit status."""
+    return to_the_end(bench, folder, lambda: measure(asked, bench, folder, wait), report)
+
+
+def to_the_end(bench, folder, make, tell):
+    """Makes all runs with `make`, which returns (exit status, seconds spent in fio), and the report
+    of the folder with `tell`; returns the exit status.
 
     From here on plan.json is written, so that whatever ends early can be gone on with.
     """
     started = time.monotonic()
     try:
-        status, in_fio_s = measure(asked, bench, folder, wait)
+        status, in_fio_s = make()
         if bench.stop.signal is None:
-            report(folder)
+            tell(folder)
     except FolderFailed as error:
-        raise FolderFailed(f"{error}; when that is put right, {to_go_on(folder.path)} goes on") \
-            from error
+        raise FolderFailed(f"{error}; when that is put right, {going_on(folder)}") from error
     if bench.stop.signal is None:
         took_s = time.monotonic() - started
         print(f"took {clock(took_s)}, {100 * in_fio_s / took_s:.1f} % of it in fio")
@@ -44,9 +49,13 @@ def measure(asked, bench, folder, wait=True):
     `wait`: first for the end of another comparison on this machine. Returns (exit status, seconds
     spent in fio).
     """
+    return in_turn(bench, wait, lambda: measure_now(asked, bench, folder))
+
+
+def in_turn(bench, wait, make):
     turn = take_turn(bench.stop, wait) if bench.machines.seen else None
     try:
-        return measure_now(asked, bench, folder)
+        return make()
     finally:
         if turn:
             turn.close()
@@ -73,11 +82,15 @@ def measure_now(asked, bench, folder):
     return told_status(asked, bench, folder, finished), in_fio_s
 
 
+def going_on(folder):
+    return f"{to_go_on(folder.path, command=folder.made_by)} goes on"
+
+
 def told_status(asked, bench, folder, finished):
     """Prints what is not as it should be; returns the exit status."""
     if bench.stop.signal is not None:
         print(f"interrupted: {len(finished)} of {len(asked.runs)} runs are kept in {folder.path}; "
-              f"{to_go_on(folder.path)} goes on", file=sys.stderr)
+              f"{going_on(folder)}", file=sys.stderr)
         return 128 + bench.stop.signal
     bad = [run for run, _, figures in finished if figures is None]
     if bad:

@@ -16,6 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 ENGINE = REPOSITORY / "build/engine/iowq.so"
 UNITS_S = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 MOST_S = 999999
+USUAL_DEPTH = 32
 
 
 class OneLine(argparse.ArgumentParser):
@@ -33,14 +34,14 @@ class OneLine(argparse.ArgumentParser):
         return options
 
 
-def parser(prog, description, repeats, results):
+def parser(prog, description, repeats, results, *, rounds="--repeats",
+           runtime="what the job file says"):
     """A parser with the options that say how runs are made, and with what."""
     p = OneLine(prog=prog, description=description, allow_abbrev=False)
-    p.add_argument("--repeats", metavar="N",
+    p.add_argument(rounds, dest="repeats", metavar="N",
                    help=f"shuffled rounds, each with every point once (default: {repeats})")
     p.add_argument("--runtime", metavar="TIME",
-                   help="of one run: seconds, or as 500ms, 2m, 1h (default: what the job file "
-                        "says)")
+                   help=f"of one run: seconds, or as 500ms, 2m, 1h (default: {runtime})")
     p.add_argument("--limit", metavar="TIME",
                    help="after which a run is killed and recorded as hung (default: twice what "
                         "it takes and 30 s; without a known end, when it has done nothing for "
@@ -56,9 +57,9 @@ def parser(prog, description, repeats, results):
     return p
 
 
-def to_go_on(folder, *more):
+def to_go_on(folder, *more, command="compare"):
     """The command line that goes on with a comparison, in whatever folder it is given."""
-    return shlex.join([str(REPOSITORY / "scripts/compare"), "--resume", str(folder.resolve()),
+    return shlex.join([str(REPOSITORY / "scripts" / command), "--resume", str(folder.resolve()),
                        *more])
 
 
@@ -100,6 +101,14 @@ def names_of(option, text):
     if not all(re.fullmatch(r"[a-z]\w*", name, re.ASCII) for name in names):
         raise BadInput(f"{option} {text}: allowed are names of fio's options, separated by commas")
     return names
+
+
+def depth_of(job, asked):
+    """The depth that was asked for, else the job file's, else 32."""
+    if asked:
+        return whole("--depth", asked, 1, 65536)
+    told = {section.value("iodepth") for section in job.sections}
+    return (told.pop() if len(told) == 1 else 0) or USUAL_DEPTH
 
 
 def repeats_of(options):

@@ -17,6 +17,8 @@ READ = (2, 3)  # 2 had three files a run
 
 
 class Folder:
+    made_by = "compare"  # the command
+
     def __init__(self, path):
         self.path = Path(path)
         self.charts = self.path / "charts"
@@ -67,6 +69,9 @@ class Folder:
         if plan.get("schema") not in READ:
             raise BadInput(f"{self.path}: was made by another version of the suite, which wrote "
                            "other files")
+        if (by := plan.get("made_by", Folder.made_by)) != self.made_by:
+            raise BadInput(f"{self.path}: was made by scripts/{by}, which goes on with it, and "
+                           "draws it again, with --resume")
         return plan
 
     def keep(self, ran):

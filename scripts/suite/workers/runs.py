@@ -8,23 +8,13 @@ from suite.fio import over_time
 from suite.measure import cache
 from suite.measure.files import data_files
 from suite.measure.run import complaint, fio_command, lay_out, run_options, take_evidence
-from suite.request.command_line import whole
 from suite.request.jobfile import rewritten
 from suite.request.plan import Point, Run, unique_names
 from suite.workers.observation import observe_command
 from suite.workers.tracing import sources_in
 
-USUAL_DEPTH = 32
 RANDSEED = 1
 COUNTED = ("workers_created", "workers_reaped", "enqueued")
-
-
-def depth_of(job, asked):
-    """The depth that was asked for, else the job file's, else 32."""
-    if asked:
-        return whole("--depth", asked, 1, 65536)
-    told = {section.value("iodepth") for section in job.sections}
-    return (told.pop() if len(told) == 1 else 0) or USUAL_DEPTH
 
 
 def observe_modes(bench, job, load, modes, depth, folder, chooser):

@@ -12,7 +12,7 @@ from suite.measure import cache, mounts
 from suite.measure.files import sizes_of_all
 from suite.request.asked import decided_by
 from suite.request.jobfile import ALIASES, read_job
-from suite.workers.runs import depth_of
+from suite.request.command_line import depth_of
 
 CPUS = os.sysconf("SC_NPROCESSORS_ONLN")
 ENVIRONMENT = {"RW": "randread", "D": "1", "N": "3", "KEY": "numjobs", "SIZE": "8k", "NONE": ""}
