@@ -67,7 +67,7 @@ def run_options(bench, job, mode, run):
     if point.load.block != job.block:
         options |= dict.fromkeys(SIZES) | {"bs": point.load.block}
     if point.load.mix:
-        options["rwmixread"] = point.load.mix
+        options |= {"rwmixread": point.load.mix, "rwmixwrite": None}
     if point.rate:
         options["arrival_rate"] = point.rate // job.processes
     return options | placement_options(point.load.placement)

@@ -36,7 +36,8 @@ def punt_path(stats, job):
 
 def hashed_path(stats, job):
     """Checks that workers made the I/O: every buffered write goes through a chain, in the pool."""
-    return counted("pooled", *(["write"] if job.writes and job.buffered else []))(stats, job)
+    writes = job.writes and job.buffered and stats["write"].get("issued", 1)
+    return counted("pooled", *(["write"] if writes else []))(stats, job)
 
 
 # {offload= value: (the check of the engine's counters, the kernel threads that must have been

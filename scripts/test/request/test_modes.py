@@ -17,9 +17,10 @@ def job(cache="warm", reads=True, writes=False):
     return SimpleNamespace(cache=cache, reads=reads, writes=writes, buffered=cache != "direct")
 
 
-def stats(**counted):
-    return {d: dict.fromkeys(COUNTERS, 0) | (counted if d == "read" else {})
-            for d in ("read", "write", "other")}
+def stats(writes=0, **counted):
+    return {"read": dict.fromkeys(COUNTERS, 0) | counted,
+            "write": dict.fromkeys(COUNTERS, 0) | {"issued": writes},
+            "other": dict.fromkeys(COUNTERS, 0)}
 
 
 def test_our_modes_become_the_engine_with_an_offload():
@@ -73,7 +74,12 @@ def test_a_mode_given_twice_is_refused():
     ("uring", {}, job(), "no_issued"),
 ])
 def test_a_mode_that_did_not_take_its_own_path_is_found_out(name, counted, at, strayed):
-    assert parse_mode(name).strayed(stats(**counted), {}, at) == strayed
+    assert parse_mode(name).strayed(stats(writes=9 * at.writes, **counted), {}, at) == strayed
+
+
+def test_writes_that_were_not_asked_for_are_not_missed():
+    only_reads = stats(writes=0, pooled=9)
+    assert parse_mode("hashed").strayed(only_reads, {}, job(writes=True)) is None
 
 
 def test_missing_evidence_is_not_taken_for_good_evidence():
