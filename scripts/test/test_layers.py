@@ -97,8 +97,9 @@ def test_what_others_may_name_is_not(line):
 
 # ---- the suite's folders, each a step
 
-# Two ways that meet in comparison.py, which may import all: what is asked for is measured and kept,
-# and what was kept is analysed, drawn and told. errors.py and units.py are below all folders.
+# Two ways that meet in modules beside the folders, which may import all: what is asked for is
+# measured and kept, and what was kept is analysed, drawn and told. errors.py and units.py are below
+# all folders.
 MAY_IMPORT = {
     "fio": {"fio"},
     "request": {"fio", "request"},
@@ -143,7 +144,7 @@ def test_what_all_import_imports_none_of_them(module):
 
 def test_every_module_is_in_a_folder():
     beside = {path.stem for path in SUITE.glob("*.py")}
-    assert beside == {"__init__", "comparison", *LOWEST}
+    assert beside == {"__init__", "comparison", "open_loop", "search", *LOWEST}
     assert {path.parent.name for path in SUITE.glob("*/*.py")} == set(MAY_IMPORT)
 
 
