@@ -234,7 +234,7 @@ def test_two_comparisons_do_not_share_a_scratch_folder(tmp_path, job_file, comma
     running = subprocess.Popen(command(job_file(), "fio:psync", "--repeats", "100"),
                                stdout=subprocess.PIPE, text=True)
     try:
-        assert "100 runs" in running.stdout.readline()
+        assert any("100 runs" in line for line in running.stdout)
         done = compare(job_file(), "fio:psync", "--results", tmp_path / "other")
         assert done.returncode == 2 and "another comparison is using it" in done.stderr
         done = resume(tmp_path / "results")
