@@ -5,7 +5,7 @@ import json
 import random
 
 from suite.measure.run import Ran
-from suite.request.plan import Load, Point, plan_runs
+from suite.request.plan import TRACED, Load, Point, plan_runs, plan_traced
 from suite.store.folder import SCHEMA, Folder
 
 ENVIRONMENT = {
@@ -51,33 +51,22 @@ def as_run_files(folder):
     folder.write_json("plan.json", folder.read_json("plan.json") | {"schema": 2})
 
 
-def over_time(iops, latency_ns, noise, workers, kernel):
-    """What a sidecar holds of the course of a run of one second."""
-    windows = range(50, 1001, 50)
-    return {
-        "latency_over_time": [[ms, latency_ns * noise.uniform(0.8, 1.3)] for ms in windows],
-        "iops_over_time": [[ms, iops * noise.uniform(0.8, 1.1)] for ms in windows],
-        "threads_over_time": [[0, {"fio": 2}], [60, {"fio": 2, "iou-wrk" if kernel else "iowq":
-                                                     workers}],
-                              [700, {"fio": 2, "iou-wrk" if kernel else "iowq": workers + 2}]],
-        "wall_s": 1.2}
-
-
 def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", flags=(),
-            placements=("none",), rates=(0,), course=False, slower=None, documents=(),
-            measured_at=0):
+            placements=("none",), rates=(0,), traced=False, slower=None, documents=(),
+            measured_at=0, foreign=None):
     """A finished comparison; every mode's rate differs, and grows with depth.
 
-    Of an open loop, what is offered is achieved up to the mode's rate at that depth. `course`:
-    with what happened over time. `slower`: {mode: what its rate is multiplied by}. `documents`:
+    Of an open loop, what is offered is achieved up to the mode's rate at that depth. `traced`:
+    with traced runs. `slower`: {mode: what its rate is multiplied by}. `documents`:
     fio's, in the order of the runs, where they are not made up; these say that they were
-    `measured_at`.
+    `measured_at`. `foreign`: {round: CPUs that others took}, 0 in all others; from 1 on that halves
+    what is done.
     """
     folder = Folder(path)
     folder.create()
     points = [Point(Load(job, "4096", placement=placement), mode, depth, rate)
               for placement in placements for mode in modes for depth in depths for rate in rates]
-    runs = plan_runs(points, repeats, seed=1)
+    runs = plan_traced(points, seed=1) * traced + plan_runs(points, repeats, seed=1)
     folder.write_json("plan.json", {
         "schema": SCHEMA, "arguments": [], "seed": 1, "baseline": modes[0], "depths": list(depths),
         "bench": {}, "precision": None, "repeats": repeats, "lengths_s": {job: 1.0},
@@ -88,10 +77,15 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
     folder.write_json("env.json", ENVIRONMENT)
     noise, given = random.Random(2), iter(documents)
     for run in runs:
+        if run.repeat == TRACED:
+            trace(folder, run)
+            continue
         rank = modes.index(run.point.mode)
         most = (30e3 + 60e3 * rank) * (1 + 0.2 * rank % 3 * run.point.depth**0.3) \
             * noise.uniform(0.95, 1.05) * (0.7 if run.point.load.placement in FAR else 1)
         most *= (slower or {}).get(run.point.mode, 1)
+        taken = (foreign or {}).get(run.repeat, 0.0)
+        most *= 0.5 if (taken or 0) >= 1 else 1
         iops = min(run.point.rate or most, most)
         latency_ns = 1e9 * run.point.depth / (1.1 * most - iops if run.point.rate else iops)
         keep(folder, run, next(given, None)
@@ -100,5 +94,13 @@ def results(path, modes, depths=(1, 8, 32), repeats=5, job="randread-cached", fl
             "flags": [*flags, *(["behind"] if run.point.rate > most else [])],
             "user_s": 0.001, "system_s": 0.002 * noise.uniform(0.9, 1.1) * (1 + rank),
             "voluntary_switches": 10, "involuntary_switches": 2, "cache_hit": 1.0,
-            **(over_time(iops, latency_ns, noise, rank, rank % 2) if course else {})})
+            **({} if foreign is None else {"foreign_cpus": taken}),
+            "threads_by_name": {"fio": 3, ("iou-wrk", "iowq")[rank % 2]: rank}})
     return folder
+
+
+def trace(folder, run):
+    """Keeps a traced run of one second, in which latency is eight times as long for 100 ms."""
+    course = [[ms, 8000 if ms in (450, 500) else 1000] for ms in range(50, 1001, 50)]
+    keep(folder, run, fio_document(1000, 1000), {
+        "ok": True, "reason": None, "flags": [], "latency_over_time": course})

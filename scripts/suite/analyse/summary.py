@@ -35,18 +35,27 @@ class PointSummary:
     device: dict = field(default_factory=dict)  # busy: share of the time; queue: mean length
     pressure: dict = field(default_factory=dict)  # {resource: share of the time some task waited}
     figures: dict = field(default_factory=dict)  # {name in COMPARED: {repeat: figure}}
+    left_out: dict = field(default_factory=dict)  # the same, of disturbed rounds, which count not
+    disturbed: set = field(default_factory=set)  # repeats, of the whole comparison
+    foreign_cpus: dict = field(default_factory=dict)  # {repeat: CPUs that others took, or None}
     by_repeat: dict = field(default_factory=dict)  # {repeat: its Figures}
     ratios: dict = field(default_factory=dict)  # {name in COMPARED: Interval}, to the baseline
     bins: Counter = field(default_factory=Counter)  # {ns: I/Os}, of all repeats
     threads_peak: int | None = None
+    threads_peaks: list = field(default_factory=list)  # of each run
+    kernel_threads: int = 0  # the kernel's workers among them, at most
     hosts: dict = field(default_factory=dict)  # {name: {figure: its median}}, if they did the I/O
     flags: Counter = field(default_factory=Counter)
     reasons: list = field(default_factory=list)
-    typical: dict | None = None  # the record of the run whose IOPS are the median, or next to it
+    traced: dict | None = None  # the record of its traced run
 
     @property
     def depth_words(self):
         return f"depth {self.point.depth}"
+
+    def every(self, name):
+        """{repeat: figure} by its name in COMPARED, also of the rounds that are left out."""
+        return self.figures.get(name, {}) | self.left_out.get(name, {})
 
     @property
     def judged(self):
@@ -73,14 +82,18 @@ class PointSummary:
 
 def summarise(finished, baseline, coverage=WANTED_COVERAGE):
     """{point: PointSummary} in the order of first appearance, from [(run, record, figures)]."""
-    repeats, traced = by_point(rounds.counted(finished))
+    counted = rounds.counted(finished)
+    which = {run.repeat for run, _, _ in counted}
+    disturbed, cpus = rounds.disturbed(finished), rounds.foreign_cpus(finished)
+    repeats, traced = by_point(counted)
+    left_out, _ = by_point([row for row in finished if row[0].repeat not in which])
     summaries = {point: bring_together(point, rows, coverage) for point, rows in repeats.items()}
     for point, summary in summaries.items():
+        summary.traced = traced.get(point)
+        summary.disturbed, summary.foreign_cpus = disturbed, cpus
+        summary.left_out = compared(left_out.get(point, []))
         if point.mode != baseline:
             summary.ratios = ratios(summary, summaries.get(replace(point, mode=baseline)), coverage)
-        if summary.typical and point in traced:
-            latency = traced[point].get("latency_over_time")
-            summary.typical = summary.typical | {"latency_over_time": latency}
     return summaries
 
 
@@ -108,7 +121,9 @@ def bring_together(point, rows, coverage):
             summary.reasons.append(record["reason"])
     if summary.flags["uneven"] * 2 <= len(rows):
         del summary.flags["uneven"]  # in few runs it was a neighbour on the machine, not the mode
-    summary.threads_peak = max(known(record["threads_peak"] for _, record, _ in rows), default=None)
+    summary.threads_peaks = known(record["threads_peak"] for _, record, _ in rows)
+    summary.threads_peak = max(summary.threads_peaks, default=None)
+    summary.kernel_threads = max(kernel_threads(record) for _, record, _ in rows)
     good = sorted(((record, figures) for _, record, figures in rows if figures),
                   key=lambda row: row[1].iops)
     if not good:
@@ -124,20 +139,22 @@ def bring_together(point, rows, coverage):
     summary.pressure = medians([record.get("pressure") or {} for record in records],
                                ("cpu", "io", "memory"))
     summary.hosts = by_host([record.get("hosts") or {} for record in records])
-    summary.typical = good[len(good) // 2][0]
     rates = [figures.iops for _, _, figures in rows if figures]  # in the order of the repeats
     if unstable(rates):
         summary.flags["unstable"] = len(rates)
     if drifts(rates):
         summary.flags["drift"] = len(rates)
-    for name, figure in COMPARED.items():
-        summary.figures[name] = {repeat: figure(record, figures)
-                                 for repeat, record, figures in rows
-                                 if figures and figure(record, figures)}
+    summary.figures = compared(rows)
     summary.by_repeat = {repeat: figures for repeat, _, figures in rows if figures}
     for _, figures in good:
         summary.bins.update(figures.bins)
     return summary
+
+
+def compared(rows):
+    """{name in COMPARED: {repeat: figure}} of rows with a result."""
+    return {name: {repeat: figure(record, figures) for repeat, record, figures in rows
+                   if figures and figure(record, figures)} for name, figure in COMPARED.items()}
 
 
 def figure_of(figures, name):
@@ -198,6 +215,12 @@ def cpu_ns(record, figures):
         return None
     spent_s = record["user_s"] + record["system_s"] - record.get("start_cpu_s", 0)
     return 1e9 * max(spent_s, 0) / figures.ios
+
+
+def kernel_threads(record):
+    """The most of the kernel's io threads that a run had."""
+    return sum(count for name, count in (record.get("threads_by_name") or {}).items()
+               if name.startswith("iou-"))
 
 
 def switches(record, figures):

@@ -8,9 +8,9 @@ from suite.draw import subject as subjects
 from suite.draw import winner_map
 from suite.draw.depth_charts import latency, percentiles, throughput
 from suite.draw.node_charts import nodes
-from suite.draw.ranked_charts import cpu, ratios
+from suite.draw.ranked_charts import cpu, ratios, threads
 from suite.draw.rate_charts import open_loop
-from suite.draw.time_charts import over_time, threads
+from suite.draw.steadiness import over_time, rounds
 from suite.request.plan import unique_names
 
 LOAD, PLACEMENTS, COMPARISON = "load", "placements", "comparison"
@@ -38,8 +38,9 @@ CHARTS = [
     Chart("percentiles", "How long do the slowest I/Os take?", percentiles),
     Chart("ratios", "Which modes differ from the baseline, and by how much?", ratios),
     Chart("cpu", "How much CPU time does an I/O cost?", cpu),
-    Chart("over-time", "Is it steady over time?", over_time),
-    Chart("threads", "How many threads does it take, and when?", threads),
+    Chart("threads", "How many threads does it take?", threads),
+    Chart("rounds", "Was the machine quiet, and is each mode steady from run to run?", rounds),
+    Chart("over-time", "Is each mode steady within a run?", over_time),
     Chart("open-loop", "How long does an I/O take when I/Os arrive at a given rate?", open_loop),
     Chart("nodes", "What does it cost when memory lies on another node?", nodes, PLACEMENTS),
 ]

@@ -2,6 +2,7 @@
 """Charts along the depths of each mode: throughput, latency, percentiles."""
 
 from bisect import bisect_left
+from functools import partial
 from itertools import accumulate
 
 from suite.draw import panels
@@ -26,13 +27,18 @@ def throughput(subject):
     lines = {label: panels.Line(
         [Mark(positions[s.point.depth], s.iops.median, **ends(s.iops), note=depth_note(s),
               text=told(label, s, f"{written(s.iops, rate)} IOPS")) for s in points],
-        [Mark(positions[s.point.depth], iops, text=told(label, s, f"{rate(iops)} IOPS, round {n}"))
-         for s in points if s.runs > 1 for n, iops in s.figures["iops"].items()])
+        *panels.runs_of(points, "iops", partial(run_of_throughput, label, positions)))
         for label, points in rows.items()}
     x = Axis("", min(positions.values()) / 1.3, max(positions.values()) * 1.3, LOG,
              ticks=[(at, depth_name(depth)) for depth, at in positions.items()])
     bands = panels.bands(subject, lines, x, Axis.log_if_wide, rate, "IOPS against depth", BESIDE)
     return subject.figure(bands, reading=panels.reading(subject, lines))
+
+
+def run_of_throughput(label, positions, summary, number):
+    iops = summary.every("iops")[number]
+    return Mark(positions[summary.point.depth], iops,
+                text=told(label, summary, f"{rate(iops)} IOPS, round {number}"))
 
 
 def depth_note(summary):
@@ -61,9 +67,7 @@ def latency(subject):
         [Mark(s.iops.median, s.latency_ns(percent), note=s.depth_words,
               text=told(label, s, f"{rate(s.iops.median)} IOPS",
                         f"p{percent} {duration(s.latency_ns(percent))}")) for s in points],
-        [Mark(s.figures["iops"][n], ns, text=told(label, s, f"{rate(s.figures['iops'][n])} IOPS",
-                                                  f"p99 {duration(ns)}, round {n}"))
-         for s in points if s.runs > 1 and percent == 99 for n, ns in s.figures["p99"].items()])
+        *(panels.runs_of(points, "p99", partial(run_of_latency, label)) if percent == 99 else ()))
         for label, points in rows.items()}
     x = Axis.log_if_wide("", [mark.x for line in lines.values() for mark in line.every()], rate)
     depths = list(map(depth_name, depths_of(rows)))
@@ -71,6 +75,12 @@ def latency(subject):
     bands = panels.bands(subject, lines, x, Axis.log, duration,
                          f"p{percent} latency against IOPS, {along}")
     return subject.figure(bands, [subject.latency], reading=panels.reading(subject, lines))
+
+
+def run_of_latency(label, summary, number):
+    iops, ns = (summary.every(name)[number] for name in ("iops", "p99"))
+    return Mark(iops, ns, text=told(label, summary, f"{rate(iops)} IOPS",
+                                    f"p99 {duration(ns)}, round {number}"))
 
 
 def percentiles(subject):

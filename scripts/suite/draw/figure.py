@@ -26,6 +26,9 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = range(1, 9)
 INK = 0
 FAINT = 9  # for what stands behind
 
+# Scales of a Tile's colours: from the least share to the greatest; from one side to the other, with
+# 0.5 in the middle.
+RISING, DIVERGING = "t", "d"
 
 @dataclass(frozen=True)
 class Style:
@@ -57,11 +60,13 @@ class Cell(Mark):
 
 @dataclass
 class Tile(Cell):
-    """A field whose colour follows the theme; `half` is half its height, `ring` surrounds it."""
+    """A field whose colour follows the theme; `half` is half its height, `ring` surrounds it,
+    `scale` says what colours there are."""
 
     half: float = 0.5
     ring: bool = False
 
+    scale: str = RISING
 
 @dataclass
 class Series:

@@ -10,7 +10,8 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 from suite.draw.axis import LOG, TAIL, text_width
-from suite.draw.figure import INK, TEXT, WIDTH, Cell, Layout, Tile, x_labels, y_labels
+from suite.draw.figure import (DIVERGING, INK, RISING, TEXT, WIDTH, Cell, Layout, Tile, x_labels,
+                               y_labels)
 from suite.errors import FolderFailed
 
 FORMATS = ("svg", "png", "pdf")
@@ -18,6 +19,7 @@ LIMIT_S = 120
 # (on light, on dark). On light c1 to c8 are podo's colours; on dark black is white, and colours
 # that would be too dim are lighter. c9 is FAINT. t0 to t7 are the tiles' colours, from the least
 # share to the greatest: away from the paper, so letters are of ink, on the last ones of paper.
+# d0 to d8 go away from the paper to both sides.
 COLOURS = {
     "paper": ("#ffffff", "#15181c"),
     "quiet": ("#505050", "#a8adb4"),
@@ -41,8 +43,18 @@ COLOURS = {
     "t5": ("#60a1d0", "#2b648f"),
     "t6": ("#2272b4", "#7fb9ec"),
     "t7": ("#08519c", "#b8dafa"),
+    "d0": ("#a84a00", "#f5ad45"),
+    "d1": ("#e5831c", "#8c5a18"),
+    "d2": ("#f9b868", "#654417"),
+    "d3": ("#fbdfbd", "#3b2e1e"),
+    "d4": ("#f1f2f4", "#20252b"),
+    "d5": ("#d3e4f3", "#1f2f40"),
+    "d6": ("#9ecae4", "#224a6b"),
+    "d7": ("#57a0d3", "#2c6794"),
+    "d8": ("#11599e", "#86c0f2"),
 }
-TILES, ON_INK = 8, 6  # how many, and the first whose letters are of paper
+# Of each scale of tiles: how many, and those whose letters are of paper.
+TILES = {RISING: (8, (6, 7)), DIVERGING: (9, (0, 8))}
 # The cairo terminals take font sizes in points of 1/72 inch, but pixels are 1/96 inch. Fonts, lines
 # and points are scaled so that they come out as in the SVG.
 TERMINALS = {
@@ -331,24 +343,25 @@ def heat(share):
 
 
 def tile_step(tile):
-    return min(int(TILES * min(max(tile.share, 0), 1)), TILES - 1)
+    count, _ = TILES[tile.scale]
+    return min(int(count * min(max(tile.share, 0), 1)), count - 1)
 
 
 def tile_colour(tile):
-    return f"t{tile_step(tile)}"
+    return f"{tile.scale}{tile_step(tile)}"
 
 
 def letters(cell):
     """The colour of the letters on a cell, as gnuplot has it."""
     if isinstance(cell, Tile):
-        return "ink" if tile_step(cell) < ON_INK else "paper"
+        return "paper" if tile_step(cell) in TILES[cell.scale][1] else "ink"
     return f"'{heat(cell.share)[1]}'"
 
 
 def cell_labels(series, width):
     """The value in each cell, as large as the narrowest cell allows."""
-    widest = max(text_width(cell.note, 1) for cell in series.marks)
-    size = min(TEXT, 0.95 * width / widest)
+    cells = [cell for cell in series.marks if cell.note]
+    size = min([TEXT, *(0.95 * width / text_width(cell.note, 1) for cell in cells)])
     return [f"set label {quoted(cell.note)} at first {number(cell.x)}, first {number(cell.y)} "
             f"center font '{FONT},{size:.3g}' textcolor rgb {letters(cell)} front"
-            for cell in series.marks]
+            for cell in cells]

@@ -9,20 +9,22 @@ from suite.draw.figure import (BLUE, DASHED, FAINT, INK, RED, SOLID, TEXT, Band,
 OWN, COUNTERPART = Style(BLUE, 7, SOLID), Style(RED, 7, SOLID)
 OTHERS, BASELINE = Style(FAINT, 7, SOLID), Style(INK, 7, DASHED)
 RUN = 0.45  # the size of a run's dot
+DISTURBED = 0.5  # of a hollow one
 ABREAST = 3  # panels, at the most
 HEIGHTS = {1: 260, 2: 170, 3: 120}  # of panels, by how many stand side by side
 
 
 @dataclass
 class Line:
-    """What is drawn of a mode: a mark for each of its points, and the runs that they are made of.
-    """
+    """What is drawn of a mode: a mark for each of its points, the runs that they are made of, and
+    those of disturbed rounds."""
 
     marks: list
     runs: list = field(default_factory=list)
+    disturbed: list = field(default_factory=list)
 
     def every(self):
-        return self.marks + self.runs
+        return self.marks + self.runs + self.disturbed
 
     def path(self):
         return [(mark.x, mark.y) for mark in self.marks]
@@ -72,8 +74,22 @@ def series(subject, lines, label, beside):
     other = subject.pairs.get(label)
     for name, style, shift in ((other, COUNTERPART, 1 / beside), (label, OWN, beside)):
         if name in lines:
-            found += [Series(name, style, lines[name].runs, "points", weight=RUN, shift=shift),
-                      Series(name, style, lines[name].marks, weight=0.7)]
+            line = lines[name]
+            if line.disturbed:
+                found.append(Series(name, replace(style, point=6), line.disturbed, "points",
+                                    weight=DISTURBED, shift=shift))
+            found += [Series(name, style, line.runs, "points", weight=RUN, shift=shift),
+                      Series(name, style, line.marks, weight=0.7)]
+    return found
+
+
+def runs_of(summaries, name, mark):
+    """(marks of undisturbed runs, marks of disturbed ones) of all that have the figure, each made
+    by mark(summary, round)."""
+    found = [], []
+    for s in summaries:
+        for number in s.every(name) if s.runs > 1 else ():
+            found[number in s.disturbed].append(mark(s, number))
     return found
 
 
@@ -87,6 +103,9 @@ def reading(subject, lines):
         words.append("orange: the same done by the kernel")
     if any(line.runs for line in lines.values()):
         words.append("small dots: runs")
+    if any(line.disturbed for line in lines.values()):
+        left_out = any(any(s.left_out.values()) for rows in subject.rows.values() for s in rows)
+        words.append(f"hollow: in a disturbed round{', left out' * left_out}")
     if subject.baseline in lines:
         words.append(f"dashed: {subject.baseline}")
     return "; ".join([*words, "grey: all others"]) + "."

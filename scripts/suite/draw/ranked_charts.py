@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Charts with one row for each mode, the best on top: CPU time, and ratios to the baseline."""
+"""Charts with one row for each mode, the best on top: CPU time, threads, and ratios to the
+baseline."""
 
 from suite.analyse.stats import LEAST_COVERAGE
 from suite.draw.axis import Axis, Rows
 from suite.draw.figure import BLUE, INK, RED, SOLID, TEXT, Band, Mark, Panel, Series, Style
-from suite.draw.marks import by_depth, ends, told, written
+from suite.draw.marks import by_depth, ends, from_zero, told, written
 from suite.request.judged import MORE_IS_BETTER
 from suite.request.modes import ENGINE_PREFIX, of_kernel
 from suite.units import duration
@@ -12,6 +13,7 @@ from suite.units import duration
 NAMES = 150  # pixels for the names of rows
 RATIOS = (("iops", "IOPS", ("slower", "faster")), ("p99", "p99 latency", ("faster", "slower")),
           ("cpu", "CPU an I/O", ("less", "more")))
+KERNELS = " In brackets: the kernel's workers among them."
 READING = "Blue: this project's pool; orange: the kernel, same engine; others: fio's engines."
 
 
@@ -27,7 +29,7 @@ def cpu(subject):
     if not rows:
         return None
     x = Axis.log_if_wide("", [end for points in rows.values() for s in points
-                              for end in (s.cpu_ns.low, s.cpu_ns.high)], duration)
+                              for end in (s.cpu_ns.low, s.cpu_ns.high)], from_zero)
     bands = []
     for depth, here in by_depth(rows):
         here = dict(sorted(here.items(), key=lambda row: row[1].cpu_ns.median))
@@ -44,6 +46,38 @@ def cpu(subject):
     return subject.figure(bands, [
         "CPU time of the whole process, with its workers and the kernel's, from start to end."],
         reading=READING)
+
+
+def threads(subject):
+    """The most threads at once, grouped by depth, all on one scale."""
+    rows = subject.closed(lambda s: s.threads_peak)
+    if not rows:
+        return None
+    x = Axis.log_if_wide("", [peak for points in rows.values() for s in points
+                              for peak in s.threads_peaks], factor)
+    bands = []
+    for depth, here in by_depth(rows):
+        here = dict(sorted(here.items(), key=lambda row: row[1].threads_peak))
+        names = rows_of(subject, here)
+        series = []
+        for y, (label, s) in zip(names.middles, here.items()):
+            of_kernel_s = [f"of them the kernel's: {s.kernel_threads}"] * bool(s.kernel_threads)
+            series.append(Series(label, look(label), [Mark(
+                s.threads_peak, y, min(s.threads_peaks), s.threads_peak, note=label,
+                text=told(label, s, f"{s.threads_peak} threads at once", *of_kernel_s))],
+                kind="points"))
+        bands.append(Band([Panel(
+            x, names.axis(), series, height=names.height, sideways=True, names=names,
+            beside=[(y, peak_words(s)) for y, s in zip(names.middles, here.values())])],
+            f"Most threads at once, depth {depth}"))
+    lines = ["fio's own two or three are among them. A line goes from the run with the fewest."]
+    return subject.figure(bands, lines, reading=READING + KERNELS * any(
+        s.kernel_threads for points in rows.values() for s in points))
+
+
+def peak_words(summary):
+    of_kernel_s = f" ({summary.kernel_threads})" if summary.kernel_threads else ""
+    return f"{summary.threads_peak}{of_kernel_s}"
 
 
 def ratios(subject):

@@ -10,7 +10,8 @@ MODES = ["fio:psync", "inline", "sqthread", "sqwq", "punt", "hashed", "uring", "
          "uring_sqpoll", "fio:io_uring", "fio:io_uring+force_async=1", "fio:libaio"]
 
 
-CLOSED = {"throughput", "latency", "percentiles", "ratios", "cpu", "over-time", "threads"}
+UNTRACED = {"throughput", "latency", "percentiles", "ratios", "cpu", "threads", "rounds"}
+CLOSED = UNTRACED | {"over-time"}
 MAP = {"winner-map"}
 
 
@@ -32,7 +33,7 @@ def numbers(folder, chart):
 
 
 def test_charts_are_whole_pictures_that_name_every_mode_and_the_method(tmp_path):
-    folder = synthetic.results(tmp_path / "r", MODES, course=True)
+    folder = synthetic.results(tmp_path / "r", MODES, traced=True)
     done = plot(folder, "--formats", "svg,png")
     assert done.returncode == 0, done.stderr
     assert charts_in(folder.charts) == CLOSED | MAP
@@ -77,13 +78,13 @@ def test_drawing_again_gives_the_same_data_and_scripts(tmp_path):
     for _ in range(2):
         assert plot(folder).returncode == 0
         drawn.append({p.name: p.read_bytes() for p in folder.charts.glob("*.[sgd]*")})
-    assert drawn[0] == drawn[1] and len(drawn[0]) == 3 * 6
+    assert drawn[0] == drawn[1] and len(drawn[0]) == 3 * len(UNTRACED | MAP)
 
 
 def test_open_loops_have_a_chart_of_their_own(tmp_path):
     folder = synthetic.results(tmp_path / "r", MODES[:2], depths=(64,), rates=(20000, 200000))
     assert plot(folder, "--formats", "svg").returncode == 0
-    assert charts_in(folder.charts) == {"open-loop"} | MAP
+    assert charts_in(folder.charts) == {"open-loop", "rounds"} | MAP
     words = svg_text(folder.charts / "randread-cached-open-loop.svg")
     assert "offered I/Os a second (open loop)" in words
     assert "Ringed: most runs fell behind; of what was offered they did: fio:psync at 200 k" \
@@ -91,7 +92,7 @@ def test_open_loops_have_a_chart_of_their_own(tmp_path):
     assert "fio:psync at 20 k" not in words
     both = synthetic.results(tmp_path / "both", MODES[:2], depths=(64,), rates=(0, 20000))
     assert plot(both, "--formats", "svg").returncode == 0
-    assert charts_in(both.charts) == {"open-loop"} | MAP | CLOSED - {"over-time", "threads"}
+    assert charts_in(both.charts) == {"open-loop"} | MAP | UNTRACED
     points = {tuple(row[:2]) for row in numbers(both, "throughput") if len(row) == 4}
     assert len(points) == 2, "closed loops only"
 
@@ -118,7 +119,7 @@ def test_a_machine_with_one_node_has_its_heat_map_too(tmp_path):
 
 
 def test_the_default_comparison_is_drawn(tmp_path):
-    folder = synthetic.results(tmp_path / "r", [*MODES, "handoff", "uring_defer"], course=True)
+    folder = synthetic.results(tmp_path / "r", [*MODES, "handoff", "uring_defer"], traced=True)
     assert plot(folder, "--formats", "svg,png").returncode == 0
     assert charts_in(folder.charts) == CLOSED | MAP
 

@@ -34,7 +34,7 @@ def drawn(tmp_path, figure):
 
 
 def all_figures(tmp_path, modes=MODES, **more):
-    folder = synthetic.results(tmp_path / "r", modes, course=True, **more)
+    folder = synthetic.results(tmp_path / "r", modes, traced=True, **more)
     plan = folder.read_json("plan.json")
     summaries = summarise(folder.finished(), plan["baseline"])
     return charts.figures(plan, folder.read_json("env.json"), summaries)

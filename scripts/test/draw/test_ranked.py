@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Ratios and CPU time: a row a mode, the best on top, with its name beside it."""
 
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from suite.draw.axis import Rows
+import synthetic
+from suite.analyse.summary import summarise
+from suite.draw import ranked_charts, subject
+from suite.draw.axis import LINEAR, Rows
 from suite.draw.figure import BLUE, INK, RED, TEXT, WIDTH, Layout
 from suite.draw.ranked_charts import factor, look
 from test_plot import MODES
@@ -31,6 +35,38 @@ def test_cpu_time_is_ranked_at_each_depth_and_written_beside_its_row(tmp_path):
         assert [y for y, _ in panel.beside] == panel.names.middles
         assert all(mark.low <= mark.x <= mark.high for s in panel.series for mark in s.marks)
     assert not figure.key
+
+
+def test_the_fewest_threads_are_on_top_and_the_kernels_are_in_brackets(tmp_path):
+    figure = chart(tmp_path, "threads", MODES[::-1])
+    assert [band.heading for band in figure.bands] == [
+        f"Most threads at once, depth {depth}" for depth in (1, 8, 32)]
+    for panel in panels_of(figure):
+        values = [value for _, value in ranking(panel)]
+        assert values == list(range(3, 3 + len(MODES)))
+        assert [words for _, words in panel.beside] == [
+            f"{n + 3} ({n})" if n and n % 2 == 0 else str(n + 3) for n in range(len(MODES))]
+        ticks = [label for _, label in panel.x.labelled(300, TEXT, upright=False)]
+        assert len(ticks) > 2 and all(label.isdigit() for label in ticks)
+    assert "the kernel's workers" in figure.reading
+    alone = chart(tmp_path / "1", "threads", ["fio:psync"], depths=(8,), repeats=1)
+    assert [words for _, words in panels_of(alone)[0].beside] == ["3"]
+    assert "the kernel's workers" not in alone.reading
+
+
+def test_threads_that_differ_from_run_to_run_have_a_line(tmp_path):
+    folder = synthetic.results(tmp_path / "r", ["punt"], (8,), repeats=3)
+    path = folder.path / "runs.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for row, peak in zip(rows, (20, 400, 90)):
+        row["threads_peak"] = peak
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    figure = ranked_charts.threads(subject.of_loads(
+        folder.read_plan(), folder.read_json("env.json"),
+        summarise(folder.finished(), "punt"))[0])
+    (series,) = panels_of(figure)[0].series
+    assert [(mark.low, mark.x, mark.high) for mark in series.marks] == [(20, 400, 400)]
+    assert panels_of(figure)[0].x.scale == LINEAR
 
 
 def test_ratios_are_ranked_by_the_first_of_the_figures_and_rows_are_common(tmp_path):

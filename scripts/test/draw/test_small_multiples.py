@@ -68,6 +68,20 @@ def test_every_run_is_a_dot_that_can_be_pointed_at(tmp_path, name):
     assert len(told) == shown == (1 + 1 + 1 + 4 * 2) * 2 * (4 + 1)
 
 
+@pytest.mark.parametrize("foreign, hollow, words", [
+    (None, 0, ""), ({2: 0.05}, 0, ""), ({2: 1.4}, 1, "in a disturbed round, left out"),
+    ({n: 0.3 for n in range(1, 7)}, 6, "in a disturbed round;")])
+@pytest.mark.parametrize("name", ["throughput", "latency"])
+def test_disturbed_runs_are_hollow_whether_they_count_or_not(tmp_path, name, foreign, hollow,
+                                                             words):
+    figure = chart(tmp_path, name, PAIRED[:2], depths=(8,), repeats=6, foreign=foreign)
+    for panel in panels_of(figure):
+        dots = [series for series in panel.series if series.kind == "points"]
+        assert sum(len(one.marks) for one in dots) == 6
+        assert sum(len(one.marks) for one in dots if one.style.point == 6) == hollow
+    assert words in figure.reading and ("hollow" in figure.reading) == bool(hollow)
+
+
 def test_the_baseline_is_dashed_and_all_others_are_behind(tmp_path):
     figure = chart(tmp_path, "throughput", PAIRED)
     for panel in panels_of(figure):

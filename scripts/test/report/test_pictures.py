@@ -134,7 +134,7 @@ COMPARE = """
 def drawn(tmp_path_factory):
     """[(Figure, the path of gnuplot's SVG)] of every kind of chart of a comparison."""
     path = tmp_path_factory.mktemp("drawn")
-    folder = synthetic.results(path / "r", MODES, course=True)
+    folder = synthetic.results(path / "r", MODES, traced=True)
     plan = folder.read_plan()
     made = charts.figures(plan, folder.read_json("env.json"),
                           summarise(folder.finished(), plan["baseline"]))

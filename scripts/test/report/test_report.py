@@ -200,7 +200,7 @@ def test_no_column_of_a_table_is_behind_a_scrollbar_on_a_wide_screen(browser, tm
     """Not even of an open loop with flags and of modes with long names, several loads and pairs."""
     modes = ["fio:psync", "punt+max_bounded=4", "uring", "fio:io_uring+force_async=1"]
     folder = synthetic.results(tmp_path / "r", modes, depths=(8, 128), rates=(0, 20_000),
-                               placements=("none", "nodes:0/1"), course=True,
+                               placements=("none", "nodes:0/1"), traced=True,
                                flags=["path:no_inline", "unstable"])
     assert report(folder.path).returncode == 0
     browser.set_window_size(1200, 900)

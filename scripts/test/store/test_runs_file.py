@@ -167,7 +167,7 @@ def report_of(folder):
 def test_a_folder_of_three_files_a_run_is_read_and_drawn_as_before(tmp_path):
     shown = []
     for name in ("lines", "files"):
-        folder = synthetic.results(tmp_path / name / "r", MODES, course=True, depths=(1, 8))
+        folder = synthetic.results(tmp_path / name / "r", MODES, traced=True, depths=(1, 8))
         if name == "files":
             synthetic.as_run_files(folder)
             assert len(list((folder.path / "runs").iterdir())) == 3 * len(ids(folder))
