@@ -3,6 +3,7 @@
 
 import math
 from dataclasses import dataclass
+from statistics import mean
 from unicodedata import east_asian_width
 
 LINEAR, LOG, TAIL = "linear", "log", "tail"
@@ -155,6 +156,23 @@ def breaking_point(word, size, room):
     fits = [n for n in range(1, len(word)) if n == 1 or text_width(word[:n], size) <= room]
     return max([n for n in fits if word[n] == "+"] or [n for n in fits if word[n - 1] == "-"]
                or fits)
+
+
+def spread(wanted, sizes, low, high):
+    """Middles as near to those wanted as can be without an overlap, in the same order, between
+    `low` and `high` if there is room."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    offsets, blocks, top = {}, [], 0
+    for i in order:
+        offsets[i] = top + sizes[i] / 2
+        top += sizes[i]
+        # What touches is one block, whose members are off by the same in the mean.
+        blocks.append([wanted[i] - offsets[i]])
+        while len(blocks) > 1 and mean(blocks[-2]) >= mean(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1] += last
+    tops = [max(low, min(mean(block), high - top)) for block in blocks for _ in block]
+    return [tops[order.index(i)] + offsets[i] for i in range(len(wanted))]
 
 
 class Rows:

@@ -98,12 +98,12 @@ def percentiles(subject):
         values = [ns for one in series for _, ns in one.path]
         bands.append(Band([Panel(Axis.tail("", high),
                                  Axis.log(f"latency, depth {depth_name(depth)}", values, duration),
-                                 series)]))
+                                 series, labels=subject.labels(series))]))
     bands[-1].panels[0].x = Axis.tail("percentile", high)
     ends_where = [f"A curve ends where only {LEAST_BEYOND} I/Os took longer."]
     return subject.figure(bands, [
         subject.latency, *(ends_where if any(s.bins for points in rows.values() for s in points)
-                           else [])], key=rows)
+                           else [])])
 
 
 def curve(summary):

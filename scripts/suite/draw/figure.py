@@ -9,7 +9,7 @@ large that it can be read on a phone, where the picture is as wide as the screen
 
 from dataclasses import dataclass, field
 
-from suite.draw.axis import LINE, OVERHANG, Axis, Rows, shortened, text_width, wrapped
+from suite.draw.axis import LINE, OVERHANG, Axis, Rows, shortened, spread, text_width, wrapped
 
 WIDTH = 560
 EDGE, RIGHT = 12, 6
@@ -17,6 +17,7 @@ EDGE, RIGHT = 12, 6
 TITLE, TEXT = 19, 16
 LEAST_MARGIN, TICK_GAP, COLUMN_GAP, BESIDE_GAP, HEAD_GAP = 4, 9, 20, 6, 12
 KEY_NAMES, KEY_LINE = 150, 42  # pixels for the names in a key, and for the lines before them
+LABEL_NAMES, LABEL_LINE = 150, 24  # for the names at lines' ends, and for the lines to them
 # Names of rows may take this share of the width.
 ROW_NAMES = 0.38
 
@@ -25,10 +26,10 @@ SOLID, DASHED, DOTTED = 1, 2, 3
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = range(1, 9)
 INK = 0
 FAINT = 9  # for what stands behind
-
 # Scales of a Tile's colours: from the least share to the greatest; from one side to the other, with
 # 0.5 in the middle.
 RISING, DIVERGING = "t", "d"
+
 
 @dataclass(frozen=True)
 class Style:
@@ -65,8 +66,8 @@ class Tile(Cell):
 
     half: float = 0.5
     ring: bool = False
-
     scale: str = RISING
+
 
 @dataclass
 class Series:
@@ -88,6 +89,17 @@ class Series:
 
 
 @dataclass
+class Label:
+    """The name of a line whose end is at x and y; it stands to the right of the panel, with the
+    line's point before it."""
+
+    x: float
+    y: float
+    text: str
+    style: Style
+
+
+@dataclass
 class Panel:
     """`sideways`: the intervals of marks lie along x. `reference`: x of a line from top to bottom.
 
@@ -95,7 +107,7 @@ class Panel:
     of the panel, as [(y, text)]. `names` are the Rows to its left, instead of labels of the y axis.
     `heads` are its heading, as [(text, colour's name)], side by side where there is room. `above`
     are lines over places along x, the uppermost row first: [[(x, lines)]]. `bare`: neither axes nor
-    grid.
+    grid. `labels` stand to its right; it is at least as high as they are.
     """
 
     x: Axis
@@ -110,6 +122,10 @@ class Panel:
     heads: list = field(default_factory=list)
     above: list = field(default_factory=list)
     bare: bool = False
+    labels: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.height = max(self.height, label_rows(self).height)
 
 
 @dataclass
@@ -197,6 +213,7 @@ class Layout:
         self.words = []
         self.frames = []  # (panel, Frame)
         self.key = []  # (Style, x, y); the name stands KEY_LINE to the right
+        self.leaders = []  # (Style, (x, y) of a line's end, (x, y) of its name's point)
         self.y = EDGE
         self.write_lines(wrapped(figure.title, TITLE, room), TITLE, "ink")
         for text in filter(None, (figure.subtitle, figure.reading)):
@@ -250,6 +267,7 @@ class Layout:
             for y, text in panel.beside:
                 at = frame.bottom - panel.y.share(y) * panel.height
                 self.words.append(Words(text, frame.right + BESIDE_GAP, at, TEXT))
+            self.place_labels(panel, frame)
             for y, text in panel.names.words() if panel.names else ():
                 self.words.append(Words(text, frame.left - TICK_GAP, top + y, TEXT, side="right"))
         labelled = any(x_labels(panel, frame) for panel, frame in self.frames[-len(band.panels):])
@@ -263,6 +281,18 @@ class Layout:
             for text, colour in line:
                 self.words.append(Words(text, at, self.y + (i + 0.5) * LINE * TEXT, TEXT, colour))
                 at += text_width(text, TEXT) + HEAD_GAP
+
+    def place_labels(self, panel, frame):
+        """Each as near to the end of its line as the others leave room for."""
+        rows = label_rows(panel)
+        ends = [frame.bottom - panel.y.share(label.y) * panel.height for label in panel.labels]
+        middles = spread(ends, rows.heights, frame.top, frame.bottom)
+        for label, lines, end, y in zip(panel.labels, rows.lines, ends, middles):
+            x = frame.left + panel.x.share(label.x) * (frame.right - frame.left)
+            self.leaders.append((label.style, (x, end), (frame.right + LABEL_LINE, y)))
+            for i, line in enumerate(lines):
+                self.words.append(Words(line, frame.right + LABEL_LINE + TICK_GAP,
+                                        y + (i - (len(lines) - 1) / 2) * LINE * TEXT, TEXT))
 
     def place_above(self, panel, frame, y):
         """Lines over places along x; each row of them stands on one bottom line."""
@@ -322,8 +352,14 @@ def left_margin(panel):
 
 def right_margin(panel):
     """Room for the words beside the panel."""
+    if panel.labels:
+        return label_rows(panel).width + LABEL_LINE + TICK_GAP
     widest = max((text_width(text, TEXT) for _, text in panel.beside), default=0)
     return widest + BESIDE_GAP if widest else 0
+
+
+def label_rows(panel):
+    return Rows([label.text for label in panel.labels], TEXT, LABEL_NAMES, gap=1)
 
 
 def y_labels(panel):

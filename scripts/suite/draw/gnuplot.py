@@ -159,6 +159,7 @@ class Script:
         self.name, self.data, self.layout = name, data, Layout(figure)
         self.styles = list(dict.fromkeys(
             [style for _, style in figure.key]
+            + [style for style, _, _ in self.layout.leaders]
             + [series.style for panel, _ in self.layout.frames for series in panel.series]))
         self.height = self.layout.height
 
@@ -217,6 +218,12 @@ class Script:
                       f"linestyle {self.style(style)}",
                       *[f"set label '' at {self.at(x + 17, y)} point {point}"
                         for point in points(style, f"linestyle {self.style(style)}", 1)]]
+        for style, end, name in self.layout.leaders:
+            look = f"linestyle {self.style(style)}"
+            lines += [f"set arrow from {self.at(*end)} to {self.at(*name)} nohead {look} "
+                      "linewidth 0.6",
+                      *[f"set label '' at {self.at(*name)} point {point}"
+                        for point in points(style, look, 1)]]
         return lines
 
     def at(self, x, y):

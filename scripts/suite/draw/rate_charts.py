@@ -23,26 +23,28 @@ def open_loop(subject):
     for depth in depths_of(rows):
         at_most = f", at most {depth} in flight" if depth else ""
         for p in (50, 99, 99.9):
-            series = []
+            series, labels = [], []
             for label, points in rows.items():
                 here = [s for s in points if s.point.depth == depth and s.latency_ns(p)]
                 marks = [open_mark(label, s, p) for s in here]
                 late = [Mark(s.point.rate, s.latency_ns(p)) for s in here
                         if fell_behind(s)]
-                series += [Series(label, subject.styles[label], marks)] if marks else []
+                if marks:
+                    series.append(Series(label, subject.styles[label], marks))
+                    labels += subject.labels(series[-1:])
                 series += [Series(f"{label}, short of it", RING, late, "rings")] \
                     if late else []
             values = [mark.y for one in series for mark in one.marks]
             if values:
                 bands.append(Band([Panel(x, Axis.log(f"p{p:g} latency{at_most}", values, duration),
-                                         series, height=210)]))
+                                         series, height=210, labels=labels)]))
     bands[-1].panels[0].x = replace(x, title="offered I/Os a second (open loop)")
     short = [f"{label} at {rate(s.point.rate)}: {percent(round(achieved(s), 3))}"
              for label, points in rows.items() for s in points if fell_behind(s)]
     return subject.figure(bands, [
         "Open loop: I/Os arrive whether or not those before are complete.", subject.latency,
         *([f"Ringed: most runs fell behind; of what was offered they did: {'; '.join(short)}."]
-          if short else [])], key=rows)
+          if short else [])])
 
 
 def fell_behind(summary):

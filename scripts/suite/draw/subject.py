@@ -4,7 +4,7 @@
 from dataclasses import dataclass, field, replace
 
 from suite.analyse.words import load_words, machine_words
-from suite.draw.figure import Figure
+from suite.draw.figure import Figure, Label
 from suite.draw.styles import styles
 from suite.request.modes import counterpart
 from suite.request.plan import NO_PLACEMENT, load_titles
@@ -49,12 +49,17 @@ class Subject:
                  for label, rows in self.rows.items()}
         return {label: rows for label, rows in found.items() if rows}
 
-    def figure(self, bands, method=(), key=(), reading=""):
-        """The bands with the subject's words around them; `key`: the labels to be explained."""
-        points = [self.points] if key and self.points else []
-        return Figure(self.title, self.subtitle, bands,
-                      [(self.shown(label), self.styles[label]) for label in key],
-                      [*method, *points], reading, self.about, self.warnings)
+    def figure(self, bands, method=(), reading=""):
+        """The bands with the subject's words around them."""
+        points = [self.points] if self.points and any(panel.labels for band in bands
+                                                      for panel in band.panels) else []
+        return Figure(self.title, self.subtitle, bands, [], [*method, *points], reading,
+                      self.about, self.warnings)
+
+    def labels(self, series):
+        """The names of lines, for their ends."""
+        return [Label(*(one.path or [(mark.x, mark.y) for mark in one.marks])[-1],
+                      self.shown(one.name), one.style) for one in series]
 
 
 def of_loads(plan, environment, summaries):

@@ -10,8 +10,9 @@ from conftest import HANG_S
 import synthetic
 from suite.analyse.summary import summarise
 from suite.draw import charts, gnuplot
-from suite.draw.axis import LOG, Axis, shortened, text_width, wrapped
-from suite.draw.figure import SOLID, TEXT, WIDTH, Band, Figure, Mark, Panel, Series, Style
+from suite.draw.axis import LOG, Axis, shortened, spread, text_width, wrapped
+from suite.draw.figure import (SOLID, TEXT, WIDTH, Band, Figure, Layout, Mark, Panel, Series,
+                               Style)
 from suite.units import duration, rate
 from test_plot import MODES
 
@@ -73,6 +74,36 @@ def test_long_texts_are_wrapped_or_lose_their_middle_but_never_leave_the_picture
     assert shortened("short", 12, 300) == "short"
     short = shortened("a" * 50 + "b" * 50, 12, 200)
     assert text_width(short, 12) <= 200 and re.fullmatch("a+…b+", short)
+
+
+@pytest.mark.parametrize("wanted, sizes, found", [
+    ([], [], []), ([50], [10], [50]), ([-5], [10], [5]), ([99], [10], [95]),
+    ([20, 40], [10, 10], [20, 40]), ([40, 20], [10, 10], [40, 20]),
+    ([50, 50], [10, 10], [45, 55]), ([50, 52, 54], [10, 10, 10], [42, 52, 62]),
+    ([98, 99], [10, 20], [75, 90]), ([10, 11, 90], [30, 10, 10], [15, 35, 90]),
+])
+def test_what_would_touch_is_spread_and_keeps_its_order(wanted, sizes, found):
+    assert spread(wanted, sizes, 0, 100) == pytest.approx(found)
+
+
+@pytest.mark.parametrize("name", ["percentiles", "open-loop"])
+def test_a_name_stands_at_the_end_of_its_line(tmp_path, name):
+    modes = [*MODES, *(f"fio:e{n}" for n in range(8))]
+    (figure,) = [figure for _, chart, figure in all_figures(
+        tmp_path, modes, depths=(8,), rates=(0, 20000), repeats=1) if chart.name == name]
+    assert not figure.key and "Filled points" in " ".join(figure.footer)
+    layout = Layout(figure)
+    for panel, frame in layout.frames:
+        named = {label.text.removesuffix(" !"): label for label in panel.labels}
+        lines = {one.name: one for one in panel.series if one.kind == "line"}
+        assert named.keys() == lines.keys() == set(modes)
+        for mode, line in lines.items():
+            end = (line.path or [(mark.x, mark.y) for mark in line.marks])[-1]
+            assert (named[mode].x, named[mode].y) == end and named[mode].style == line.style
+        assert frame.right < WIDTH - 100, "the names have their room"
+    ends = [(name[1], end[1]) for _, end, name in layout.leaders]
+    first = sorted(ends[:len(modes)])
+    assert [end for _, end in first] == sorted(end for _, end in first), "no two change places"
 
 
 @pytest.mark.parametrize("x, y", [
