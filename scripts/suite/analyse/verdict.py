@@ -9,7 +9,6 @@ As good: it is 95 % sure that the mode comes to `as_good` of each of the others,
 other rounds choose: one that was picked by the round in which it is compared would be lucky twice.
 """
 
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from math import ceil, log
 from statistics import mean, median, stdev
@@ -24,7 +23,6 @@ from suite.request.plan import load_titles
 from suite.units import percent
 
 AS_GOOD = 0.9  # of the best: nearer than this, nobody would change the mode for it
-MOST_NAMED = 4  # in a headline
 MOST_MORE = 99  # rounds that are spoken of
 # How many standard errors of a mean ratio it takes, about: for an interval by order statistics to
 # one side at 95 %, and for a call in a report of some dozens.
@@ -207,43 +205,6 @@ def broken(summary, rules):
     return ", ".join(limit.words for limit in limits if limit.kept is False)
 
 
-def always_good(found):
-    """{load: (names of the modes that are as good most often, how often, of how many)}"""
-    loads = {}
-    for v in found:
-        loads.setdefault(v.load, []).append(v)
-    result = {}
-    for load, of_load in loads.items():
-        times = Counter(s.point.mode for v in of_load for s in v.good)
-        most = max(times.values())
-        flagged = {s.point.mode for v in of_load for s in v.good if s.flags}
-        modes = [marked(mode, mode in flagged) for mode, n in times.items() if n == most]
-        result[load] = modes, most, len(of_load)
-    return result
-
-
-def noun(found, load):
-    """What the verdicts on a load are counted in."""
-    return "figures" if any(v.judged.row for v in found if v.load == load) else "points"
-
-
-def render(summaries, rules):
-    """The lines that follow the table."""
-    found = verdicts(summaries, rules)
-    if len({s.point.mode for s in summaries.values() if s.iops}) < 2:
-        return []
-    if not found:
-        return ["", "Which mode for this load?",
-                *(f"  {line}" for line in nobody(summaries, rules) or ["Too few repeats to say."])]
-    titles = load_titles(s.point.load for s in summaries.values())
-    lines = ["", "Which mode for this load?"]
-    for load, shown in always_good(found).items():
-        lines.append(f"  {titles[load]}: {among_the_best(*shown, noun(found, load))}")
-        for v in (v for v in found if v.load == load):
-            lines += [f"    {line}" for line in words(v, rules.coverage)]
-    return [*lines, *(f"  {line}" for line in nobody(summaries, rules)), "", *caveat(found, rules)]
-
-
 def nobody(summaries, rules):
     """A line for each point of a load at which no mode keeps the limits."""
     titles = load_titles(s.point.load for s in summaries.values())
@@ -251,16 +212,6 @@ def nobody(summaries, rules):
         f"{titles[c.point[0]]}, {c.over[0][0].point.where}: no mode keeps the limits: "
         + ", ".join(f"{named(s)} ({limits})" for s, limits in c.over)
         for c in contests_of(summaries, rules) if c.over and not c.sure and not c.untold))
-
-
-def among_the_best(modes, times, of, counted_in):
-    preposition = "by" if counted_in == "figures" else "at"
-    if times < of:
-        return (f"it depends: no mode is as good as the best {preposition} more than {times} of "
-                f"{of} {counted_in}")
-    every = f"each of {of} {counted_in}" if of > 1 else f"its only {counted_in.removesuffix('s')}"
-    names = " or ".join(modes) if len(modes) <= MOST_NAMED else f"{len(modes)} modes"
-    return f"{names}, as good as the best {preposition} {every}"
 
 
 def caveat(found, rules):

@@ -4,7 +4,7 @@
 import json
 import os
 
-from suite.analyse import beside, precision, race, rounds, same, verdict
+from suite.analyse import answer, beside, precision, race, rounds, same, verdict
 from suite.analyse.summary import interval_coverage, summarise
 from suite.draw import charts, plot
 from suite.report import page, table
@@ -29,7 +29,7 @@ def report(folder):
 
 def in_words(plan, summaries, finished):
     """The lines that a comparison ends with."""
-    return (table.render(plan, summaries) + verdict.render(summaries, verdict.Rules.of_plan(plan))
+    return (table.render(plan, summaries) + answer.render(summaries, verdict.Rules.of_plan(plan))
             + said(plan, summaries, finished))
 
 

@@ -2,6 +2,7 @@
 """The result in Markdown, short enough for a pull request."""
 
 from suite.analyse import verdict
+from suite.analyse.answer import answers
 from suite.analyse.words import machine_title
 from suite.draw.winner_map import by_share, decided
 from suite.request.plan import load_titles
@@ -12,11 +13,10 @@ def of_comparison(plan, about, summaries, said):
     rules = verdict.Rules.of_plan(plan)
     found = verdict.verdicts(summaries, rules)
     titles = load_titles(point.load for point in summaries)
-    answers = [f"**{escaped(titles[load])}**: "
-               f"{escaped(verdict.among_the_best(*shown, verdict.noun(found, load)))}."
-               for load, shown in verdict.always_good(found).items()]
-    answers += [f"{escaped(line)}." for line in verdict.nobody(summaries, rules)]
-    lines = answers or ["No two modes have runs enough to choose between them."]
+    told = [f"**{escaped(titles[load])}**: {escaped(sentence)}."
+            for load, sentence in answers(found).items()]
+    told += [f"{escaped(line)}." for line in verdict.nobody(summaries, rules)]
+    lines = told or ["No two modes have runs enough to choose between them."]
     columns = decided(plan, summaries)
     if columns:
         lines = [*lines, "", "Share of the best mode; bold: as good as the best; ~: runs differ "

@@ -4,7 +4,7 @@
 import re
 import shlex
 
-from suite.analyse import verdict
+from suite.analyse import answer, verdict
 from suite.analyse.criteria import SECTION_FIGURES, rows_of, section_figures
 from suite.analyse.flags import meaning
 from suite.analyse.summary import in_a_word, interval_coverage
@@ -79,8 +79,9 @@ def document(folder, plan, about, summaries, drawn, said):
 
 def answers(found, titles, unkept):
     """A sentence for each load."""
-    lines = [f"{titles[load]}: {verdict.among_the_best(*shown, verdict.noun(found, load))}."
-             for load, shown in verdict.always_good(found).items()] + [f"{u}." for u in unkept]
+    shown = answer.answers(found)
+    lines = [f"{titles[load]}: {shown[load]}." for load in titles if load in shown] \
+        + [f"{u}." for u in unkept]
     return lines or ["No two modes have runs enough to choose between them."]
 
 

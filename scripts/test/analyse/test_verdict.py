@@ -7,9 +7,10 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+from suite.analyse.answer import answers, render
 from suite.analyse.stats import median_interval
 from suite.analyse.summary import PointSummary
-from suite.analyse.verdict import Rules, always_good, render, verdicts, words
+from suite.analyse.verdict import Rules, verdicts, words
 from suite.fio.output import Figures, Row
 from suite.request.judged import parse_judge
 from suite.request.plan import Load, Point
@@ -108,7 +109,7 @@ def test_what_is_neither_shown_to_be_as_good_nor_worse_is_undecided_and_never_pr
                 summary("a", [100, 101, 99, 102, 98]))
     assert not v.as_good and not v.worse and modes(v.undecided) == {"unsteady"}
     assert "undecided: unsteady" in text_of(v) and "more round" in text_of(v)
-    assert always_good([v])[LOAD] == (["a"], 1, 1)
+    assert answers([v]) == {LOAD: "a at depth 8"}
 
 
 def test_the_rounds_that_would_decide_are_about_what_it_takes():
@@ -144,7 +145,7 @@ def test_a_flagged_mode_carries_its_mark_wherever_it_is_named():
     v = verdict(summary("a", [100, 101, 99, 100, 100], flags=["not_cold"]),
                 summary("b", [50, 51, 50, 49, 50], flags=["x"]))
     assert "depth 8: a ! (" in text_of(v) and "slower: b ! 0.50" in text_of(v)
-    assert always_good([v])[LOAD] == (["a !"], 1, 1)
+    assert answers([v]) == {LOAD: "a ! at depth 8"}
 
 
 def test_the_cheapest_is_named_only_where_it_is_shown_to_be():
@@ -191,7 +192,6 @@ def test_several_sections_and_directions_are_judged_apart():
     assert "log syncs by p99: uring" in text_of(syncs) and "longer p99: sqwq 3." in text_of(syncs)
     assert modes(writes.worse) == {"sqwq"} and reads.best.point.mode == "sqwq"
     assert modes(reads.as_good) == {"uring"}
-    assert always_good([syncs, writes, reads])[LOAD] == (["uring"], 3, 3)
     lines = "\n".join(render({s.point: s for s in log_and_readers()}, Rules()))
     assert "job: uring, as good as the best by each of 3 figures" in lines
 
