@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from statistics import median
 
-from suite.analyse.criteria import figure_name, row_words
+from suite.analyse.criteria import figure_name
 from suite.analyse.stats import UNSTABLE, unstable
 from suite.analyse.verdict import Rules, verdicts
 from suite.analyse.words import machine_title
@@ -56,8 +56,9 @@ def of_comparison(plan, environment, summaries):
 def decided(plan, summaries):
     """The columns of a comparison, from its verdicts."""
     titles = load_titles(point.load for point in summaries)
-    columns = []
-    for v in verdicts(summaries, Rules.of_plan(plan)):
+    found, columns = verdicts(summaries, Rules.of_plan(plan)), []
+    sections = {(v.load, v.judged.row.section) for v in found if v.judged.row}
+    for v in found:
         best = median(v.judged.values(v.best).values())
         cells = {}
         for s in [*v.good, *(one.summary for one in [*v.worse, *v.undecided])]:
@@ -66,11 +67,17 @@ def decided(plan, summaries):
             cells[s.point.mode] = Reached(share, s in v.good, unstable(runs))
         told = titles[v.load].removeprefix(v.load.job).removeprefix(", ")
         offered = [f"{rate(v.rate).replace(' ', '')}/s"] if v.rate else []
-        figure = [row_words(v.judged.row)] if v.judged.row else []
+        alone = sum(load == v.load for load, _ in sections) < 2
+        figure = row_parts(v.judged.row, alone) if v.judged.row else []
         figure += [figure_name(v.judged)] if v.judged.figure != "iops" else []
         columns.append(Decided(", ".join(filter(None, (told, f"depth {v.depth}", *offered,
                                                        *figure))), cells, v.load.job))
     return columns
+
+
+def row_parts(row, alone):
+    """A Row in words that fit a column; without its section, if the load has no other."""
+    return [row.section] * (not alone) + [row.direction] + [row.phase] * bool(row.phase)
 
 
 def about(plan, environment):
