@@ -6,6 +6,7 @@
 #include "iowq/ring/issue.h"
 #include "iowq/ring/linux_aio.h"
 #include "iowq/ring/pooled.h"
+#include "iowq/ring/tuner.h"
 
 #include <algorithm>
 #include <numeric>
@@ -20,10 +21,10 @@ constexpr std::chrono::microseconds pool_patience{100};
 
 } // namespace
 
-reaper::reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool serves,
-               evidence &counted)
-    : depth_(depth), pool_(pool), serves_(serves), counted_(counted), completions_(spin),
-      begun_(serves) {
+reaper::reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool may_help,
+               evidence &counted, tuner &tuned)
+    : depth_(depth), pool_(pool), may_help_(may_help), counted_(counted), tuned_(tuned),
+      completions_(spin), begun_(may_help) {
     at_[index(place::nowhere)] = depth;
 }
 
@@ -99,7 +100,12 @@ void reaper::comes_back(request &r) {
 
 void reaper::hand_out(request &r) {
     move(r, place::nowhere);
+    count(r);
+}
+
+void reaper::count(const request &r) {
     counted_.count(r);
+    tuned_.completed(r.path & path_nowait_miss);
 }
 
 // Hands out reads that the submitter itself has waited for.
@@ -188,19 +194,21 @@ unsigned reaper::reap(std::span<request *> out, unsigned min, deadline until) {
             n += wait_in_aio(rest, min - n, until, interrupted);
             if (until && clock::now() >= *until)
                 return n;
-        } else if (!wait_for_completions(min - n, until)) {
-            return n + poll_completions(rest);
+        } else {
+            tuned_.waits();
+            if (!wait_for_completions(min - n, until))
+                return n + poll_completions(rest);
         }
     }
 }
 
 // Issues what others have not come to. True: there may be something to poll for.
-bool reaper::help() { return (pool_ && pool_->help()) || help_threads(); }
+bool reaper::help() { return may_help_ && ((pool_ && pool_->help()) || help_threads()); }
 
 // Takes the newest request back from the submission thread, if that has more than one left. Not
 // where the thread has CPUs of its own: there the caller wants the submitter's for something else.
 bool reaper::help_threads() {
-    if (!threads_ || !serves_ || !help_pays_.worth_trying())
+    if (!threads_ || !help_pays_.worth_trying())
         return false;
     request *r = threads_->take_back();
     if (!r)

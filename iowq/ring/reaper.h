@@ -27,12 +27,14 @@ namespace iowq {
 
 class evidence;
 class linux_aio;
+class tuner;
 
 class reaper {
   public:
-    // `serves`: the workers, or the submission thread, are on the submitter's CPUs. So the
-    // submitter may do their work where it would only wait. `pool` may be nullptr.
-    reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool serves, evidence &counted);
+    // `may_help`: the submitter may do the work of the workers, or of the submission thread, where
+    // it would only wait; they are on its CPUs. `pool` may be nullptr.
+    reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool may_help,
+           evidence &counted, tuner &tuned);
     ~reaper();
 
     // ---- any thread ----
@@ -66,6 +68,8 @@ class reaper {
     [[nodiscard]] bool to_pool(request &r);
     // Sends what has been queued and not sent yet.
     void commit();
+    // A request is over.
+    void count(const request &r);
 
     [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until);
     // True: nobody had come to the request, and it is not in flight any more. False: it comes back;
@@ -112,8 +116,9 @@ class reaper {
     // immutable after construction
     const unsigned depth_;
     wq *const pool_;
-    const bool serves_;
+    const bool may_help_;
     evidence &counted_;
+    tuner &tuned_;
 
     cq completions_;
     begun_reads begun_;

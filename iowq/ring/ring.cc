@@ -22,12 +22,13 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
         serves = cpus.within(*config.sqthread_cpus);
         cpus = *config.sqthread_cpus;
     }
-    std::unique_ptr<ring> r(new (std::nothrow) ring(settled, pool, serves));
+    std::unique_ptr<ring> r(new (std::nothrow) ring(settled, pool, serves && config.help));
     if (!r)
         return -ENOMEM;
     if (has_threads(config.mode)) {
-        sqthread_config sq{config.depth, cpus, config.sqthread_idle,
-                           config.mode == offload::handoff, config.signal};
+        sqthread_config sq{config.depth,         cpus,
+                           config.sqthread_idle, config.mode == offload::handoff,
+                           config.signal,        &r->tuner_};
         if (int error = r->reaper_.start_threads(sq))
             return error;
     }
@@ -38,9 +39,10 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
     return 0;
 }
 
-ring::ring(const ring_config &config, wq *pool, bool submitter_serves)
+ring::ring(const ring_config &config, wq *pool, bool may_help)
     : mode_(config.mode), aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
-      reaper_(config.depth, config.spin, pool, submitter_serves, evidence_) {}
+      tuner_(may_help && config.mode != offload::inline_ && config.mode != offload::punt),
+      reaper_(config.depth, config.spin, pool, may_help, evidence_, tuner_) {}
 
 ring::~ring() = default;
 
@@ -55,9 +57,11 @@ ring::submitted ring::submit(request &r) {
     r.path = 0;
     r.cpu = request::never;
     r.done = 0;
-    route_of(mode_, r, {reaper_.trying_begins(), aio_wanted_}, r.way);
+    route_of(mode_, r, {reaper_.trying_begins(), aio_wanted_, tuner_.itself()}, r.way);
     if (r.way.first == route::sends && !aio_is_to_be_had())
-        route_of(mode_, r, {reaper_.trying_begins(), false}, r.way);
+        route_of(mode_, r, {reaper_.trying_begins(), false, tuner_.itself()}, r.way);
+    if (r.way.help != route::not_at_all)
+        tuner_.submitted();
     iowq_assert_all(r.where == place::nowhere);
     switch (r.way.by) {
     case route::submitter:
@@ -65,8 +69,7 @@ ring::submitted ring::submit(request &r) {
     case route::worker:
         return enqueue(r);
     case route::thread:
-        reaper_.to_threads(r);
-        return submitted::queued;
+        return to_threads(r);
     }
     __builtin_unreachable();
 }
@@ -78,7 +81,7 @@ ring::submitted ring::refused(request &r, int error) {
 
 ring::submitted ring::completed(request &r, unsigned how) {
     r.path |= how;
-    evidence_.count(r);
+    reaper_.count(r);
     return submitted::completed;
 }
 
@@ -94,20 +97,27 @@ ring::submitted ring::issue(request &r) {
         reaper_.to_aio(r);
         return submitted::queued;
     }
+    unsigned how = r.way.help == route::not_at_all ? path_inline : path_helped;
     if (r.way.first == route::calls) {
         issue_blocking(r);
-        return completed(r, path_inline);
+        return completed(r, how);
     }
-    if (!try_first(r, route::worker))
-        return enqueue(r);
+    bool threads = has_threads(mode_);
+    if (!try_first(r, threads ? route::thread : route::worker))
+        return threads ? to_threads(r) : enqueue(r);
     if (!r.begun)
-        return completed(r, path_inline);
+        return completed(r, how);
     reaper_.add_begun(r);
     return submitted::queued;
 }
 
 ring::submitted ring::enqueue(request &r) {
     return reaper_.to_pool(r) ? submitted::queued : completed(r, 0);
+}
+
+ring::submitted ring::to_threads(request &r) {
+    reaper_.to_threads(r);
+    return submitted::queued;
 }
 
 bool ring::cancel(request &r) { return r.owner == &reaper_ && !orphaned() && reaper_.cancel(r); }

@@ -9,6 +9,7 @@
 #include "iowq/ring/evidence.h"
 #include "iowq/ring/reaper.h"
 #include "iowq/ring/route.h"
+#include "iowq/ring/tuner.h"
 
 #include <optional>
 #include <span>
@@ -31,6 +32,9 @@ struct ring_config {
         sqthread_cpus{}; // of each of the ring's own threads; none given: the submitter's
     std::chrono::milliseconds sqthread_idle{1000};
     direct_by direct = direct_by::best;
+    // May the submitter issue itself what it was to hand over, where that does not block: while it
+    // would only wait, and as long as handing over is found not to pay (tuner.h)?
+    bool help = true;
     int signal = 0; // of a ring with threads of its own, as wq_config::signal
 };
 
@@ -80,16 +84,19 @@ class ring final : public own_pages, across_forks {
     [[nodiscard]] unsigned in_flight() const { return reaper_.in_flight(); }
     // How many requests were issued from each CPU, by its number.
     [[nodiscard]] std::span<const uint64_t> ran_on() const { return evidence_.ran_on(); }
+    // What finding out whether handing over pays has cost.
+    [[nodiscard]] const tuner::cost &tuning() const { return tuner_.costs(); }
     // How many threads it has of its own (sqthread, handoff), without the pool's. Any thread may
     // ask.
     [[nodiscard]] IOWQ_API unsigned threads() const;
 
   private:
-    ring(const ring_config &config, wq *pool, bool submitter_serves);
+    ring(const ring_config &config, wq *pool, bool may_help);
 
     [[nodiscard]] bool aio_is_to_be_had();
     [[nodiscard]] submitted issue(request &r);
     [[nodiscard]] submitted enqueue(request &r);
+    [[nodiscard]] submitted to_threads(request &r);
     [[nodiscard]] submitted completed(request &r, unsigned how);
     [[nodiscard]] submitted refused(request &r, int error);
 
@@ -99,6 +106,7 @@ class ring final : public own_pages, across_forks {
     // owner thread only
     bool aio_wanted_;
     evidence evidence_;
+    tuner tuner_;
     reaper reaper_;
 };
 

@@ -64,7 +64,9 @@ void on_pool(const request &r, bool hash, ring_facts known, route &way) {
 
 void on_thread(const request &r, route &way) {
     way.by = route::thread;
-    way.help = may_begin(r) ? route::tries : route::not_at_all;
+    way.help = r.is_rw() && in_memory(r) ? route::calls
+               : may_begin(r)            ? route::tries
+                                         : route::not_at_all;
 }
 
 void by_leader(const request &r, ring_facts known, route &way) {
@@ -82,6 +84,7 @@ void punted(const request &r, ring_facts known, route &way) {
     if (nowait_worthwhile(r)) {
         way.first = route::tries;
         way.begins = known.trying_begins && reads(r) && on_storage(r);
+        way.hashed = may_be_hashed(r);
     } else if (!(in_memory(r) && r.is_rw()) && !callers_own_nowait(r)) {
         bool hashed = may_be_hashed(r);
         if (!hashed && known.aio && aio_takes(r) && r.target->nowait[writes(r)].worth_it())
@@ -114,6 +117,10 @@ void route_of(offload mode, const request &r, ring_facts known, route &way) {
         punted(r, known, way);
         break;
     }
+    if (known.itself && way.help != route::not_at_all) {
+        way.by = route::submitter;
+        way.first = way.help;
+    }
     // Whoever sends is done with it before the device is, so the next of its chain would overlap.
     iowq_assert_all(!(way.hashed && way.first == route::sends));
 }
@@ -121,8 +128,7 @@ void route_of(offload mode, const request &r, ring_facts known, route &way) {
 route rest_of(const request &r, route::who next, bool missed) {
     route way;
     if (next == route::worker) {
-        bool hashed = r.way.by == route::worker ? r.way.hashed : may_be_hashed(r);
-        called_on_worker(r, hashed, missed, way);
+        called_on_worker(r, r.way.hashed, missed, way);
         return way;
     }
     way.by = next;

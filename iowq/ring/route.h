@@ -61,6 +61,7 @@ struct alignas(8) route {
 struct ring_facts {
     bool trying_begins = true; // begun_reads::trying_begins
     bool aio = false;          // Linux AIO is wanted, and to be had as far as is known
+    bool itself = false;       // the submitter does what it might help with (tuner::itself)
 };
 
 // Looks at the request and its file, and writes only `way`. That may be the request's own, so that

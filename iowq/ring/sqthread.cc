@@ -298,7 +298,8 @@ bool sqthread::wait_for_work() {
                 return true;
             cpu_relax();
         }
-    } while (clock::now() < end && !stop_.load(relaxed));
+    } while (clock::now() < end && !stop_.load(relaxed) &&
+             !(config_.tuned && config_.tuned->itself()));
     if (stop_.load(acquire) && !published_behind(head, relaxed))
         return false;
     asleep_.store(true, seq_cst);

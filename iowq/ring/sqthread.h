@@ -35,6 +35,7 @@
 #include "iowq/os/thread.h"
 #include "iowq/pool/current_work.h"
 #include "iowq/ring/cq.h"
+#include "iowq/ring/tuner.h"
 
 #include <memory>
 #include <vector>
@@ -48,6 +49,8 @@ struct sqthread_config {
     std::chrono::milliseconds idle{1000}; // spins so long before it sleeps; not with a single CPU
     bool handoff = false;
     int signal = 0; // as interrupt_signal::open
+    // While the submitter issues most itself, the leader sleeps at once.
+    const tuner *tuned = nullptr;
 };
 
 class sqthread final : public own_pages, across_forks {

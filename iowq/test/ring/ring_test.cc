@@ -494,10 +494,16 @@ TEST(sqthread, a_random_mix_with_help_loses_nothing) {
             char *own = &back[static_cast<size_t>(&r - slots.data())];
             *own = '\0';
             r.set(s.f, opcode::read, own, random.random()() % block, 1);
-            ASSERT_EQ(io->submit(r), ring::submitted::queued);
             begun++;
+            if (io->submit(r) == ring::submitted::queued)
+                continue;
+            ASSERT_EQ(r.result, 1);
+            free.push_back(&r);
+            done++;
         }
         io->commit();
+        if (begun == done)
+            continue;
         request *got[depth];
         unsigned n =
             io->reap(got, 1 + static_cast<unsigned>(random.random()() % (begun - done)), {});

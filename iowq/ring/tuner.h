@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Finds out whether handing requests over pays now, or whether the submitter does better to issue
+// itself what does not block. It measures: completions a second the one way and the other, in turn.
+// Owned by the ring; the submitter's thread only, except
+// itself().
+//
+// Most of the time requests go the way that was found to be better. Now and then the other way has
+// a trial, for one window. It is better if it does more than the windows before the trial and after
+// it: so neither a load that changes, nor a machine that does, makes it look good. Handing over has
+// to do distinctly more, as it takes two CPUs. A trial that goes badly is cut short. One that was
+// lost makes the next one later.
+//
+// Only while nearly all attempts hit the cache. Else requests are handed over, without trials: while
+// a cold cache warms up, whatever is tried later looks better.
+#pragma once
+
+#include "iowq/os/atomic.h"
+#include "iowq/os/clock.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace iowq {
+
+class tuner {
+  public:
+    // off: requests are always handed over.
+    explicit tuner(bool on) : on_(on) {}
+
+    // Does the submitter issue what does not block? Any thread may ask.
+    [[nodiscard]] bool itself() const { return itself_.load(relaxed); }
+    // A request that the submitter might issue itself is being submitted.
+    void submitted() { eligible_++; }
+    // A request is over. `missed`: an attempt at it would have waited.
+    void completed(bool missed) {
+        if (count(missed) && on_)
+            look(clock::now());
+    }
+    // The submitter is about to wait.
+    void waits() {
+        if (++waits_ % often == 0 && on_)
+            look(clock::now());
+    }
+
+    // What these do. Apart for tests, which have a time of their own. count: is a look due?
+    [[nodiscard]] bool count(bool missed) {
+        sure_ = missed ? std::max(sure_ - hits_for_a_miss, -surest) : std::min(sure_ + 1, surest);
+        return ++completed_ - looked_at_ >= seldom;
+    }
+    void look(clock::time_point now);
+
+    // How many trials there have been, and for how long they have cost: the time in those that were
+    // lost, as far as they did less than the other way would have done.
+    struct cost {
+        uint64_t trials = 0;
+        std::chrono::nanoseconds lost{};
+    };
+    [[nodiscard]] const cost &costs() const { return cost_; }
+
+    static constexpr double worth = 1.05; // what handing over has to do, to be worth a second CPU
+    static constexpr std::chrono::milliseconds window{8};
+    static constexpr std::chrono::milliseconds first_pause{100}, longest_pause{800};
+
+  private:
+    static constexpr int hits_for_a_miss = 15, surest = 64;
+    static constexpr unsigned seldom = 16, often = 4;
+
+    enum class phase { settled, trial, after };
+    void turn_round() { itself_.store(!itself(), relaxed); }
+    void begin_window(clock::time_point now);
+    void begin_trial(clock::time_point now);
+    void end_trial(clock::time_point now, double rate);
+    void judge(clock::time_point now, double rate);
+    [[nodiscard]] double rate(clock::time_point now) const;
+
+    const bool on_;
+    atomic<bool> itself_{false};
+    int sure_ = 0; // that attempts hit: at least 15 of 16 of the latest, where it is above 0
+    uint64_t completed_ = 0, looked_at_ = 0, eligible_ = 0, waits_ = 0;
+
+    phase phase_ = phase::settled;
+    clock::time_point began_{}; // this window
+    uint64_t completed_then_ = 0, eligible_then_ = 0;
+    clock::time_point next_trial_{};
+    std::chrono::nanoseconds pause_{first_pause};
+    double usual_ = 0;  // a second; of the settled way, over its latest windows
+    double before_ = 0; // of the window before the trial
+    double tried_ = 0;  // of the trial
+    clock::duration trial_took_{};
+    cost cost_;
+};
+
+} // namespace iowq
