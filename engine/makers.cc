@@ -23,6 +23,7 @@ iowq::ring_config ring_of(const wanted &what, iowq::offload way) {
     ring.sqthread_idle = std::chrono::milliseconds(o.sqthread_idle_ms);
     ring.sqthread_cpus = what.at.thread_cpus;
     ring.direct = static_cast<iowq::direct_by>(o.direct_by);
+    ring.help = o.help == help_auto;
     return ring;
 }
 

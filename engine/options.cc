@@ -190,6 +190,23 @@ fio_option option_table[] = {
         .group = FIO_OPT_G_INVALID,
     },
     {
+        .name = "help",
+        .lname = "May the job do the work itself",
+        .type = FIO_OPT_STR,
+        .off1 = offsetof(options, help),
+        .help = "Whether the job issues itself what does not block, where sqthread, handoff, sqwq "
+                "and hashed hand it over: while it would only wait, and while handing over is "
+                "found not to pay. 0 measures handing over alone",
+        .def = "auto",
+        .posval =
+            {
+                {"auto", value_of(help_auto), "where it pays", 0, nullptr},
+                {"0", value_of(help_never), "never", 0, nullptr},
+            },
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
         .name = "wq_scope",
         .lname = "Who shares the pool",
         .type = FIO_OPT_STR,

@@ -19,6 +19,7 @@ enum placement_kind : unsigned {
     placement_node,
     placement_none
 };
+enum help_kind : unsigned { help_auto, help_never };
 enum fsync_ordering : unsigned { fsync_unordered, fsync_drains };
 
 // Plain values only, as fio copies it with memcpy. A number that was not given is its option's
@@ -36,6 +37,7 @@ struct options {
     unsigned sqthread_idle_ms;
     unsigned sleep_hook; // an iowq::sleep_hook_kind
     unsigned direct_by;  // an iowq::direct_by
+    unsigned help;       // a help_kind
     unsigned wq_scope;   // a wq_scope_kind
     unsigned placement;  // a placement_kind
     unsigned placement_node;

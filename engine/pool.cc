@@ -135,9 +135,11 @@ void pool::print_stats(FILE *to) const {
     fprintf(
         to,
         "\"enqueued\": %llu, \"chain_waits\": %llu, \"wakes\": %llu, \"workers_created\": %llu, "
-        "\"workers_reaped\": %llu, \"peak_running\": %u, \"peak_blocked\": %u",
+        "\"workers_reaped\": %llu, \"peak_running\": %u, \"peak_blocked\": %u, "
+        "\"trials\": %llu, \"trials_lost_ns\": %llu",
         n(workers.enqueued), n(workers.chain_waits), n(workers.wakes), n(workers.workers_created),
-        n(workers.workers_reaped), workers.peak_running, workers.peak_blocked);
+        n(workers.workers_reaped), workers.peak_running, workers.peak_blocked,
+        n(ring_->tuning().trials), n(static_cast<uint64_t>(ring_->tuning().lost.count())));
     if (wq_)
         print_nodes(to, *wq_);
 }

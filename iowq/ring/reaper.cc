@@ -19,6 +19,13 @@ namespace {
 // While it waits in AIO, the reaper looks this often for completions.
 constexpr std::chrono::microseconds pool_patience{100};
 
+tuner::attempt attempt_at(const request &r) {
+    if (r.path & path_nowait_miss)
+        return tuner::attempt::missed;
+    bool hit = r.way.first == route::tries || r.way.help == route::calls;
+    return hit ? tuner::attempt::hit : tuner::attempt::none;
+}
+
 } // namespace
 
 reaper::reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool may_help,
@@ -105,7 +112,7 @@ void reaper::hand_out(request &r) {
 
 void reaper::count(const request &r) {
     counted_.count(r);
-    tuned_.completed(r.path & path_nowait_miss);
+    tuned_.completed(attempt_at(r));
 }
 
 // Hands out reads that the submitter itself has waited for.

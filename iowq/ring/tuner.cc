@@ -57,6 +57,7 @@ void tuner::judge(clock::time_point now, double after) {
             cost_.lost += std::chrono::duration_cast<std::chrono::nanoseconds>(
                 trial_took_ * (1 - tried_ / other));
     }
+    not_before_ = now + first_pause;
     next_trial_ = now + pause_;
     begin_window(now);
 }
@@ -67,8 +68,11 @@ void tuner::look(clock::time_point now) {
         itself_.store(false, relaxed);
         phase_ = phase::settled;
         usual_ = 0;
+        if (began_ != clock::time_point{})
+            not_before_ = next_trial_ = now + longest_pause;
         began_ = {};
-        next_trial_ = now + longest_pause;
+        if (now >= next_trial_) // nobody tries, so only a trial will tell
+            sure_ = 1;
         return;
     }
     if (began_ == clock::time_point{}) {
@@ -89,7 +93,7 @@ void tuner::look(clock::time_point now) {
     bool has_fallen = before_ < fallen * usual_;
     usual_ = usual_ > 0 && !has_fallen ? (1 - weight) * usual_ + weight * before_ : before_;
     bool applies = eligible_ - eligible_then_ >= enough / 2;
-    if (applies && (has_fallen || now >= next_trial_))
+    if (applies && now >= (has_fallen ? not_before_ : next_trial_))
         begin_trial(now);
     else
         begin_window(now);

@@ -31,9 +31,14 @@ class tuner {
     [[nodiscard]] bool itself() const { return itself_.load(relaxed); }
     // A request that the submitter might issue itself is being submitted.
     void submitted() { eligible_++; }
-    // A request is over. `missed`: an attempt at it would have waited.
-    void completed(bool missed) {
-        if (count(missed) && on_)
+    // What is known of a request that is over.
+    enum class attempt {
+        none,  // nobody has tried it
+        hit,   // it was done without waiting
+        missed // it would have waited
+    };
+    void completed(attempt came_to) {
+        if (count(came_to) && on_)
             look(clock::now());
     }
     // The submitter is about to wait.
@@ -43,8 +48,11 @@ class tuner {
     }
 
     // What these do. Apart for tests, which have a time of their own. count: is a look due?
-    [[nodiscard]] bool count(bool missed) {
-        sure_ = missed ? std::max(sure_ - hits_for_a_miss, -surest) : std::min(sure_ + 1, surest);
+    [[nodiscard]] bool count(attempt came_to) {
+        if (came_to == attempt::missed)
+            sure_ = std::max(sure_ - hits_for_a_miss, -surest);
+        else if (came_to == attempt::hit)
+            sure_ = std::min(sure_ + 1, surest);
         return ++completed_ - looked_at_ >= seldom;
     }
     void look(clock::time_point now);
@@ -75,13 +83,14 @@ class tuner {
 
     const bool on_;
     atomic<bool> itself_{false};
-    int sure_ = 0; // that attempts hit: at least 15 of 16 of the latest, where it is above 0
+    int sure_ = 1; // that attempts hit: at least 15 of 16 of the latest, where it is above 0
     uint64_t completed_ = 0, looked_at_ = 0, eligible_ = 0, waits_ = 0;
 
     phase phase_ = phase::settled;
     clock::time_point began_{}; // this window
     uint64_t completed_then_ = 0, eligible_then_ = 0;
-    clock::time_point next_trial_{};
+    clock::time_point next_trial_{}; // at the latest,
+    clock::time_point not_before_{}; // and at the soonest, if the rate falls
     std::chrono::nanoseconds pause_{first_pause};
     double usual_ = 0;  // a second; of the settled way, over its latest windows
     double before_ = 0; // of the window before the trial

@@ -19,6 +19,7 @@ struct run {
     clock::time_point start{1h}, now = start;
     double done = 0;
     std::chrono::nanoseconds itself{}; // for how long
+    bool tried = true;                 // also what is handed over
     double missing = 0;                // the share of attempts that miss
 
     void go(std::chrono::nanoseconds length, const rate_at &rate) {
@@ -32,8 +33,11 @@ struct run {
             itself += tuned.itself() ? took : 0ns;
             done++;
             tuned.submitted();
-            bool missed = std::uniform_real_distribution<>(0, 1)(source) < missing;
-            if (tuned.count(missed) || took > 100us) // a long one is waited for
+            bool missed = missing > 0 && std::uniform_real_distribution<>(0, 1)(source) < missing;
+            auto came_to = missed                    ? tuner::attempt::missed
+                           : tried || tuned.itself() ? tuner::attempt::hit
+                                                     : tuner::attempt::none;
+            if (tuned.count(came_to) || took > 100us) // a long one is waited for
                 tuned.look(now);
         }
     }
@@ -108,6 +112,22 @@ TEST(tuner, hands_over_where_attempts_miss) {
     EXPECT_LT(r.share(1s), 0.02);
 }
 
+TEST(tuner, only_trials_tell_where_nobody_tries) {
+    run r;
+    r.tried = false;
+    rate_at cold = [&](auto, bool itself) {
+        r.missing = itself ? 1 : 0;
+        return 2e4;
+    };
+    r.go(5s, cold);
+    EXPECT_GT(r.tuned.costs().trials, 2u);
+    EXPECT_LT(r.share(5s), 0.01);
+    r.go(1s, steady(1e4, 5e4)); // warm by now, but for the last `missing`
+    r.missing = 0;
+    r.go(2s, steady(1e4, 5e4));
+    EXPECT_GT(r.share(2s), 0.9);
+}
+
 TEST(tuner, tells_what_finding_out_has_cost) {
     run r;
     r.go(5s, steady(5e4, 2.5e4));
@@ -121,7 +141,7 @@ TEST(tuner, off_it_always_hands_over) {
     for (int i = 0; i < 100000; i++) {
         off.submitted();
         off.waits();
-        off.completed(false);
+        off.completed(tuner::attempt::hit);
     }
     EXPECT_FALSE(off.itself());
     EXPECT_EQ(off.costs().trials, 0u);
