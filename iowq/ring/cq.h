@@ -44,6 +44,8 @@ class cq {
             futex_wake_one(futex_word()); // uses the address only: the cq may be gone by now
     }
 
+    // Reaper only. Is there nothing to take?
+    [[nodiscard]] bool empty() const { return newest(head_.load(relaxed)) == nullptr; }
     // Reaper only. All that has been pushed, oldest first, linked by `next`.
     [[nodiscard]] request *take() {
         if (!head_.load(relaxed))

@@ -18,6 +18,10 @@ namespace {
 
 // While it waits in AIO, the reaper looks this often for completions.
 constexpr std::chrono::microseconds pool_patience{100};
+// How long it waits for how many completions, when fewer would do: of those in flight, one in so
+// many.
+constexpr std::chrono::microseconds gathering{40};
+constexpr unsigned share_waited_for = 4, most_waited_for = 16;
 
 tuner::attempt attempt_at(const request &r) {
     if (r.path & path_nowait_miss)
@@ -267,15 +271,35 @@ unsigned reaper::wait_in_aio(std::span<request *> out, unsigned min, deadline un
     return keep_done(out.first(aio_->wait(out, std::min(min, in_aio()), look, interrupted)));
 }
 
+// Where completions follow one another quickly, waits a moment for several of them, so that not each
+// costs a wake. late: it has not, or none has come.
+cq::waited reaper::gather(unsigned count, deadline until) {
+    using waited = cq::waited;
+    unsigned some = std::min(elsewhere() / share_waited_for, most_waited_for);
+    if (some <= count || !gathering_pays_.worth_trying())
+        return waited::late;
+    auto end = clock::now() + gathering;
+    if (until && *until < end)
+        return waited::late;
+    waited came_to = completions_.wait(some, end, std::exchange(worker_starts_, false));
+    if (came_to == waited::interrupted)
+        return came_to;
+    gathering_pays_.learn(came_to == waited::come);
+    return completions_.empty() ? waited::late : waited::come;
+}
+
 // Waits for completions, at best until there are `count`. False: `until` has passed, or a signal's
 // handler has run.
 bool reaper::wait_for_completions(unsigned count, deadline until) {
     using waited = cq::waited;
     // Not for more than will be pushed: begun reads will not.
     count = std::min(count, std::max(elsewhere(), 1u));
-    if (!threads_ || !threads_->wants_looks())
-        return completions_.wait(count, until, std::exchange(worker_starts_, false)) ==
-               waited::come;
+    if (!threads_ || !threads_->wants_looks()) {
+        waited came_to = gather(count, until);
+        if (came_to == waited::late)
+            came_to = completions_.wait(count, until, std::exchange(worker_starts_, false));
+        return came_to == waited::come;
+    }
     for (;;) {
         clock::time_point look = clock::now() + sqthread::patience;
         bool short_wait = until && *until < look;

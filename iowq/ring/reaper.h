@@ -109,6 +109,7 @@ class reaper {
     [[nodiscard]] unsigned wait_in_begun(std::span<request *> out);
     [[nodiscard]] unsigned wait_in_aio(std::span<request *> out, unsigned min, deadline until,
                                        bool &interrupted);
+    [[nodiscard]] cq::waited gather(unsigned count, deadline until);
     [[nodiscard]] bool wait_for_completions(unsigned count, deadline until);
 
     [[nodiscard]] bool take_off(request &r);
@@ -129,6 +130,8 @@ class reaper {
     request *ready_ = nullptr; // oldest first, linked by next
     request *newest_ready_ = nullptr;
     bool worker_starts_ = false; // a worker has been woken since the last wait
+    // Do several completions come in the moment in which the reaper waits for them?
+    learner gathering_pays_{learner::rule{8, 8, 1, 64}};
     // Are the reads that the submission thread has in the page cache?
     learner help_pays_{learner::rule{1, 1, 1, 1000}};
 };
