@@ -14,6 +14,7 @@ from suite.measure.files import names_outside
 from suite.measure.process import run_limited
 from suite.request.jobfile import SIZES, rewritten
 from suite.request.length import QUIET_S, Limit
+from suite.request.modes import mostly_helped
 from suite.request.placement import placement_options
 from suite.request.plan import TRACED
 
@@ -141,6 +142,7 @@ def judge(outcome, evidence, job, mode):
         flags += doubts(outcome, figures, job) + unsteady(document) + behind(evidence, figures)
         strayed = mode.strayed(total(evidence), outcome.threads_by_name, job)
         flags += [f"path:{strayed}"] if strayed else []
+        flags += ["mostly_helped"] if evidence and mostly_helped(total(evidence)) else []
     record = asdict(replace(outcome, stdout=b"", stderr=b""))
     del record["stdout"], record["stopped"]
     record |= {"stderr": outcome.stderr.decode(errors="replace")[-4000:],

@@ -25,6 +25,18 @@ def counted(counter, *directions):
     return missing
 
 
+def handed_over(counter, *directions):
+    """A check that the thread that the mode is named for issued something, or that the submitter
+    did so in its place, while that was found to be better."""
+
+    def missing(stats, job):
+        total = sum(stats[d].get(name, 0) for d in directions or ("read", "write", "other")
+                    for name in (counter, "helped"))
+        return f"no_{counter}" if total == 0 else None
+
+    return missing
+
+
 def punt_path(stats, job):
     """Checks that RWF_NOWAIT answered as it must: what that is depends on where the data lay."""
     if job.cache == "direct":
@@ -37,16 +49,16 @@ def punt_path(stats, job):
 def hashed_path(stats, job):
     """Checks that workers made the I/O: every buffered write goes through a chain, in the pool."""
     writes = job.writes and job.buffered and stats["write"].get("issued", 1)
-    return counted("pooled", *(["write"] if writes else []))(stats, job)
+    return handed_over("pooled", *(["write"] if writes else []))(stats, job)
 
 
 # {offload= value: (the check of the engine's counters, the kernel threads that must have been
 # seen)}; None: there is no such check.
 OFFLOADS = {
     "inline": (counted("inline"), None),
-    "sqthread": (counted("sqthread"), None),
-    "handoff": (counted("sqthread"), None),
-    "sqwq": (counted("pooled"), None),
+    "sqthread": (handed_over("sqthread"), None),
+    "handoff": (handed_over("sqthread"), None),
+    "sqwq": (handed_over("pooled"), None),
     "punt": (punt_path, None),
     "hashed": (hashed_path, None),
     "acall": (counted("acall"), None),
@@ -112,6 +124,12 @@ class Mode:
         if kernel_threads and not threads.get(kernel_threads):
             return f"no_{kernel_threads}"
         return None
+
+
+def mostly_helped(stats):
+    """Did the submitter do over half of what its mode hands over?"""
+    issued, helped = (sum(stats[d].get(name, 0) for d in stats) for name in ("issued", "helped"))
+    return 2 * helped > issued
 
 
 def counterpart(name):

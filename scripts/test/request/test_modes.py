@@ -63,6 +63,8 @@ def test_a_mode_given_twice_is_refused():
     ("punt", {"inline": 9}, job("direct"), "no_pooled"),
     ("sqwq", {"pooled": 9}, job(), None),
     ("sqwq", {"inline": 9}, job(), "no_pooled"),
+    ("sqwq", {"helped": 9}, job(), None),
+    ("handoff", {"helped": 9}, job(), None),
     ("hashed", {"pooled": 9}, job(), None),
     ("hashed", {"pooled": 9}, job(writes=True), "no_pooled"),
     ("sqthread", {"sqthread": 9}, job(), None),
