@@ -115,7 +115,8 @@ class wq final : across_forks {
     // would spin does work instead, and a single item still goes to a worker. False: nothing was
     // run. Workers get no help if they have CPUs of their own (wq_config::cpus, set_affinity), or
     // are not on the submitter's node (placement).
-    bool help() { return helpers_welcome_.load(relaxed) && help_with_oldest(); }
+    bool help() { return welcomes_help() && help_with_oldest(); }
+    [[nodiscard]] bool welcomes_help() const { return helpers_welcome_.load(relaxed); }
 
     // Waits until everything enqueued before has started (not finished), or been cancelled.
     // -EDEADLK: called from inside an item. -ENOMEM: it has waited for a part only.

@@ -54,6 +54,8 @@ class reaper {
     // How many threads the ring has of its own.
     [[nodiscard]] unsigned nr_threads() const { return threads_ ? threads_->threads() : 0; }
     [[nodiscard]] bool trying_begins() const { return begun_.trying_begins(); }
+    // Are the workers on the submitter's CPUs, also now?
+    [[nodiscard]] bool help_is_welcome() const { return !pool_ || pool_->welcomes_help(); }
 
     // ---- a request's way in, and back ----
 

@@ -57,9 +57,13 @@ ring::submitted ring::submit(request &r) {
     r.path = 0;
     r.cpu = request::never;
     r.done = 0;
-    route_of(mode_, r, {reaper_.trying_begins(), aio_wanted_, tuner_.itself()}, r.way);
-    if (r.way.first == route::sends && !aio_is_to_be_had())
-        route_of(mode_, r, {reaper_.trying_begins(), false, tuner_.itself()}, r.way);
+    ring_facts known{reaper_.trying_begins(), aio_wanted_,
+                     tuner_.itself() && reaper_.help_is_welcome()};
+    route_of(mode_, r, known, r.way);
+    if (r.way.first == route::sends && !aio_is_to_be_had()) {
+        known.aio = false;
+        route_of(mode_, r, known, r.way);
+    }
     if (r.way.help != route::not_at_all)
         tuner_.submitted();
     iowq_assert_all(r.where == place::nowhere);
