@@ -271,8 +271,8 @@ unsigned reaper::wait_in_aio(std::span<request *> out, unsigned min, deadline un
     return keep_done(out.first(aio_->wait(out, std::min(min, in_aio()), look, interrupted)));
 }
 
-// Where completions follow one another quickly, waits a moment for several of them, so that not each
-// costs a wake. late: it has not, or none has come.
+// Where completions follow one another quickly, waits a moment for several of them, so that not
+// each costs a wake. late: it has not, or none has come.
 cq::waited reaper::gather(unsigned count, deadline until) {
     using waited = cq::waited;
     unsigned some = std::min(elsewhere() / share_waited_for, most_waited_for);

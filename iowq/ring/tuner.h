@@ -10,8 +10,8 @@
 // to do distinctly more, as it takes two CPUs. A trial that goes badly is cut short. One that was
 // lost makes the next one later.
 //
-// Only while nearly all attempts hit the cache. Else requests are handed over, without trials: while
-// a cold cache warms up, whatever is tried later looks better.
+// There are trials only while nearly all attempts hit the cache. Else requests are handed over:
+// while a cold cache warms up, whatever is tried later looks better.
 #pragma once
 
 #include "iowq/os/atomic.h"

@@ -8,6 +8,7 @@ from suite.analyse.stats import median_interval, paired_ratios
 from suite.analyse.summary import cpu_ns
 from suite.errors import BadInput, meant
 from suite.fio.output import figures, percentile
+from suite.request.busy import KINDS, kind_of
 from suite.request.modes import parse_mode
 from suite.request.toml_file import read_toml
 from suite.units import duration, percent, rate
@@ -24,21 +25,23 @@ class Row:
     theirs: str
     against: str = ""
     tmpfs: bool = False
+    busy: str = ""
     iops: float | None = None
-    p99: float = 1.0
+    p99: float | bool = 1.0
     cpu: float | bool = 1.0
     threads: int | None = None
     only: str = ""
 
     @property
     def title(self):
-        return f"{self.load}, depth {self.depth}, {self.ours} : {self.theirs}" + (
-            f" ({self.against})" if self.against else "")
+        return (", ".join(filter(None, (self.load, kind_of(self.busy).words,
+                                        f"depth {self.depth}")))
+                + f", {self.ours} : {self.theirs}" + f" ({self.against})" * bool(self.against))
 
     @property
     def group(self):
         """Rows of one group are measured in the same rounds."""
-        return self.job, self.depth, self.tmpfs
+        return self.job, self.depth, self.tmpfs, self.busy
 
     @property
     def sides(self):
@@ -47,8 +50,16 @@ class Row:
 
 
 def read_rows(path):
-    return [read_row(path, number, entry) for number, entry in
-            enumerate(read_toml(path).get("row", []), start=1)]
+    """A row for each mode of `ours`."""
+    return [row for number, entry in enumerate(read_toml(path).get("row", []), start=1)
+            for row in rows_of(path, number, entry)]
+
+
+def rows_of(path, number, entry):
+    ours = entry.get("ours")
+    modes = ours if isinstance(ours, list) else [ours] if "ours" in entry else []
+    each = [entry | {"ours": mode} for mode in modes] or [entry]
+    return [read_row(path, number, one) for one in each]
 
 
 def read_row(path, number, entry):
@@ -63,11 +74,15 @@ def read_row(path, number, entry):
         raise BadInput(f"{path}: row {number}: {str(error).partition(' ')[2]}") from error
     for mode in (row.ours, row.theirs):
         parse_mode(mode)
+    if row.busy not in ("", *KINDS):
+        raise BadInput(f"{path}: row {number}: busy = \"{row.busy}\": allowed are "
+                       f"{', '.join(KINDS)}")
     return row
 
 
 # ---- judging
 
+NOISE = 0.05  # two that are equal are never shown to be
 # fio has two threads of its own in any run.
 FIOS_OWN_THREADS = 2
 
@@ -100,7 +115,8 @@ def judge(row, finished, documents):
     found = []
     if row.iops is not None:
         found.append(judged("IOPS", ours, theirs, lambda s: s.iops, rate, row.iops, True))
-    found.append(judged("p99", ours, theirs, lambda s: s.p99_ns, duration, row.p99, False))
+    if row.p99 is not False:
+        found.append(judged("p99", ours, theirs, lambda s: s.p99_ns, duration, row.p99, False))
     if row.cpu is not False:
         found.append(judged("CPU/IO", ours, theirs, lambda s: s.cpu_ns, duration, row.cpu, False))
     if row.threads is not None and ours:
@@ -142,6 +158,8 @@ def judged(what, ours, theirs, figure, show, target, at_least):
     ratio = median_interval(ratios)
     if what == "p99" and any("implausible_latency" in s.flags for s in theirs.values()):
         return Judged(what, sides, ratio, goal, "theirs is implausible")
+    if target == 1:  # no worse than the other one
+        target -= NOISE if at_least else -NOISE
     good, bad = (ratio.low >= target, ratio.high < target) if at_least else \
         (ratio.high <= target, ratio.low > target)
     return Judged(what, sides, ratio, goal, "met" if good else "missed" if bad else "open")
