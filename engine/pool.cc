@@ -123,7 +123,7 @@ void pool::print_stats(FILE *to) const {
     if (wq_)
         workers = wq_->counters();
     for (unsigned d = 0; d < iowq::ring::nr_directions; d++) {
-        const iowq::path_counts &c = ring_->counts(static_cast<iowq::ring::direction>(d));
+        iowq::path_counts c = ring_->counts(static_cast<iowq::ring::direction>(d));
         fprintf(to,
                 "\"%s\": {\"issued\": %llu, \"inline\": %llu, \"nowait_miss\": %llu, "
                 "\"nowait_refused\": %llu, \"pooled\": %llu, \"helped\": %llu, \"aio\": %llu, "

@@ -23,6 +23,8 @@ class begun_reads {
     [[nodiscard]] bool trying_begins() const { return pays_.worth_it(); }
 
     [[nodiscard]] bool empty() const { return !oldest_; }
+    // Not if empty().
+    [[nodiscard]] bool oldest_is_untried() const { return oldest_->way.first == route::later; }
     // Are all of them on one device? Then waiting for the oldest holds up no other device's reads.
     [[nodiscard]] bool on_one_device() const { return one_device_; }
     void add(request &r);

@@ -36,25 +36,33 @@ class evidence {
     void count(const request &r) {
         if (r.cpu != request::never)
             ran_on_[r.cpu]++;
-        path_counts &c = counts_[direction_of(r)];
-        c.issued++;
-        c.inlined += (r.path & path_inline) != 0;
-        c.nowait_miss += (r.path & path_nowait_miss) != 0;
-        c.nowait_refused += (r.path & path_nowait_refused) != 0;
-        c.pooled += (r.path & path_pooled) != 0;
-        c.aio += (r.path & path_aio) != 0;
-        c.sqthread += (r.path & path_sqthread) != 0;
-        c.handed_over += (r.path & path_handed_over) != 0;
-        c.helped += (r.path & path_helped) != 0;
-        c.waited += (r.path & path_waited) != 0;
+        taken_[direction_of(r)][r.path]++;
     }
 
-    [[nodiscard]] const path_counts &counts(direction d) const { return counts_[d]; }
+    [[nodiscard]] path_counts counts(direction d) const {
+        path_counts c;
+        for (unsigned path = 0; path < all_paths; path++) {
+            uint64_t n = taken_[d][path];
+            auto of = [path, n](unsigned way) { return path & way ? n : 0; };
+            c.issued += n;
+            c.inlined += of(path_inline);
+            c.nowait_miss += of(path_nowait_miss);
+            c.nowait_refused += of(path_nowait_refused);
+            c.pooled += of(path_pooled);
+            c.aio += of(path_aio);
+            c.sqthread += of(path_sqthread);
+            c.handed_over += of(path_handed_over);
+            c.helped += of(path_helped);
+            c.waited += of(path_waited);
+        }
+        return c;
+    }
     // By the CPU's number.
     [[nodiscard]] std::span<const uint64_t> ran_on() const { return ran_on_; }
 
   private:
-    path_counts counts_[nr_directions];
+    // How many took each set of ways: so that counting one is one addition.
+    uint64_t taken_[nr_directions][all_paths] = {};
     std::array<uint64_t, cpu_mask::most> ran_on_{};
 };
 

@@ -195,6 +195,8 @@ unsigned reaper::reap(std::span<request *> out, unsigned min, deadline until) {
         }
         if (!begun_.empty()) {
             if (!may_wait_in_begun(until)) {
+                if (begun_.oldest_is_untried() && begun_.poll(rest.first(1), 1))
+                    return n + hand_out_waited(rest.first(1));
                 leave_begun();
             } else if (unsigned got = wait_in_begun(rest)) {
                 n += got;
@@ -250,7 +252,10 @@ unsigned reaper::wait_in_begun(std::span<request *> out) {
 void reaper::leave_begun() {
     while (!begun_.empty()) {
         request &r = begun_.pop_oldest();
-        r.path &= static_cast<uint16_t>(~path_helped); // the helper has not completed it
+        // The submitter has not completed it.
+        r.path &= static_cast<uint16_t>(~(path_helped | path_inline));
+        if (r.way.first == route::later)
+            r.way = rest_of(r, route::worker, true);
         r.way.by = threads_ ? route::thread : route::worker;
         if (threads_) {
             to_threads(r);

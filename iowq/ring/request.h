@@ -71,6 +71,7 @@ enum path : uint16_t {
     path_aio = 128,          // done by Linux AIO
     path_waited = 256        // a begun read that the submitter has completed itself
 };
+inline constexpr unsigned all_paths = 512; // sets of them
 
 // Where a request is, as its submitter knows it; README.md ("Where it comes back") explains each.
 enum class place : uint8_t { nowhere, ready, begun, aio, to_aio, tried, away };

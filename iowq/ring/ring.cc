@@ -40,7 +40,8 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
 }
 
 ring::ring(const ring_config &config, wq *pool, bool may_help)
-    : mode_(config.mode), aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
+    : mode_(config.mode), alone_(config.depth == 1),
+      aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
       tuner_(may_help && config.mode != offload::inline_ && config.mode != offload::punt),
       reaper_(config.depth, config.spin, pool, may_help, evidence_, tuner_) {}
 
@@ -57,7 +58,7 @@ ring::submitted ring::submit(request &r) {
     r.path = 0;
     r.cpu = request::never;
     r.done = 0;
-    ring_facts known{reaper_.trying_begins(), aio_wanted_,
+    ring_facts known{reaper_.trying_begins(), aio_wanted_, alone_,
                      tuner_.itself() && reaper_.help_is_welcome()};
     route_of(mode_, r, known, r.way);
     if (r.way.first == route::sends && !aio_is_to_be_had()) {
@@ -105,6 +106,11 @@ ring::submitted ring::issue(request &r) {
     if (r.way.first == route::calls) {
         issue_blocking(r);
         return completed(r, how);
+    }
+    if (r.way.first == route::later) {
+        r.path |= path_inline;
+        reaper_.add_begun(r);
+        return submitted::queued;
     }
     bool threads = has_threads(mode_);
     if (!try_first(r, threads ? route::thread : route::worker))

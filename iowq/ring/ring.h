@@ -79,7 +79,7 @@ class ring final : public own_pages, across_forks {
     [[nodiscard]] static direction direction_of(const request &r) {
         return evidence::direction_of(r);
     }
-    [[nodiscard]] const path_counts &counts(direction d) const { return evidence_.counts(d); }
+    [[nodiscard]] path_counts counts(direction d) const { return evidence_.counts(d); }
     // How many are submitted, and neither completed at once nor reaped nor taken back.
     [[nodiscard]] unsigned in_flight() const { return reaper_.in_flight(); }
     // How many requests were issued from each CPU, by its number.
@@ -102,6 +102,7 @@ class ring final : public own_pages, across_forks {
 
     // immutable after construction
     const offload mode_;
+    const bool alone_;
 
     // owner thread only
     bool aio_wanted_;

@@ -82,7 +82,7 @@ void by_leader(const request &r, ring_facts known, route &way) {
 // What this leaves unsaid is the default: the submitter makes the plain call.
 void punted(const request &r, ring_facts known, route &way) {
     if (nowait_worthwhile(r)) {
-        way.first = route::tries;
+        way.first = known.alone && may_begin(r) ? route::later : route::tries;
         way.begins = known.trying_begins && reads(r) && on_storage(r);
         way.hashed = may_be_hashed(r);
     } else if (!(in_memory(r) && r.is_rw()) && !callers_own_nowait(r)) {

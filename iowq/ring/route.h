@@ -38,7 +38,8 @@ struct alignas(8) route {
         not_at_all,
         calls, // makes the plain call, and waits in it if it has to
         tries, // with RWF_NOWAIT
-        sends  // by Linux AIO: the device gets it, and nobody waits
+        sends, // by Linux AIO: the device gets it, and nobody waits
+        later  // nothing yet: makes the plain call when it waits for this read alone
     };
     // Does the plain call sleep? may: the monitor looks at a worker in it, and a leader in it can
     // be relieved. will: a worker in it counts as asleep at once, and a leader passes its
@@ -61,6 +62,7 @@ struct alignas(8) route {
 struct ring_facts {
     bool trying_begins = true; // begun_reads::trying_begins
     bool aio = false;          // Linux AIO is wanted, and to be had as far as is known
+    bool alone = false;        // the ring has room for one request
     bool itself = false;       // the submitter does what it might help with (tuner::itself)
 };
 

@@ -37,7 +37,7 @@ struct begun : testing::TestWithParam<offload> {
         config.sqthread_idle = std::chrono::milliseconds(0);
         ASSERT_EQ(ring::create(config, pool.get(), io), 0);
     }
-    const path_counts &reads() const { return io->counts(ring::reads); }
+    path_counts reads() const { return io->counts(ring::reads); }
 
     // All blocks, again and again until some have missed.
     void read_cold(deadline until = {}) {
@@ -184,4 +184,60 @@ TEST(begun_in_vain, are_left_to_others) {
         EXPECT_GT(io->counts(ring::reads).pooled, 0u);
         EXPECT_GT(io->counts(ring::reads).waited, 0u);
     }).join();
+}
+
+// With room for one request there is nothing to keep going meanwhile: the submitter makes the plain
+// call, once it waits.
+struct alone : testing::Test {
+    cold c;
+    std::unique_ptr<wq> pool = make({});
+    std::unique_ptr<ring> io;
+    prepared r;
+
+    void SetUp() override {
+        if (c.f.in_memory)
+            GTEST_SKIP() << "the build's folder is in memory, where nothing misses";
+        ring_config config;
+        config.depth = 1;
+        ASSERT_EQ(ring::create(config, pool.get(), io), 0);
+        r.set(c.f, opcode::read, c.in.data(), 0, block);
+        ASSERT_EQ(io->submit(r), ring::submitted::queued);
+    }
+    unsigned reap(deadline until) {
+        request *got[1];
+        return io->reap(got, 1, until);
+    }
+};
+
+TEST_F(alone, a_read_is_made_in_reap) {
+    EXPECT_EQ(reap({}), 1u);
+    EXPECT_EQ(r.result, static_cast<int64_t>(block));
+    path_counts reads = io->counts(ring::reads);
+    EXPECT_EQ(reads.inlined, 1u);
+    EXPECT_EQ(reads.waited, 1u);
+    EXPECT_EQ(pool->counters().enqueued, 0u);
+}
+
+TEST_F(alone, with_a_time_limit_a_read_is_tried_and_left_to_a_worker) {
+    for (int round = 0; round < 100 && io->counts(ring::reads).pooled == 0; round++) {
+        EXPECT_EQ(reap(clock::now() + std::chrono::hours(1)), 1u);
+        EXPECT_EQ(r.result, static_cast<int64_t>(block));
+        c.drop();
+        ASSERT_EQ(io->submit(r), ring::submitted::queued);
+    }
+    path_counts reads = io->counts(ring::reads);
+    EXPECT_GT(reads.pooled, 0u);
+    EXPECT_EQ(reads.pooled + reads.inlined, reads.issued);
+    EXPECT_TRUE(io->cancel(r));
+}
+
+TEST_F(alone, a_read_that_nobody_waits_for_can_be_had_and_taken_back) {
+    request *got[1];
+    unsigned n = 0;
+    for (int i = 0; i < 1000 && n == 0; i++) // it is in the cache once it has been tried
+        n = io->reap(got, 0, {});
+    EXPECT_EQ(n, 1u);
+    ASSERT_EQ(io->submit(r), ring::submitted::queued);
+    EXPECT_TRUE(io->cancel(r));
+    EXPECT_EQ(io->in_flight(), 0u);
 }

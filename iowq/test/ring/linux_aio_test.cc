@@ -77,7 +77,7 @@ TEST_F(direct, what_would_block_before_it_is_sent_goes_to_the_pool) {
     reap(depth);
     for (request &r : requests)
         EXPECT_EQ(r.result, static_cast<int64_t>(block));
-    const path_counts &writes = io->counts(ring::writes);
+    path_counts writes = io->counts(ring::writes);
     EXPECT_EQ(writes.issued, depth);
     EXPECT_EQ(writes.aio + writes.pooled, depth);
     EXPECT_EQ(writes.pooled, writes.nowait_miss + writes.nowait_refused);
@@ -251,7 +251,7 @@ TEST_P(direct_mix, loses_nothing) {
         }
         done += n;
     }
-    const path_counts &reads = io->counts(ring::reads);
+    path_counts reads = io->counts(ring::reads);
     EXPECT_GT(reads.aio, 0u);
     EXPECT_EQ(reads.issued, reads.aio + (GetParam() == offload::punt ? reads.pooled : 0));
 }

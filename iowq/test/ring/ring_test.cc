@@ -108,8 +108,8 @@ TEST_P(in_mode, each_request_takes_the_modes_own_path) {
     EXPECT_EQ(run(w), static_cast<int64_t>(block));
     EXPECT_EQ(run(r), static_cast<int64_t>(block));
     EXPECT_EQ(run(f), 0);
-    const path_counts &reads = io->counts(ring::reads);
-    const path_counts &syncs = io->counts(ring::others);
+    path_counts reads = io->counts(ring::reads);
+    path_counts syncs = io->counts(ring::others);
     switch (GetParam()) {
     case offload::inline_:
         EXPECT_EQ(reads.inlined, 1u);
@@ -515,7 +515,7 @@ TEST(sqthread, a_random_mix_with_help_loses_nothing) {
         }
         done += n;
     }
-    const path_counts &reads = io->counts(ring::reads);
+    path_counts reads = io->counts(ring::reads);
     EXPECT_EQ(reads.issued, total);
     EXPECT_EQ(reads.helped + reads.sqthread, total);
 }

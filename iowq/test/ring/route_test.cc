@@ -74,6 +74,10 @@ const row rows[] = {
      [](request &r, file &f, ring_facts &) {
          past_the_cache(f), r.op = opcode::write, f.nowait[1].learn(false);
      }},
+    {"read, of a ring with room for one",
+     [](request &r, file &f, ring_facts &known) {
+         regular(f), r.op = opcode::read, known.alone = true;
+     }},
     {"read, where trying begins nothing",
      [](request &r, file &f, ring_facts &known) {
          regular(f), r.op = opcode::read, known.trying_begins = false;
@@ -96,7 +100,7 @@ route decided(offload mode, const request &r, ring_facts known = {}) {
 // As README.md explains.
 std::string cell(const route &way) {
     static const char *const who[] = {"S", "W", "T"};
-    static const char *const how[] = {"", "call", "try", "AIO"};
+    static const char *const how[] = {"", "call", "try", "AIO", "later"};
     static const char *const sleep[] = {"", "?", "!"};
     std::string text = std::string(who[way.by]) + " " + how[way.first];
     if (way.by != route::submitter && way.first == route::calls)

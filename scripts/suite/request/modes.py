@@ -43,7 +43,10 @@ def punt_path(stats, job):
         return counted("aio")(stats, job) and counted("pooled")(stats, job)
     if not job.reads:
         return None
-    return counted("nowait_miss" if job.cache == "cold" else "inline", "read")(stats, job)
+    if job.cache != "cold":
+        return counted("inline", "read")(stats, job)
+    # At depth 1 nobody else waits, so the submitter waits in the plain call.
+    return None if stats["read"].get("waited") else counted("nowait_miss", "read")(stats, job)
 
 
 def hashed_path(stats, job):
