@@ -42,7 +42,8 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
 ring::ring(const ring_config &config, wq *pool, bool may_help)
     : mode_(config.mode), alone_(config.depth == 1),
       aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
-      tuner_(may_help && config.mode != offload::inline_ && config.mode != offload::punt),
+      tuner_(may_help && config.mode != offload::inline_ && config.mode != offload::punt,
+             cpu_quota()),
       reaper_(config.depth, config.spin, pool, may_help, evidence_, tuner_) {}
 
 ring::~ring() = default;

@@ -16,16 +16,20 @@
 
 #include "iowq/os/atomic.h"
 #include "iowq/os/clock.h"
+#include "iowq/os/cpu_quota.h"
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 namespace iowq {
 
 class tuner {
   public:
-    // off: requests are always handed over.
-    explicit tuner(bool on) : on_(on) {}
+    // off: requests are always handed over. `quota`: of CPU time, in CPUs. Where it ends a run
+    // before the time does, it is what rates are measured by: of two threads that use up a quota in
+    // half of the time, each window before that would look fast.
+    explicit tuner(bool on, std::optional<double> quota = {}) : on_(on), quota_(quota) {}
 
     // Does the submitter issue what does not block? Any thread may ask.
     [[nodiscard]] bool itself() const { return itself_.load(relaxed); }
@@ -39,12 +43,12 @@ class tuner {
     };
     void completed(attempt came_to) {
         if (count(came_to) && on_)
-            look(clock::now());
+            look(now());
     }
     // The submitter is about to wait.
     void waits() {
         if (++waits_ % often == 0 && on_)
-            look(clock::now());
+            look(now());
     }
 
     // What these do. Apart for tests, which have a time of their own. count: is a look due?
@@ -55,7 +59,11 @@ class tuner {
             sure_ = std::min(sure_ + 1, surest);
         return ++completed_ - looked_at_ >= seldom;
     }
-    void look(clock::time_point now);
+    struct moment {
+        clock::time_point time{};
+        std::chrono::nanoseconds cpu{}; // used by the process; only with a quota
+    };
+    void look(const moment &now);
 
     // How many trials there have been, and for how long they have cost: the time in those that were
     // lost, as far as they did less than the other way would have done.
@@ -74,20 +82,24 @@ class tuner {
     static constexpr unsigned seldom = 16, often = 4;
 
     enum class phase { settled, trial, after };
+    [[nodiscard]] moment now() const {
+        return {clock::now(), quota_ ? cpu_time() : std::chrono::nanoseconds{}};
+    }
     void turn_round() { itself_.store(!itself(), relaxed); }
-    void begin_window(clock::time_point now);
-    void begin_trial(clock::time_point now);
-    void end_trial(clock::time_point now, double rate);
-    void judge(clock::time_point now, double rate);
-    [[nodiscard]] double rate(clock::time_point now) const;
+    void begin_window(const moment &now);
+    void begin_trial(const moment &now);
+    void end_trial(const moment &now, double rate);
+    void judge(const moment &now, double rate);
+    [[nodiscard]] double rate(const moment &now) const;
 
     const bool on_;
+    const std::optional<double> quota_;
     atomic<bool> itself_{false};
     int sure_ = 1; // that attempts hit: at least 15 of 16 of the latest, where it is above 0
     uint64_t completed_ = 0, looked_at_ = 0, eligible_ = 0, waits_ = 0;
 
     phase phase_ = phase::settled;
-    clock::time_point began_{}; // this window
+    moment began_; // this window
     uint64_t completed_then_ = 0, eligible_then_ = 0;
     clock::time_point next_trial_{}; // at the latest,
     clock::time_point not_before_{}; // and at the soonest, if the rate falls

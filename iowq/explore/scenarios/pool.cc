@@ -11,6 +11,7 @@ namespace {
 void know_the_machine() {
     topology machine;
     (void)topology::load(cpu_mask::of_this_thread(), machine);
+    (void)cpu_quota();
 }
 [[maybe_unused]] const auto known = (explore::before_the_first() = know_the_machine, true);
 

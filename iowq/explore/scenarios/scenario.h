@@ -3,6 +3,7 @@
 #pragma once
 
 #include "iowq/explore/explore.h"
+#include "iowq/os/cpu_quota.h"
 #include "iowq/os/file_io.h"
 #include "iowq/os/park.h"
 #include "iowq/pool/wq.h"

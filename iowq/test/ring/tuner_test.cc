@@ -15,7 +15,11 @@ namespace {
 using rate_at = std::function<double(std::chrono::nanoseconds since, bool itself)>;
 
 struct run {
-    tuner tuned{true};
+    explicit run(std::optional<double> quota = {}) : tuned(true, quota) {}
+
+    tuner tuned;
+    std::chrono::nanoseconds cpu{};
+    double both_run = 1; // CPUs in use while requests are handed over
     clock::time_point start{1h}, now = start;
     double done = 0;
     std::chrono::nanoseconds itself{}; // for how long
@@ -31,6 +35,8 @@ struct run {
             auto took = std::chrono::nanoseconds(static_cast<int64_t>(1e9 * each));
             now += took;
             itself += tuned.itself() ? took : 0ns;
+            cpu += std::chrono::nanoseconds(static_cast<int64_t>(static_cast<double>(took.count()) *
+                                                                 (tuned.itself() ? 1 : both_run)));
             done++;
             tuned.submitted();
             bool missed = missing > 0 && std::uniform_real_distribution<>(0, 1)(source) < missing;
@@ -38,7 +44,7 @@ struct run {
                            : tried || tuned.itself() ? tuner::attempt::hit
                                                      : tuner::attempt::none;
             if (tuned.count(came_to) || took > 100us) // a long one is waited for
-                tuned.look(now);
+                tuned.look({now, cpu});
         }
     }
     [[nodiscard]] double share(std::chrono::nanoseconds length) const {
@@ -134,6 +140,22 @@ TEST(tuner, tells_what_finding_out_has_cost) {
     EXPECT_GT(r.tuned.costs().trials, 4u);
     EXPECT_GT(r.tuned.costs().lost, 1ms);
     EXPECT_LT(r.tuned.costs().lost, 100ms);
+}
+
+// Two threads do half as much again, as long as the quota lasts, and use it up in half of the time.
+TEST(tuner, under_a_quota_it_is_the_cpu_time_that_counts) {
+    struct {
+        std::optional<double> quota;
+        bool better_itself;
+    } rows[] = {{{}, false}, {2.0, false}, {1.0, true}, {0.5, true}};
+    for (auto &row : rows) {
+        SCOPED_TRACE(row.quota.value_or(0));
+        run r(row.quota);
+        r.both_run = 2;
+        r.go(2s, steady(6e4, 4e4));
+        r.go(2s, steady(6e4, 4e4));
+        EXPECT_GT(row.better_itself ? r.share(2s) : 1 - r.share(2s), 0.9);
+    }
 }
 
 TEST(tuner, off_it_always_hands_over) {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/os/cpu_quota.h"
+
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+#include <sstream>
+
+namespace iowq {
+
+namespace {
+
+// Where the cgroups of the cpu controller are mounted, and of which version they are.
+struct hierarchy {
+    std::string root;
+    bool unified = false;
+};
+
+bool has_cpu(const std::string &names) {
+    return ("," + names + ",").find(",cpu,") != std::string::npos;
+}
+
+std::optional<hierarchy> find_hierarchy(const std::string &mounts) {
+    std::optional<hierarchy> found;
+    std::ifstream in(mounts);
+    for (std::string line; std::getline(in, line);) {
+        std::istringstream words(line);
+        std::string device, where, kind, flags;
+        words >> device >> where >> kind >> flags;
+        if (kind == "cgroup" && has_cpu(flags))
+            return hierarchy{where, false};
+        if (kind == "cgroup2")
+            found = {where, true};
+    }
+    return found;
+}
+
+// The process's own cgroup, as a path below the root.
+std::string own_path(const std::string &own, bool unified) {
+    std::ifstream in(own);
+    for (std::string line; std::getline(in, line);) {
+        size_t first = line.find(':'), second = line.find(':', first + 1);
+        if (second == std::string::npos)
+            continue;
+        std::string names = line.substr(first + 1, second - first - 1);
+        if (unified ? names.empty() : has_cpu(names))
+            return line.substr(second + 1);
+    }
+    return "/";
+}
+
+std::optional<double> quota_of(const std::string &folder, bool unified) {
+    std::string limit;
+    double period = 0;
+    if (unified) {
+        std::ifstream(folder + "/cpu.max") >> limit >> period;
+    } else {
+        std::ifstream(folder + "/cpu.cfs_quota_us") >> limit;
+        std::ifstream(folder + "/cpu.cfs_period_us") >> period;
+    }
+    double us = strtod(limit.c_str(), nullptr); // "max" and -1: none
+    return us > 0 && period > 0 ? std::optional(us / period) : std::nullopt;
+}
+
+} // namespace
+
+std::optional<double> read_cpu_quota(const cgroup_files &where) {
+    auto at = find_hierarchy(where.mounts);
+    if (!at)
+        return {};
+    std::optional<double> least;
+    for (std::string path = own_path(where.own, at->unified);; path.resize(path.rfind('/'))) {
+        if (auto quota = quota_of(at->root + path, at->unified))
+            least = std::min(least.value_or(*quota), *quota);
+        if (path.find('/') == std::string::npos)
+            return least;
+    }
+}
+
+std::optional<double> cpu_quota() {
+    static const std::optional<double> quota = read_cpu_quota({});
+    return quota;
+}
+
+std::chrono::nanoseconds cpu_time() {
+    timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+}
+
+} // namespace iowq

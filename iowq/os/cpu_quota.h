@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// How much CPU time the process may use, as containers limit it.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace iowq {
+
+// Where to read; other paths are for tests.
+struct cgroup_files {
+    std::string mounts = "/proc/self/mounts", own = "/proc/self/cgroup";
+};
+
+// The CPUs that the process may use on average, by the least quota of the cgroups that it is in.
+// nullopt: no quota. Source: cpu.max of version 2, cpu.cfs_quota_us of version 1.
+[[nodiscard]] std::optional<double> read_cpu_quota(const cgroup_files &where);
+// The same of this process, read once.
+[[nodiscard]] std::optional<double> cpu_quota();
+// The CPU time that the process has used.
+[[nodiscard]] std::chrono::nanoseconds cpu_time();
+
+} // namespace iowq
