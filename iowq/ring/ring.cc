@@ -40,7 +40,7 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
 }
 
 ring::ring(const ring_config &config, wq *pool, bool may_help)
-    : mode_(config.mode), alone_(config.depth == 1),
+    : mode_(config.mode), alone_(config.depth == 1), waits_at_once_(alone_ && config.waits_at_once),
       aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
       tuner_(may_help && config.mode != offload::inline_ && config.mode != offload::punt,
              cpu_quota()),
@@ -110,8 +110,12 @@ ring::submitted ring::issue(request &r) {
     }
     if (r.way.first == route::later) {
         r.path |= path_inline;
-        reaper_.add_begun(r);
-        return submitted::queued;
+        if (!waits_at_once_) {
+            reaper_.add_begun(r);
+            return submitted::queued;
+        }
+        issue_blocking(r);
+        return completed(r, path_waited);
     }
     bool threads = has_threads(mode_);
     if (!try_first(r, threads ? route::thread : route::worker))

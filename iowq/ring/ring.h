@@ -35,6 +35,9 @@ struct ring_config {
     // May the submitter issue itself what it was to hand over, where that does not block: while it
     // would only wait, and as long as handing over is found not to pay (tuner.h)?
     bool help = true;
+    // With a depth of 1: the caller waits for each request right after submit, without a time
+    // limit. So in punt submit makes the plain call of a read, and may block.
+    bool waits_at_once = false;
     int signal = 0; // of a ring with threads of its own, as wq_config::signal
 };
 
@@ -102,7 +105,7 @@ class ring final : public own_pages, across_forks {
 
     // immutable after construction
     const offload mode_;
-    const bool alone_;
+    const bool alone_, waits_at_once_;
 
     // owner thread only
     bool aio_wanted_;

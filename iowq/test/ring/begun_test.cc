@@ -218,6 +218,18 @@ TEST_F(alone, a_read_is_made_in_reap) {
     EXPECT_EQ(pool->counters().enqueued, 0u);
 }
 
+TEST_F(alone, or_in_submit_where_the_caller_waits_at_once) {
+    EXPECT_TRUE(io->cancel(r));
+    ring_config config;
+    config.depth = 1;
+    config.waits_at_once = true;
+    ASSERT_EQ(ring::create(config, pool.get(), io), 0);
+    ASSERT_EQ(io->submit(r), ring::submitted::completed);
+    EXPECT_EQ(r.result, static_cast<int64_t>(block));
+    EXPECT_EQ(io->counts(ring::reads).waited, 1u);
+    EXPECT_EQ(io->in_flight(), 0u);
+}
+
 TEST_F(alone, with_a_time_limit_a_read_is_tried_and_left_to_a_worker) {
     for (int round = 0; round < 100 && io->counts(ring::reads).pooled == 0; round++) {
         EXPECT_EQ(reap(clock::now() + std::chrono::hours(1)), 1u);

@@ -74,7 +74,7 @@ const row rows[] = {
      [](request &r, file &f, ring_facts &) {
          past_the_cache(f), r.op = opcode::write, f.nowait[1].learn(false);
      }},
-    {"read, of a ring with room for one",
+    {"read, depth 1",
      [](request &r, file &f, ring_facts &known) {
          regular(f), r.op = opcode::read, known.alone = true;
      }},
