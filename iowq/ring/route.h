@@ -15,9 +15,9 @@ struct request;
 // io_uring (inline, IOCTX_FLAG_SQTHREAD, IOCTX_FLAG_SQWQ); io_wq_enqueue_hashed.
 enum class offload : uint8_t {
     inline_,  // by the submitter
-    sqthread, // by the submission thread; cached reads also by the submitter while it waits
+    sqthread, // by the submission thread; the submitter may help (README, Help)
     handoff,  // as sqthread, but the thread is replaced before it blocks
-    sqwq,     // on the wq; cached reads also by the submitter while it waits (wq::help)
+    sqwq,     // on the wq; the submitter may help
     punt,     // by the submitter with RWF_NOWAIT; what would block goes to the wq
     hashed    // on the wq; buffered writes to one file one after another
 };
