@@ -83,7 +83,7 @@ def test_a_line_a_job_between_fios_own(tmp_path, process, to_file):
     lines = normal_output(tmp_path, "--numjobs=2", "--pre_read=1", *process,
                           to_file=to_file).splitlines()
     ours = [i for i, line in enumerate(lines) if "iowq:" in line]
-    line = f"  iowq: t: offload=punt: read 64 inline; engine {engine_version()}"
+    line = f"  iowq: t: offload=punt: read 64 inline, 64 waited for; engine {engine_version()}"
     assert [lines[i] for i in ours] == [line] * 2
     started = [i for i, line in enumerate(lines) if line.startswith("Starting 2 ")]
     results = [i for i, line in enumerate(lines) if "groupid=0" in line]

@@ -22,7 +22,7 @@ struct path_counts {
     uint64_t sqthread = 0;
     uint64_t handed_over = 0;
     uint64_t helped = 0;
-    uint64_t waited = 0; // counted beside pooled, sqthread or helped, which say who tried it
+    uint64_t waited = 0; // beside inlined, pooled, sqthread or helped, which say who came to it
 };
 
 class evidence {

@@ -69,7 +69,8 @@ enum path : uint16_t {
     path_helped = 32,        // ran in the submitter while that waited for others
     path_handed_over = 64,   // another thread led by the time its call had returned
     path_aio = 128,          // done by Linux AIO
-    path_waited = 256        // a begun read that the submitter has completed itself
+    path_waited = 256        // a read for which the submitter has waited in the plain call, or that
+                             // had been begun, and was had by trying again
 };
 inline constexpr unsigned all_paths = 512; // sets of them
 
