@@ -218,7 +218,10 @@ def test_our_modes_carry_the_evidence_of_their_path(tmp_path, job_file, compare,
     done = compare(job_file(), modes, "--engine", engine, "--depths", "8")
     assert done.returncode == 0, done.stderr
     flags = {row["mode"]: row["flags"] for row in rows(tmp_path)}
-    assert flags == dict.fromkeys(modes.split(","), "")
+    helped = {"sqthread", "sqwq", "hashed"}  # may be, where handing over does not pay
+    assert flags.keys() == set(modes.split(","))
+    assert all(flag == "" or (flag == "mostly_helped" and mode in helped)
+               for mode, flag in flags.items()), flags
     for record in kept_records(tmp_path):
         assert record["path_evidence"][0]["offload"] == record["run"]["mode"]
         assert record["path_evidence"][0]["read"]["issued"] > 0

@@ -68,17 +68,17 @@ def test_a_run_whose_engine_counted_on_another_node_is_flagged_in_words(tmp_path
         "sed -i 's/\"ran_on_nodes\": {[^}]*}/\"ran_on_nodes\": {\"7\": 5}/' pool-stats.* "
         "2>/dev/null\nexit 0\n")
     elsewhere.chmod(0o755)
-    done = compare(job_file(), "sqwq+placement=local,fio:psync", "--engine", engine, "--fio",
+    done = compare(job_file(), "sqwq+placement=local+help=0,fio:psync", "--engine", engine, "--fio",
                    elsewhere, "--placements", placement.all_pairs()[0])
     assert done.returncode == 0, done.stderr
-    assert "sqwq+placement=local, depth 1: path:other_node in 1 of 1" in done.stdout
+    assert "sqwq+placement=local+help=0, depth 1: path:other_node in 1 of 1" in done.stdout
     words = "work that belonged on the node of placement= ran on another"
     assert words in done.stdout and words in (tmp_path / "results/report.html").read_text()
     assert "fio:psync, depth 1: path" not in done.stdout
 
 
 def test_every_pair_of_this_machines_nodes_runs_and_is_drawn(tmp_path, job_file, compare, engine):
-    modes = ["sqwq+placement=interleave", "sqwq+placement=node:0"]
+    modes = ["sqwq+placement=interleave+help=0", "sqwq+placement=node:0+help=0"]
     done = compare(job_file(), ",".join(modes), "--engine", engine, "--placements", "nodes")
     assert done.returncode == 0, done.stderr
     assert "path:other_node" not in done.stdout
