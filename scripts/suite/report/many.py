@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The report of more than two comparisons, in the order in which they were made: how did it go?"""
 
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 from suite.analyse.criteria import Judged, deciding, figure_name, row_words
@@ -12,16 +10,17 @@ from suite.analyse.stats import UNPAIRED_COVERAGE, Interval, unpaired_ratio
 from suite.analyse.summary import interval_coverage
 from suite.analyse.verdict import Rules
 from suite.analyse.words import load_words
-from suite.draw import course_charts, gnuplot
+from suite.draw import course_charts
 from suite.errors import BadInput
 from suite.fio.output import parse_fio
 from suite.report import html
+from suite.report.drawing import drawn_once
 from suite.report.html import Cell, Table
 from suite.report.page import between
 from suite.report.pictures import Pictures
 from suite.report.two import described
 from suite.request.judged import MORE_IS_BETTER
-from suite.request.plan import load_titles, unique_names
+from suite.request.plan import load_titles
 from suite.units import duration, rate
 
 NAME = "report-of-several.html"
@@ -190,15 +189,7 @@ def drawn(pictures, sides, numbered, found, titles):
                 rows.setdefault(course.point.mode, {})[course.where] = course.to_first()
         figures[title] = course_charts.courses(title, load_words(jobs[load.job], load), numbered,
                                                rows)
-    names = unique_names(titles.values())
-    with tempfile.TemporaryDirectory() as folder:
-        for title, figure in figures.items():
-            for path, content in gnuplot.files(names[title], figure).items():
-                Path(folder, path).write_text(content)
-        gnuplot.draw(Path(folder), [names[title] for title in figures], ("svg",))
-        return {title: html.chart(pictures, "How did each mode go over the comparisons?", figure,
-                                  Path(folder, f"{names[title]}.svg").read_text())
-                for title, figure in figures.items()}
+    return drawn_once(pictures, "How did each mode go over the comparisons?", figures)
 
 
 def table(sides, found):

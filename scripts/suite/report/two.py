@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: MIT
 """The report of two comparisons, A and B: what has changed from the one to the other."""
 
-import tempfile
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 from suite.analyse.criteria import deciding
 from suite.analyse.stats import LEAST_COVERAGE, UNPAIRED_COVERAGE, unpaired_ratio
 from suite.analyse.summary import COMPARED, SIDES, in_a_word, interval_coverage, summarise
 from suite.analyse.verdict import Rules
 from suite.analyse.words import UNAFFECTED, machine_title
-from suite.draw import gnuplot, ranked_charts, subject
+from suite.draw import ranked_charts, subject
 from suite.errors import BadInput
 from suite.report import html
+from suite.report.drawing import drawn_once
 from suite.report.html import Cell, Table
 from suite.report.page import between
 from suite.report.pictures import Pictures
@@ -131,15 +130,7 @@ def drawn(pictures, a, b, found, titles):
     for one in subject.of_loads(plan, b.about, summaries):
         one.compared = "unpaired, as A and B were measured at different times"
         figures[one.title] = ranked_charts.ratios(one)
-    names = unique_names(titles.values())
-    with tempfile.TemporaryDirectory() as folder:
-        for title, figure in figures.items():
-            for path, content in gnuplot.files(names[title], figure).items():
-                Path(folder, path).write_text(content)
-        gnuplot.draw(Path(folder), [names[title] for title in figures], ("svg",))
-        return {title: html.chart(pictures, "What has changed, and is it shown?", figure,
-                                  Path(folder, f"{names[title]}.svg").read_text())
-                for title, figure in figures.items()}
+    return drawn_once(pictures, "What has changed, and is it shown?", figures)
 
 
 def row(change):
