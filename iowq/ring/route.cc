@@ -64,9 +64,10 @@ void on_pool(const request &r, bool hash, ring_facts known, route &way) {
 
 void on_thread(const request &r, route &way) {
     way.by = route::thread;
-    way.help = r.is_rw() && in_memory(r) ? route::calls
-               : may_begin(r)            ? route::tries
-                                         : route::not_at_all;
+    // Reads alone: writes are made in the order in which they were submitted.
+    way.help = reads(r) && in_memory(r) ? route::calls
+               : may_begin(r)           ? route::tries
+                                        : route::not_at_all;
 }
 
 void by_leader(const request &r, ring_facts known, route &way) {
