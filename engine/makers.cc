@@ -20,7 +20,8 @@ iowq::ring_config ring_of(const wanted &what, iowq::offload way) {
     ring.mode = way;
     ring.depth = what.td->o.iodepth;
     ring.spin = std::chrono::microseconds(o.spin_us);
-    ring.sqthread_idle = std::chrono::milliseconds(o.sqthread_idle_ms);
+    if (o.sqthread_idle_given)
+        ring.sqthread_idle = std::chrono::milliseconds(o.sqthread_idle_ms);
     ring.sqthread_cpus = what.at.thread_cpus;
     ring.direct = static_cast<iowq::direct_by>(o.direct_by);
     ring.help = o.help == help_auto;
@@ -100,7 +101,8 @@ int make_uring(const wanted &what, uring_way way, std::unique_ptr<backend> &out)
     config.drain = what.own_drain;
     config.nr_files = o.registerfiles ? what.td->files_index : 0;
     config.fixed_bufs = o.fixedbufs;
-    config.sqpoll_idle = std::chrono::milliseconds(o.sqthread_idle_ms);
+    if (o.sqthread_idle_given)
+        config.sqpoll_idle = std::chrono::milliseconds(o.sqthread_idle_ms);
     config.spin = std::chrono::microseconds(o.spin_us);
     config.max_workers[0] = o.max_bounded;
     config.max_workers[1] = o.max_unbounded;

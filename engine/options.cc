@@ -28,6 +28,13 @@ int set_sqthread_cpu(void *data, long long *value) {
     return 0;
 }
 
+int set_sqthread_idle(void *data, long long *value) {
+    auto *o = static_cast<options *>(data);
+    o->sqthread_idle_ms = static_cast<unsigned>(*value);
+    o->sqthread_idle_given = 1;
+    return 0;
+}
+
 // fio has set `placement` by the name before the colon.
 int set_placement(void *data, const char *value) {
     auto *o = static_cast<options *>(data);
@@ -135,8 +142,9 @@ fio_option option_table[] = {
         .type = FIO_OPT_INT,
         .off1 = offsetof(options, sqthread_idle_ms),
         .maxval = 86400000,
-        .help = "Milliseconds for which an idle submission thread spins before it sleeps",
-        .def = "1000",
+        .cb = reinterpret_cast<void *>(set_sqthread_idle),
+        .help = "Milliseconds for which an idle submission thread spins before it sleeps. Default: "
+                "as long as that pays; the kernel's 1000",
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,
     },

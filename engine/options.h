@@ -35,6 +35,7 @@ struct options {
     unsigned sqthread_cpu;
     unsigned sqthread_cpu_given;
     unsigned sqthread_idle_ms;
+    unsigned sqthread_idle_given;
     unsigned sleep_hook; // an iowq::sleep_hook_kind
     unsigned direct_by;  // an iowq::direct_by
     unsigned help;       // a help_kind

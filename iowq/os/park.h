@@ -55,18 +55,25 @@ class parker {
 };
 
 // Bounded spinning that stops by itself where it does not pay: where nothing comes within the
-// bound, or where CPUs are scarce and the thread that is waited for cannot run. One thread at a
-// time.
+// bound, or where CPUs are scarce and the thread that is waited for cannot run. With `always` it
+// does not stop. One thread at a time.
 class adaptive_spin {
   public:
-    explicit adaptive_spin(std::chrono::nanoseconds bound) : bound_(bound) {}
+    enum kind { learns, always };
+    explicit adaptive_spin(std::chrono::nanoseconds bound, kind k = learns)
+        : bound_(bound), kind_(k) {}
+
+    // Will until() spin?
+    [[nodiscard]] bool pays() const {
+        return bound_.count() > 0 && (kind_ == always || pays_.worth_it());
+    }
 
     // Spins until ready(), for at most `patience` times the bound. Returns ready().
     template <class Ready>
     bool until(Ready ready, int patience = 1) {
         if (ready())
             return true;
-        if (bound_.count() == 0 || !pays_.worth_trying())
+        if (bound_.count() == 0 || !(kind_ == always || pays_.worth_trying()))
             return false;
         auto end = clock::now() + patience * bound_;
         do {
@@ -84,6 +91,7 @@ class adaptive_spin {
 
   private:
     std::chrono::nanoseconds bound_;
+    kind kind_;
     learner pays_{learner::rule{16, 16, 2, 32}};
 };
 

@@ -105,6 +105,12 @@ std::string cpu_mask::list() const {
     return text;
 }
 
+cpu_mask cpu_mask::without(unsigned cpu) const {
+    cpu_mask rest = *this;
+    CPU_CLR(cpu, &rest.set_);
+    return rest;
+}
+
 cpu_mask cpu_mask::operator&(const cpu_mask &other) const {
     cpu_mask both;
     CPU_AND(&both.set_, &set_, &other.set_);

@@ -36,6 +36,7 @@ class IOWQ_API cpu_mask {
     void add(unsigned cpu) { CPU_SET(cpu, &set_); }
     [[nodiscard]] bool has(unsigned cpu) const { return CPU_ISSET(cpu, &set_); }
     [[nodiscard]] unsigned count() const { return static_cast<unsigned>(CPU_COUNT(&set_)); }
+    [[nodiscard]] cpu_mask without(unsigned cpu) const;
     [[nodiscard]] bool within(const cpu_mask &other) const { return (*this & other) == *this; }
     [[nodiscard]] const cpu_set_t &native() const { return set_; }
     cpu_mask operator&(const cpu_mask &other) const;

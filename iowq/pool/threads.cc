@@ -157,6 +157,11 @@ int threads::move_to(const cpu_mask &all, const monitor::accts &accts) {
     return error;
 }
 
+void threads::move_off(worker &self, uint16_t cpu) {
+    locked guard(affinity_lock_); // so that it undoes no move_to
+    self.off_submitter.move(cpu, by_node_[self.home.node]);
+}
+
 void threads::stay_where_they_are() {
     locked guard(affinity_lock_);
     moves_ = false;

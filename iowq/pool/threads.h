@@ -53,6 +53,9 @@ class threads {
     [[nodiscard]] int move_to(const cpu_mask &all, const monitor::accts &accts)
         IOWQ_EXCLUDES(affinity_lock_);
 
+    // By a worker: moves off the CPU of the thread that it is about to spin for (dodge.h).
+    void move_off(worker &self, uint16_t cpu) IOWQ_EXCLUDES(affinity_lock_);
+
     // From now on move_to refuses with -ESHUTDOWN: the threads are about to be joined.
     void stay_where_they_are() IOWQ_EXCLUDES(affinity_lock_);
 

@@ -86,6 +86,13 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
         self.pool.act(*elsewhere, todo);
 }
 
+// The worker is about to spin for a thread that must not be on its CPU.
+void keep_off_submitter(worker &self) {
+    uint16_t cpu = self.home.pushed_on();
+    if (self.spin.pays() && self.off_submitter.is_due(cpu) && self.pool.welcomes_help())
+        self.pool.its_threads().move_off(self, cpu);
+}
+
 } // namespace
 
 void issue_on_own_thread(current_work &current) { here().item = &current; }
@@ -105,6 +112,7 @@ void run_worker(worker &self, chain_table &chains) {
                 run(self, w);
             continue;
         }
+        keep_off_submitter(self);
         if (self.home.spin_for_work(self))
             continue;
         switch (self.home.go_idle(self)) {

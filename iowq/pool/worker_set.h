@@ -11,6 +11,7 @@
 //     started or the tries are used up.
 #pragma once
 
+#include "iowq/os/dodge.h"
 #include "iowq/os/interrupt.h"
 #include "iowq/os/park.h"
 #include "iowq/os/sleep_hook.h"
@@ -55,6 +56,7 @@ struct alignas(64) worker {
     // owner thread only
     bool says_asleep = false; // between says_sleeping() and says_running()
     adaptive_spin spin;
+    dodge off_submitter;
     uint32_t epoch = 0;
     unsigned affinity_epoch = 0; // the epoch of the CPUs that the thread was created with
 

@@ -26,9 +26,13 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
     if (!r)
         return -ENOMEM;
     if (has_threads(config.mode)) {
-        sqthread_config sq{config.depth,         cpus,
-                           config.sqthread_idle, config.mode == offload::handoff,
-                           config.signal,        &r->tuner_};
+        sqthread_config sq{.depth = config.depth,
+                           .cpus = cpus,
+                           .idle = config.sqthread_idle,
+                           .dodges = !config.sqthread_cpus,
+                           .handoff = config.mode == offload::handoff,
+                           .signal = config.signal,
+                           .tuned = &r->tuner_};
         if (int error = r->reaper_.start_threads(sq))
             return error;
     }

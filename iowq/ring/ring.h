@@ -30,7 +30,8 @@ struct ring_config {
     std::chrono::microseconds spin{10}; // before the reaper sleeps
     std::optional<cpu_mask>
         sqthread_cpus{}; // of each of the ring's own threads; none given: the submitter's
-    std::chrono::milliseconds sqthread_idle{1000};
+    // For which the submission thread spins before it sleeps; none given: as long as that pays.
+    std::optional<std::chrono::milliseconds> sqthread_idle{};
     direct_by direct = direct_by::best;
     // May the submitter issue itself what it was to hand over, where that does not block: while it
     // would only wait, and as long as handing over is found not to pay (tuner.h)?

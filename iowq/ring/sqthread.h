@@ -29,6 +29,7 @@
 #pragma once
 
 #include "iowq/os/assert.h"
+#include "iowq/os/dodge.h"
 #include "iowq/os/fork.h"
 #include "iowq/os/interrupt.h"
 #include "iowq/os/node_memory.h"
@@ -38,6 +39,7 @@
 #include "iowq/ring/tuner.h"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace iowq {
@@ -46,7 +48,9 @@ namespace iowq {
 struct sqthread_config {
     unsigned depth = 1; // the most requests in flight
     cpu_mask cpus;
-    std::chrono::milliseconds idle{1000}; // spins so long before it sleeps; not with a single CPU
+    // Spins so long before it sleeps; none given: as long as that pays. Not with a single CPU.
+    std::optional<std::chrono::milliseconds> idle{};
+    bool dodges = true; // the CPUs are the submitter's, so it may leave the one that that is on
     bool handoff = false;
     int signal = 0; // as interrupt_signal::open
     // While the submitter issues most itself, the leader sleeps at once.
@@ -103,6 +107,7 @@ class sqthread final : public own_pages, across_forks {
         pid_t tid = 0; // guarded by lock_; set before the thread issues anything
         parker park{};
         current_work current{};
+        dodge off_submitter{}; // its thread only
         member *next_standby = nullptr;
     };
 
@@ -118,7 +123,10 @@ class sqthread final : public own_pages, across_forks {
     [[nodiscard]] outcome issue(request &r);
     [[nodiscard]] outcome issue_as(member &self, request &r) IOWQ_EXCLUDES(lock_);
     [[nodiscard]] outcome issue_unless_relieved(request &r);
-    [[nodiscard]] bool wait_for_work();
+    [[nodiscard]] bool submitter_does_it() const {
+        return config_.tuned && config_.tuned->itself();
+    }
+    [[nodiscard]] bool wait_for_work(member &self);
     // Is there a request at `head` or behind it? While the submitter takes one back that the leader
     // has come to, the tail lies one before the head.
     [[nodiscard]] bool published_behind(uint32_t head, memory_order order) const {
@@ -144,6 +152,9 @@ class sqthread final : public own_pages, across_forks {
     // A slot is written by the submitter before tail_ passes it, and read by the leader after.
     std::vector<request *> slots_;
 
+    // leader only
+    adaptive_spin spin_;
+
     // submitter only
     uint32_t next_ = 0;
     uint64_t seen_call_ = 0; // at the last relieve()
@@ -161,6 +172,7 @@ class sqthread final : public own_pages, across_forks {
     // takes at the head.
     alignas(64) atomic<uint32_t> head_{0};
     alignas(64) atomic<uint32_t> tail_{0};
+    atomic<uint16_t> submitter_on_; // the CPU that it published from; relaxed: a hint
     alignas(64) atomic<bool> asleep_{false};
     atomic<bool> stop_{false};
     // The call that the leader may be relieved in: head_ << 1 | 1. 0: none.

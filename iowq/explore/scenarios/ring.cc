@@ -20,7 +20,8 @@ struct ring_of {
         ring_config config;
         config.mode = mode;
         config.depth = depth;
-        config.spin = config.sqthread_idle = {};
+        config.spin = {};
+        config.sqthread_idle.emplace(0);
         config.sqthread_cpus = cpu_mask::of_this_thread();
         EXPECT(ring::create(config, pool.get(), io) == 0);
     }

@@ -19,6 +19,7 @@ wq_config placed(placement place, unsigned node = 0) {
     wq_config config;
     config.place = place;
     config.node = node;
+    config.spin = {}; // who spins may leave a CPU (dodge.h)
     return config;
 }
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Keeps a thread that spins off the CPU of the thread that it spins for. On one CPU neither gets on
+// while the other runs; and beside a busy CPU the scheduler sees no reason to part them.
+#pragma once
+
+#include "iowq/os/topology.h"
+
+#include <climits>
+
+namespace iowq {
+
+// One thread's; called by that thread alone, before it spins.
+class dodge {
+  public:
+    // Is there something to do, as the thread that is waited for is on `cpu`? No system call.
+    [[nodiscard]] bool is_due(uint16_t cpu) const {
+        return off_ == nobodys ? this_cpu() == cpu : off_ != cpu;
+    }
+    // Leaves `cpu`, if there is another among `own`, the CPUs that the thread was placed on. Once
+    // the thread that is waited for has moved, goes back to all of them. A thread that somebody
+    // else has placed stays where it is.
+    void move(uint16_t cpu, const cpu_mask &own);
+
+  private:
+    static constexpr uint16_t nobodys = UINT16_MAX;
+    uint16_t off_ = nobodys; // the CPU that it keeps off
+};
+
+} // namespace iowq
