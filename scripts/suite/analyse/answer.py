@@ -2,6 +2,7 @@
 """The answer for a load, in one sentence: which modes, and where."""
 
 from suite.analyse import verdict
+from suite.analyse.flags import doubts
 from suite.analyse.verdict import named
 from suite.request.plan import load_titles
 
@@ -36,7 +37,7 @@ def sentence(of_load):
 
 def good_everywhere(of_load):
     """The names of the modes that are as good as the best in all verdicts."""
-    flagged = {s.point.mode for v in of_load for s in v.good if s.flags}
+    flagged = {s.point.mode for v in of_load for s in v.good if doubts(s.flags)}
     first, *others = of_load
     return [mode + (" !" if mode in flagged else "") for mode in (s.point.mode for s in first.good)
             if all(mode in {s.point.mode for s in v.good} for v in others)]

@@ -32,5 +32,13 @@ FLAGS = {
 }
 
 
+# Said of a run, not against it: they carry no mark.
+REMARKS = {"mostly_helped"}
+
+
+def doubts(flags):
+    return [flag for flag in flags if flag not in REMARKS]
+
+
 def meaning(flag):
     return FLAGS.get(flag) or FLAGS[flag.partition(":")[0]]

@@ -31,6 +31,7 @@ class PointSummary:
     iops: Interval | None = None
     cpu_ns: Interval | None = None  # of the whole process, per I/O; None also where it is unknown
     switches: float | None = None  # context switches per I/O
+    helped: float | None = None  # share of the I/Os that the submitter did itself
     cache_hit: float | None = None  # share of the bytes read that came from the page cache
     device: dict = field(default_factory=dict)  # busy: share of the time; queue: mean length
     pressure: dict = field(default_factory=dict)  # {resource: share of the time some task waited}
@@ -133,6 +134,7 @@ def bring_together(point, rows, coverage):
     summary.cpu_ns = median_interval(times, coverage) if times else None
     summary.switches = median_of(switches(*row) for row in good)
     records = [record for record, _ in good]
+    summary.helped = median_of(record.get("helped") for record in records)
     summary.cache_hit = median_of(record["cache_hit"] for record in records)
     summary.device = medians([record.get("device") or {} for record in records],
                              ("busy", "queue"))

@@ -11,7 +11,7 @@ from suite.request.plan import TRACED
 NAME = "summary.csv"
 COLUMNS = ("job,mode,depth,block,placement,repeat,iops,bw_bytes,lat_mean_ns,lat_p50_ns,lat_p99_ns,"
            "lat_p999_ns,cpu_ns_per_io,threads_peak,flags,mix,file_system,rate,switches_per_io,"
-           "cache_hit,foreign_cpus,busy").split(",")
+           "cache_hit,foreign_cpus,busy,helped").split(",")
 
 
 def document(finished):
@@ -43,6 +43,7 @@ def summary_row(run, record, figures):
         "cpu_ns_per_io": rounded(cpu_ns(record, figures), 1),
         "switches_per_io": rounded(switches(record, figures), 5),
         "cache_hit": rounded(record["cache_hit"], 5),
+        "helped": rounded(record.get("helped"), 5),
     }
 
 

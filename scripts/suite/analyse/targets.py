@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Targets: what a mode must reach on a load against its counterpart, and whether it does."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from statistics import median
 
 from suite.analyse.stats import median_interval, paired_ratios
@@ -9,7 +9,7 @@ from suite.analyse.summary import cpu_ns
 from suite.errors import BadInput, meant
 from suite.fio.output import figures, percentile
 from suite.request.busy import KINDS, kind_of
-from suite.request.modes import parse_mode
+from suite.request.modes import HAND_OVER, parse_mode
 from suite.request.toml_file import read_toml
 from suite.units import duration, percent, rate
 
@@ -47,6 +47,17 @@ class Row:
     def sides(self):
         """(job file, mode) of ours and of theirs."""
         return (self.job, self.ours), (self.against or self.job, self.theirs)
+
+    @property
+    def alone(self):
+        """(job file, mode) of ours where the submitter never helps: shown, but not judged. None
+        where ours hands nothing over."""
+        return (self.job, f"{self.ours}+help=0") if self.ours in HAND_OVER else None
+
+    @property
+    def measured(self):
+        """All (job file, mode) that the row needs."""
+        return [*self.sides, *filter(None, [self.alone])]
 
 
 def read_rows(path):
@@ -115,6 +126,10 @@ def judge(row, finished, documents):
     found = []
     if row.iops is not None:
         found.append(judged("IOPS", ours, theirs, lambda s: s.iops, rate, row.iops, True))
+    if row.iops is not None and row.alone:
+        alone = side(row, *row.alone, finished, documents)
+        shown = judged("help=0", alone, theirs, lambda s: s.iops, rate, row.iops, True)
+        found.append(replace(shown, target="", verdict=""))
     if row.p99 is not False:
         found.append(judged("p99", ours, theirs, lambda s: s.p99_ns, duration, row.p99, False))
     if row.cpu is not False:

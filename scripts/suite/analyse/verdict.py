@@ -15,6 +15,7 @@ from statistics import mean, median, stdev
 
 from suite.analyse import calls
 from suite.analyse import criteria as by
+from suite.analyse.flags import doubts
 from suite.analyse.moderated import LEVEL, Compared
 from suite.analyse.stats import LEAST_COVERAGE, WANTED_COVERAGE, median_interval
 from suite.analyse.summary import interval_coverage, ratios
@@ -255,7 +256,7 @@ def undecided(standing):
 
 
 def named(s):
-    return marked(s.point.mode, s.flags)
+    return marked(s.point.mode, doubts(s.flags))
 
 
 def marked(mode, flagged):

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from suite.analyse.flags import doubts
 from suite.analyse.words import load_words, machine_words
 from suite.draw.figure import Figure, Label
 from suite.draw.styles import styles
@@ -93,7 +94,7 @@ def subject(plan, environment, title, summaries):
     return Subject(title, load_words(job | {"block": load.block}), rows, styles(asked),
                    provenance(plan, environment, load, summaries),
                    warnings(asked, rows, summaries), baseline=plan["baseline"],
-                   marked=frozenset(s.point.mode for s in summaries if s.flags),
+                   marked=frozenset(s.point.mode for s in summaries if doubts(s.flags)),
                    pairs={mode: counterpart(mode) for mode in rows if counterpart(mode) in rows})
 
 
@@ -118,7 +119,7 @@ def provenance(plan, environment, load, summaries):
 def warnings(asked, rows, summaries):
     marked = {}
     for s in summaries:
-        for flag in s.flags:
+        for flag in doubts(s.flags):
             marked.setdefault(flag, set()).add(s.point.mode)
     missing = [mode for mode in asked if mode not in rows]
     lines = [f"! {flag}: {', '.join(sorted(modes, key=asked.index))}"

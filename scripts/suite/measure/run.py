@@ -14,7 +14,6 @@ from suite.measure.files import names_outside
 from suite.measure.process import run_limited
 from suite.request.jobfile import SIZES, rewritten
 from suite.request.length import QUIET_S, Limit
-from suite.request.modes import mostly_helped
 from suite.request.placement import placement_options
 from suite.request.plan import TRACED
 
@@ -125,6 +124,7 @@ def take_evidence(folder):
 def judge(outcome, evidence, job, mode):
     """(record, figures or None) of an outcome; the record has flags for what is in doubt."""
     flags, reason, document = [], None, {}
+    helped = mode.helped(total(evidence))
     try:
         document = output.parse_fio(outcome.stdout.decode(errors="replace"))
         figures = output.figures(document)
@@ -142,12 +142,12 @@ def judge(outcome, evidence, job, mode):
         flags += doubts(outcome, figures, job) + unsteady(document) + behind(evidence, figures)
         strayed = mode.strayed(total(evidence), outcome.threads_by_name, job)
         flags += [f"path:{strayed}"] if strayed else []
-        flags += ["mostly_helped"] if evidence and mostly_helped(total(evidence)) else []
+        flags += ["mostly_helped"] if helped and helped > 0.5 else []
     record = asdict(replace(outcome, stdout=b"", stderr=b""))
     del record["stdout"], record["stopped"]
     record |= {"stderr": outcome.stderr.decode(errors="replace")[-4000:],
                "ok": figures is not None, "reason": reason, "path_evidence": evidence,
-               "flags": flags}
+               "helped": helped, "flags": flags}
     return record, figures
 
 

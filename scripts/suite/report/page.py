@@ -13,7 +13,7 @@ from suite.draw.charts import COMPARISON
 from suite.report import html, pairs
 from suite.report.html import Cell, Table
 from suite.report.pictures import Pictures
-from suite.report.table import open_loop, parts
+from suite.report.table import open_loop, parts, share_words
 from suite.request.command_line import to_go_on, to_plot
 from suite.request.plan import load_titles, unique_names
 from suite.units import duration, percent, rate
@@ -123,7 +123,8 @@ def point_row(s, baseline):
     start = [Cell(s.point.mode), Cell(s.point.depth, s.point.depth)]
     if s.point.rate:
         start.append(Cell(rate(s.point.rate), s.point.rate))
-    end = [Cell(", ".join(s.flags))]
+    helped = [f"helped {share_words(s.helped)}"] if s.helped else []
+    end = [Cell(", ".join([*s.flags, *helped]))]
     if not s.iops:
         return start + [Cell("no result")] + [Cell("")] * (len(COLUMNS) - 4) + end
     ratio = s.judged

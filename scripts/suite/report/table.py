@@ -4,7 +4,7 @@
 from dataclasses import asdict
 from itertools import groupby
 
-from suite.analyse.flags import meaning
+from suite.analyse.flags import doubts, meaning
 from suite.analyse.criteria import SECTION_FIGURES, row_words, rows_of, section_figures
 from suite.analyse.stats import LEAST_COVERAGE
 from suite.analyse.summary import in_a_word
@@ -45,11 +45,12 @@ def render_part(plan, rows):
     lines = [f"Medians of {runs if len(n) == 1 else f'{min(n)} to {runs}'}{together}{ratio_words}",
              ""]
     lines.append(f"{'mode':{width}} depth{'   offered' if open_loop(rows) else ''}      IOPS"
-                 "       p50       p99    CPU/IO  threads  ratio")
+                 "       p50       p99    CPU/IO  threads"
+                 f"{'  helped' if helped(rows) else ''}  ratio")
     order = [mode["name"] for mode in plan["modes"]]
     rows = sorted(rows, key=lambda s: (s.point.depth, s.point.rate, order.index(s.point.mode)))
     for _, here in groupby(rows, lambda s: (s.point.depth, s.point.rate)):
-        lines += [row(s, width, usual, plan["baseline"]) for s in here] + [""]
+        lines += [row(s, width, usual, plan["baseline"], helped(rows)) for s in here] + [""]
     return lines[:-1] + sections(rows, width) + hosts(rows, width)
 
 
@@ -62,16 +63,26 @@ def point_words(point, width):
                                                       else "")
 
 
-def row(summary, width, usual, baseline):
+def helped(rows):
+    """Did the submitter do any of what these modes hand over?"""
+    return any(s.helped for s in rows)
+
+
+def share_words(share):
+    return "-" if share is None else f"{100 * share:.0f} %"
+
+
+def row(summary, width, usual, baseline, with_helped):
     point = summary.point
-    mark = " !" if summary.flags else ""
+    mark = " !" if doubts(summary.flags) else ""
     name = point_words(point, width)
     if not summary.iops:
         return f"{name}  no result{mark}"
+    share = f" {share_words(summary.helped):>7}" if with_helped else ""
     return (f"{name} {rate(summary.iops.median):>9} {duration(summary.latency_ns(50)):>9}"
             f" {duration(summary.latency_ns(99)):>9}"
             f" {duration(summary.cpu_ns and summary.cpu_ns.median):>9}"
-            f" {'-' if summary.threads_peak is None else summary.threads_peak:>8}"
+            f" {'-' if summary.threads_peak is None else summary.threads_peak:>8}{share}"
             f"  {ratio(summary, usual, baseline)}{mark}")
 
 
@@ -122,7 +133,8 @@ def ratio(summary, usual, baseline):
 
 
 def flag_words(summary):
-    return ", ".join(f"{flag} in {n} of {summary.runs}" for flag, n in summary.flags.items())
+    return ", ".join(f"{flag} in {n} of {summary.runs}" for flag, n in summary.flags.items()
+                     if flag in doubts(summary.flags))
 
 
 def reasons(summary):
@@ -141,14 +153,17 @@ def legend(summaries):
     elif ratios:
         lines.append("faster and slower stand only where the interval of the ratio leaves 1 out; "
                      "no difference shown: it does not, which is no proof that there is none.")
-    marked = [s for s in summaries.values() if s.flags]
+    if helped(summaries.values()):
+        lines.append("helped: the share of the I/Os that the submitter did itself, as handing them "
+                     "over was found not to pay; with +help=0 a mode always hands over.")
+    marked = [s for s in summaries.values() if doubts(s.flags)]
     if not marked:
         return lines
     lines.append("! flagged, look before believing:")
     titles = load_titles(s.point.load for s in summaries.values())
     lines += [f"  {titles[s.point.load]}, {s.point.mode}, {s.point.where}: {flag_words(s)}"
               f"{reasons(s)}" for s in marked]
-    seen = dict.fromkeys(flag for s in marked for flag in s.flags)
+    seen = dict.fromkeys(flag for s in marked for flag in doubts(s.flags))
     return lines + [f"  {flag}: {meaning(flag)}" for flag in seen]
 
 
@@ -162,8 +177,9 @@ def as_json(summary):
             "runs": summary.runs, "iops": shown(summary.iops),
             "lat_p50_ns": summary.latency_ns(50), "lat_p99_ns": summary.latency_ns(99),
             "lat_p999_ns": summary.latency_ns(99.9), "cpu_ns_per_io": shown(summary.cpu_ns),
-            "switches_per_io": summary.switches, "cache_hit": summary.cache_hit,
-            "threads_peak": summary.threads_peak, "hosts": summary.hosts,
+            "switches_per_io": summary.switches, "helped": summary.helped,
+            "cache_hit": summary.cache_hit, "threads_peak": summary.threads_peak,
+            "hosts": summary.hosts,
             "ratios": {name: shown(r) for name, r in summary.ratios.items()},
             "coverage": summary.judged.coverage if summary.judged else None,
             "rows": [asdict(row) | figures for row, figures in section_figures(summary).items()],

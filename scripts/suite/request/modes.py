@@ -81,6 +81,8 @@ COUNTERPARTS = {
     "punt": "uring",
     "hashed": "uring_async",
 }
+# Those that hand I/Os over to another thread, unless that is found not to pay.
+HAND_OVER = ("sqthread", "handoff", "sqwq", "hashed")
 KERNEL = tuple(offload for offload in OFFLOADS if offload.startswith("uring"))
 
 # {mode of fio's own engines: the kernel threads that must have been seen}.
@@ -116,6 +118,15 @@ class Mode:
             lines = {"ioengine": f"external:{engine}", "offload": self.offload}
         return lines | dict(self.options)
 
+    def helped(self, stats):
+        """The share of a run's I/Os that the submitter did itself; None if the mode hands nothing
+        over."""
+        if self.base not in HAND_OVER or not stats:
+            return None
+        issued, helped = (sum(stats[d].get(name, 0) for d in stats)
+                          for name in ("issued", "helped"))
+        return helped / issued if issued else None
+
     def strayed(self, stats, threads, job):
         """One word for why a run did not take the mode's own path; None if it did."""
         check, kernel_threads = OFFLOADS[self.base] if self.offload else \
@@ -127,12 +138,6 @@ class Mode:
         if kernel_threads and not threads.get(kernel_threads):
             return f"no_{kernel_threads}"
         return None
-
-
-def mostly_helped(stats):
-    """Did the submitter do over half of what its mode hands over?"""
-    issued, helped = (sum(stats[d].get(name, 0) for d in stats) for name in ("issued", "helped"))
-    return 2 * helped > issued
 
 
 def counterpart(name):

@@ -9,7 +9,8 @@ from suite.analyse.answer import answers
 
 def verdict(where, *good, row=None, flags=()):
     return SimpleNamespace(load="load", where=where, judged=SimpleNamespace(row=row), good=[
-        SimpleNamespace(point=SimpleNamespace(mode=mode), flags=mode in flags) for mode in good])
+        SimpleNamespace(point=SimpleNamespace(mode=mode), flags=["x"] * (mode in flags))
+        for mode in good])
 
 
 @pytest.mark.parametrize(("verdicts", "sentence"), [

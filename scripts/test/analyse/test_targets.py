@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from conftest import HANG_S, SCRIPTS
 from kept import kept_runs
-from suite.analyse.targets import Judged, Side, judged, read_rows, render
+from suite.analyse.targets import Judged, Side, judge, judged, read_rows, render
 from suite.errors import BadInput
 from suite.units import rate
 
@@ -60,6 +61,30 @@ def test_several_modes_are_a_row_each(tmp_path):
     assert [row.title for row in read_rows(path)] == [
         f"tiny reads, beside one busy CPU, depth 1, {mode} : fio:psync"
         for mode in ("inline", "punt")]
+
+
+@pytest.mark.parametrize("ours, alone", [
+    ("sqwq", "sqwq+help=0"), ("inline", None), ("sqwq+help=0", None), ("punt", None)])
+def test_what_hands_over_is_measured_without_help_too(tmp_path, ours, alone):
+    path = tmp_path / "targets.toml"
+    path.write_text(ROW.replace('"inline"', f'"{ours}"'))
+    row, = read_rows(path)
+    assert row.measured == [("tiny.fio", ours), ("tiny.fio", "fio:psync"),
+                            *([("tiny.fio", alone)] if alone else [])]
+
+
+def test_what_is_measured_without_help_is_not_judged(tmp_path):
+    path = tmp_path / "targets.toml"
+    path.write_text(ROW.replace('"inline"', '"sqwq"') + "iops = 1.5\np99 = false\ncpu = false\n")
+    row, = read_rows(path)
+    rates = {"sqwq": 200, "fio:psync": 100, "sqwq+help=0": 50}
+    runs = [(SimpleNamespace(point=SimpleNamespace(load=SimpleNamespace(job="tiny"), mode=mode),
+                             repeat=repeat), {"threads_peak": 3, "flags": [], "user_s": None},
+             SimpleNamespace(iops=iops, bins={1000: 1}))
+            for mode, iops in rates.items() for repeat in range(7)]
+    whole, alone = judge(row, runs, {})
+    assert (whole.what, whole.ratio.median, whole.verdict) == ("IOPS", 2, "met")
+    assert (alone.what, alone.ratio.median, alone.verdict) == ("help=0", 0.5, "")
 
 
 def test_ratios_are_of_one_round():
