@@ -6,6 +6,7 @@
 namespace iowq {
 
 void dodge::move(uint16_t cpu, const cpu_mask &own) {
+    rests_until_ = clock::now() + pause_;
     cpu_mask now = cpu_mask::of_this_thread();
     if (!(now == own) && (off_ == nobodys || !(now == own.without(off_)))) {
         off_ = nobodys;

@@ -3,6 +3,7 @@
 // while the other runs; and beside a busy CPU the scheduler sees no reason to part them.
 #pragma once
 
+#include "iowq/os/clock.h"
 #include "iowq/os/topology.h"
 
 #include <climits>
@@ -12,9 +13,14 @@ namespace iowq {
 // One thread's; called by that thread alone, before it spins.
 class dodge {
   public:
+    // `pause`: between two moves. Where it spins for several threads, one on each of its CPUs,
+    // it could move for ever.
+    explicit dodge(std::chrono::nanoseconds pause = std::chrono::milliseconds(10))
+        : pause_(pause) {}
+
     // Is there something to do, as the thread that is waited for is on `cpu`? No system call.
     [[nodiscard]] bool is_due(uint16_t cpu) const {
-        return off_ == nobodys ? this_cpu() == cpu : off_ != cpu;
+        return (off_ == nobodys ? this_cpu() == cpu : off_ != cpu) && clock::now() >= rests_until_;
     }
     // Leaves `cpu`, if there is another among `own`, the CPUs that the thread was placed on. Once
     // the thread that is waited for has moved, goes back to all of them. A thread that somebody
@@ -23,6 +29,8 @@ class dodge {
 
   private:
     static constexpr uint16_t nobodys = UINT16_MAX;
+    std::chrono::nanoseconds pause_;
+    clock::time_point rests_until_{};
     uint16_t off_ = nobodys; // the CPU that it keeps off
 };
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 using namespace iowq;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -41,7 +42,7 @@ TEST(dodge, leaves_the_cpu_of_the_other_and_comes_back_once_that_has_moved) {
     if (own.count() < 2)
         GTEST_SKIP() << "there is one CPU";
     on(own, [&] {
-        dodge d;
+        dodge d(0ns);
         EXPECT_FALSE(d.is_due(nowhere));
         uint16_t cpu = collide(d, own);
         EXPECT_EQ(cpu_mask::of_this_thread(), own.without(cpu));
@@ -59,7 +60,7 @@ TEST(dodge, follows_the_other_from_cpu_to_cpu) {
     if (own.count() < 2)
         GTEST_SKIP() << "there is one CPU";
     on(own, [&] {
-        dodge d;
+        dodge d(0ns);
         for (int i = 0; i < 20; i++) {
             uint16_t cpu = collide(d, own);
             EXPECT_EQ(cpu_mask::of_this_thread(), own.without(cpu));
@@ -67,11 +68,24 @@ TEST(dodge, follows_the_other_from_cpu_to_cpu) {
     });
 }
 
+// It spins for several, one on each CPU.
+TEST(dodge, rests_after_a_move) {
+    cpu_mask own = cpu_mask::of_this_thread();
+    on(own, [&] {
+        dodge d(24h);
+        while (!d.is_due(this_cpu())) {
+        }
+        d.move(this_cpu(), own);
+        for (uint16_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+            EXPECT_FALSE(d.is_due(cpu));
+    });
+}
+
 TEST(dodge, keeps_the_only_cpu) {
     cpu_mask one;
     one.add(this_cpu());
     on(one, [&] {
-        dodge d;
+        dodge d(0ns);
         d.move(this_cpu(), one);
         EXPECT_EQ(cpu_mask::of_this_thread(), one);
     });
@@ -82,7 +96,7 @@ TEST(dodge, leaves_alone_a_thread_that_somebody_else_has_placed) {
     if (own.count() < 2)
         GTEST_SKIP() << "there is one CPU";
     on(own, [&] {
-        dodge d;
+        dodge d(0ns);
         uint16_t cpu = collide(d, own);
         cpu_mask there;
         there.add(cpu);
