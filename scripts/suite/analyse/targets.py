@@ -94,6 +94,8 @@ def read_row(path, number, entry):
 # ---- judging
 
 NOISE = 0.05  # two that are equal are never shown to be
+SPREAD = 1.6  # of a mode's ratio to the one below, at most: the rounds differ in the mode alone
+STEADY = "inline"
 # fio has two threads of its own in any run.
 FIOS_OWN_THREADS = 2
 
@@ -130,6 +132,8 @@ def judge(row, finished, documents):
         alone = side(row, *row.alone, finished, documents)
         shown = judged("help=0", alone, theirs, lambda s: s.iops, rate, row.iops, True)
         found.append(replace(shown, target="", verdict=""))
+    if row.theirs == STEADY and ours and theirs:
+        found.append(spread(ours, theirs))
     if row.p99 is not False:
         found.append(judged("p99", ours, theirs, lambda s: s.p99_ns, duration, row.p99, False))
     if row.cpu is not False:
@@ -140,6 +144,15 @@ def judge(row, finished, documents):
         found.append(Judged("threads", f"{most} : {kernels}", None, f"≤ {row.threads}",
                             "met" if most <= row.threads else "missed"))
     return found
+
+
+def spread(ours, theirs):
+    """How far the rounds' ratios lie apart: the most by the least."""
+    ratios = paired_ratios(*({repeat: s.iops for repeat, s in runs.items()}
+                             for runs in (ours, theirs)))
+    most, least = max(ratios), min(ratios)
+    return Judged("spread", f"{least:.3g} to {most:.3g}", None, f"≤ {SPREAD:g}",
+                  "met" if most <= SPREAD * least else "missed")
 
 
 def side(row, job, mode, finished, documents):

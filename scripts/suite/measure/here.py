@@ -120,7 +120,8 @@ class Here(Machines):
             limits, cpus = kind_of(run.point.load.busy), os.sched_getaffinity(0)
             with loops(limits.loops(cpus)), quota(limits.share_of(cpus)) as group:
                 watch, before = Watch(folder), files_there(folder)
-                outcome = run_limited(command, folder, bench.limit(job), bench.stop, group=group)
+                outcome = run_limited(command, folder, bench.limit(job), bench.stop, group=group,
+                                      cpus=limits.only(cpus))
         machine, evidence = watch.since(), take_evidence(folder)
         logs = over_time.take(folder, window_ms)
         if outcome.stopped:

@@ -59,18 +59,19 @@ class Outcome:
     stderr: bytes = b""
 
 
-def run_limited(command, cwd, limit, stop, grace_s=0, group=None):
+def run_limited(command, cwd, limit, stop, grace_s=0, group=None, cpus=None):
     """Runs a command to its end, its limit or a stop, and never leaves a process behind.
 
     With a grace the command is first asked to end: so fio's client can end its jobs on the servers.
-    `group`: the folder of the cgroup in which it runs.
+    `group`: the folder of the cgroup in which it runs. `cpus`: those that it may use.
     """
     # Files in memory instead of pipes: nobody needs to read along, and no full disk cuts them off.
     out, err = os.memfd_create("stdout"), os.memfd_create("stderr")
     started = time.monotonic()
     process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                start_new_session=True,
-                               preexec_fn=before_exec(SIGTERM if grace_s else SIGKILL, group))
+                               preexec_fn=before_exec(SIGTERM if grace_s else SIGKILL, group,
+                                                      cpus))
     outcome = Outcome()
     threads = Threads(process.pid)
     activity = Activity(threads.family)
@@ -101,7 +102,7 @@ def run_limited(command, cwd, limit, stop, grace_s=0, group=None):
     return outcome
 
 
-def before_exec(number, group):
+def before_exec(number, group, cpus):
     """What a child does before it becomes the command."""
     ended = ended_by_parent(number)
 
@@ -109,6 +110,8 @@ def before_exec(number, group):
         ended()
         if group:
             (group / "cgroup.procs").write_text("0")
+        if cpus:
+            os.sched_setaffinity(0, cpus)
 
     return child
 

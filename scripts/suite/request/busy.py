@@ -14,11 +14,16 @@ class Kind:
     words: str
     kept: object = None  # of so many CPUs, how many other programs keep busy
     quota: float | None = None  # the share of the CPUs' time that a run may use
+    single: bool = False  # a run may use one of the CPUs
 
     def loops(self, cpus):
         """Which of the CPUs are kept busy: the last ones."""
         ordered = sorted(cpus)
         return ordered[len(ordered) - self.kept(len(ordered)):] if self.kept else []
+
+    def only(self, cpus):
+        """The CPUs that a run may use; None: all."""
+        return {min(cpus)} if self.single else None
 
     def share_of(self, cpus):
         """How many of the CPUs a run may use on average; None: all."""
@@ -27,6 +32,7 @@ class Kind:
 
 KINDS = {"one": Kind("beside one busy CPU", kept=lambda cpus: 1),
          "half": Kind("with half of the CPUs busy", kept=lambda cpus: cpus // 2),
+         "single": Kind("on a single CPU", single=True),
          "quota": Kind("under a quota of half of the CPUs' time", quota=0.5)}
 NO_LIMIT = Kind("")
 

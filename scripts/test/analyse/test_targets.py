@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import HANG_S, SCRIPTS
 from kept import kept_runs
-from suite.analyse.targets import Judged, Side, judge, judged, read_rows, render
+from suite.analyse.targets import Judged, Side, judge, judged, read_rows, render, spread
 from suite.errors import BadInput
 from suite.units import rate
 
@@ -87,6 +87,13 @@ def test_what_is_measured_without_help_is_not_judged(tmp_path):
     assert (alone.what, alone.ratio.median, alone.verdict) == ("help=0", 0.5, "")
 
 
+@pytest.mark.parametrize("ours, verdict, words", [
+    ((90, 100, 140), "met", "0.9 to 1.4"), ((90, 100, 150), "missed", "0.9 to 1.5")])
+def test_rounds_that_lie_far_apart_are_told(ours, verdict, words):
+    found = spread(sides(*ours), sides(100, 100, 100))
+    assert (found.verdict, found.sides) == (verdict, words)
+
+
 def test_ratios_are_of_one_round():
     assert verdict(sides(10, 100, 1000), sides(5, 50, 500), 2.0) == "met"
 
@@ -113,7 +120,7 @@ def test_the_projects_own_rows_are_whole():
     (ROW + "speed = 3\n", "row 1: unknown: speed; allowed are load, job"),
     (ROW.replace("depth = 1\n", ""), "row 1: .*missing.*depth"),
     (ROW.replace("inline", "nosuch"), "unknown mode 'nosuch'"),
-    (ROW + 'busy = "two"\n', 'busy = "two": allowed are one, half, quota'),
+    (ROW + 'busy = "two"\n', 'busy = "two": allowed are one, half, single, quota'),
     ("[[row", "targets.toml: "),
 ])
 def test_bad_rows_are_refused(tmp_path, text, complaint):

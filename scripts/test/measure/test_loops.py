@@ -2,6 +2,7 @@
 """--busy: loops on CPUs while a run is measured, and quotas."""
 
 import os
+import sys
 
 import pytest
 from suite.errors import BadInput
@@ -44,6 +45,15 @@ def test_the_last_cpus_are_kept_busy(busy, cpus, kept):
     assert kind_of(busy).share_of(cpus) is None
 
 
+def test_a_single_cpu_is_all_that_a_run_has(tmp_path):
+    cpus = os.sched_getaffinity(0)
+    assert kind_of("one").only(cpus) is None
+    script = "import os; print(os.sched_getaffinity(0))"
+    ran = run_limited([sys.executable, "-c", script], tmp_path, Limit(60), Stop(),
+                      cpus=kind_of("single").only(cpus))
+    assert ran.stdout.decode().strip() == str({min(cpus)})
+
+
 @pytest.fixture
 def cgroups():
     try:
@@ -81,7 +91,7 @@ def test_a_cgroup_that_cannot_be_made_is_told_in_one_line(monkeypatch, tmp_path)
 
 
 @pytest.mark.parametrize("text, cpus, complaint", [
-    ("two", {0, 1}, "allowed are none, one, half, quota"),
+    ("two", {0, 1}, "allowed are none, one, half, single, quota"),
     ("one", {3}, "only CPU 3 may be used here")])
 def test_a_load_that_cannot_be_is_refused(text, cpus, complaint):
     with pytest.raises(BadInput, match=complaint):
