@@ -50,9 +50,19 @@ def test_punt_sends_o_direct_by_linux_aio(counted):
 
 @pytest.mark.parametrize("mode", ["sqwq", "hashed"])
 def test_workers_send_o_direct_by_linux_aio(counted, mode):
-    said = counted(mode, rw="randrw", direct=1, iodepth=16)
+    """With CPUs of their own they get no help."""
+    said = counted(mode, rw="randrw", direct=1, iodepth=16, worker_cpus=0)
     for way in ("read", "write"):
         assert said[way]["aio"] == said[way]["pooled"] == said[way]["issued"]
+
+
+def test_the_submitter_sends_o_direct_itself_where_a_worker_would_be_woken_for_each(counted):
+    """A job of depth 1 waits for each, so no other ever follows it. Now and then handing over is
+    tried again."""
+    reads = counted("sqwq", rw="randread", direct=1, iodepth=1)["read"]
+    assert reads["aio"] == reads["issued"] == 1024
+    assert 0 < reads["pooled"] < 16
+    assert reads["helped"] + reads["pooled"] == reads["issued"]
 
 
 def test_punt_never_tries_o_direct_inline(counted):

@@ -2,13 +2,55 @@
 #include "iowq/ring/linux_aio.h"
 
 #include "iowq/os/assert.h"
+#include "iowq/os/thread.h"
 #include "iowq/os/topology.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <new>
+#include <utility>
 
 namespace iowq {
+
+namespace {
+
+// So many others send in one call. The device gets them when the call is over, so with more it
+// would do nothing meanwhile.
+constexpr unsigned at_once = 8;
+
+// No request's address.
+request *const nobody = reinterpret_cast<request *>(uintptr_t{1});
+
+// Oldest first.
+request *turned_round(request *newest) {
+    request *oldest = nullptr;
+    while (newest && newest != nobody) {
+        request *older = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = older;
+    }
+    return oldest;
+}
+
+// Sends them. The first of those that io_submit does not take is refused, and the rest is sent.
+// Returns how many were sent.
+template <class Refuse>
+unsigned send_all(aio_context_t context, std::span<iocb *> batch, Refuse refuse) {
+    unsigned sent = 0;
+    while (!batch.empty()) {
+        long n = aio_submit(context, static_cast<long>(batch.size()), batch.data());
+        if (n <= 0)
+            refuse(*reinterpret_cast<request *>(batch.front()->aio_data), n < 0 ? n : -EAGAIN);
+        else
+            sent += static_cast<unsigned>(n);
+        batch = batch.subspan(n <= 0 ? 1 : static_cast<size_t>(n));
+    }
+    return sent;
+}
+
+} // namespace
 
 int linux_aio::create(unsigned depth, std::unique_ptr<linux_aio> &out) {
     try {
@@ -25,6 +67,10 @@ int linux_aio::create(unsigned depth, std::unique_ptr<linux_aio> &out) {
 }
 
 linux_aio::~linux_aio() {
+    if (orphaned())
+        return;
+    while (sent_.load(acquire) != returned_) // pairs with whoever has sent the last ones
+        yield();
     if (context_)
         aio_destroy(context_);
 }
@@ -48,26 +94,9 @@ void linux_aio::push(request &r) {
     batch_[nr_batch_++] = &cb;
 }
 
-int linux_aio::send_by_worker(request &r) {
-    iocb cb;
-    iocb *batch = &cb;
-    fill(cb, r, 0);
-    aio_context_t context = context_;
-    // Release: pairs with poll and wait. Before the call: once the request is sent, this object may
-    // be gone.
-    sent_.fetch_add(1, release);
-    long n = aio_submit(context, 1, &batch);
-    return n == 1 ? 0 : n < 0 ? static_cast<int>(n) : -EAGAIN;
-}
-
 void linux_aio::send() {
-    for (unsigned sent = 0; sent < nr_batch_;) {
-        long n = aio_submit(context_, nr_batch_ - sent, &batch_[sent]);
-        if (n > 0)
-            sent += static_cast<unsigned>(n);
-        else // the first that was not sent is refused; those after it are tried next
-            fail(*reinterpret_cast<request *>(batch_[sent++]->aio_data), n < 0 ? n : -EIO);
-    }
+    (void)send_all(context_, std::span(batch_).first(nr_batch_),
+                   [this](request &r, int64_t error) { fail(r, error); });
     nr_batch_ = 0;
 }
 
@@ -82,6 +111,76 @@ bool linux_aio::remove(const request &r) {
     return false;
 }
 
+// ---- others send
+
+linux_aio::part linux_aio::join(request &r) {
+    request *newest = newest_.load(relaxed);
+    while (newest) {
+        if (r.target->node != carriers_node_)
+            return part::alone;
+        r.next = newest;
+        // Release: publishes the request to end_carrying.
+        if (newest_.compare_exchange_weak(newest, &r, release, relaxed))
+            return part::follows;
+    }
+    carriers_node_ = r.target->node;
+    newest_.store(nobody, relaxed); // published by the enqueue of the carrier
+    return part::carries;
+}
+
+request *linux_aio::take_followers() {
+    request *newest = newest_.load(relaxed);
+    // A failure means that whoever has the carrier has taken them.
+    if (!newest || newest == nobody ||
+        !newest_.compare_exchange_strong(newest, nobody, relaxed, relaxed))
+        return nullptr;
+    return turned_round(newest);
+}
+
+request *linux_aio::end_carrying() {
+    return turned_round(newest_.exchange(nullptr, acquire)); // pairs with join
+}
+
+// Once the last request is sent this object stays only until it is counted as sent.
+request *linux_aio::send_carried(request &carrier, path how) {
+    std::array<iocb, at_once> iocbs;
+    std::array<iocb *, at_once> batch;
+    request *refused = nullptr;
+    carrier.next = end_carrying();
+    for (request *r = &carrier; r;) {
+        unsigned n = 0;
+        for (; r && n < at_once; r = r->next, n++) {
+            fill(iocbs[n], *r, RWF_NOWAIT);
+            r->path |= how;
+            batch[n] = &iocbs[n];
+        }
+        calls_.fetch_add(1, release); // pairs with poll and wait
+        unsigned sent =
+            send_all(context_, std::span(batch).first(n), [&refused](request &of, int64_t error) {
+                of.result = error;
+                of.next = std::exchange(refused, &of);
+            });
+        // Nothing is touched if none was sent. Release: pairs with the destructor.
+        if (sent)
+            sent_.fetch_add(sent, release);
+    }
+    return refused;
+}
+
+int linux_aio::send_by_worker(request &r) {
+    iocb cb;
+    iocb *batch = &cb;
+    fill(cb, r, 0);
+    int refused = 0;
+    calls_.fetch_add(1, release); // pairs with poll and wait
+    if (send_all(context_, {&batch, 1},
+                 [&refused](request &, int64_t error) { refused = static_cast<int>(error); }))
+        sent_.fetch_add(1, release); // pairs with the destructor
+    return refused;
+}
+
+// ---- completions
+
 void linux_aio::fail(request &r, int64_t error) {
     r.result = error;
     r.next = failed_;
@@ -94,14 +193,15 @@ unsigned linux_aio::poll(std::span<request *> out) {
         out[n++] = failed_;
     aio_ring &ring = kernels();
     unsigned tail = atomic_ref(ring.tail).load(acquire); // the kernel's
-    unsigned head = ring.head;
+    // Atomic for ThreadSanitizer alone, as another context may have been at this address.
+    unsigned head = atomic_ref(ring.head).load(relaxed);
     for (; head != tail && n < out.size(); head = (head + 1) % ring.nr) {
         auto *r = reinterpret_cast<request *>(ring.events[head].data);
         r->result = ring.events[head].res;
         out[n++] = r;
     }
     atomic_ref(ring.head).store(head, release); // from now on the kernel may overwrite the entries
-    (void)sent_.load(acquire);                  // pairs with send_by_worker
+    (void)calls_.load(acquire);                 // pairs with those who send
     return n;
 }
 
@@ -118,7 +218,7 @@ unsigned linux_aio::wait(std::span<request *> out, unsigned min, deadline until,
             out[n++] = r;
         }
     }
-    (void)sent_.load(acquire); // pairs with send_by_worker
+    (void)calls_.load(acquire); // pairs with those who send
     return n;
 }
 

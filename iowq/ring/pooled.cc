@@ -20,10 +20,42 @@ struct taking_back {
     request *it = nullptr;
 };
 
+// Sends a carrier, and the requests that follow it. What AIO refuses goes to the pool, as others
+// must not wait for it.
+void send_with_followers(request &carrier) {
+    wq &pool = *carrier.owner->pool();
+    request *next;
+    for (request *r = carrier.owner->send_carried(carrier, helping() ? path_helped : path_pooled);
+         r; r = next) {
+        next = r->next;
+        tried came_to = tried_by_aio(*r, r->result);
+        if (came_to != tried::done) {
+            r->path &= static_cast<uint16_t>(~path_helped);
+            r->way = rest_of(*r, route::worker, came_to == tried::missed);
+            bool woke;
+            r->result =
+                r == &carrier && cancel_requested() ? -ECANCELED : enqueue_pooled(pool, *r, woke);
+            if (r->result == 0)
+                continue;
+        }
+        r->owner->completions().push(*r);
+    }
+}
+
+// The pool cancels it, and with a carrier those that follow it.
+void complete_cancelled(request &r) {
+    r.next = r.way.first == route::sends ? r.owner->end_carrying() : nullptr;
+    for (request *it = &r, *next; it; it = next) {
+        next = it->next;
+        it->result = -ECANCELED;
+        it->owner->completions().push(*it);
+    }
+}
+
 // True: the request is done, or begun. False: AIO has it, and will hand it out.
 bool issue_on_worker(request &r) {
     r.path |= path_pooled;
-    if (r.way.first == route::sends) {
+    if (r.way.first == route::sends_blocking) {
         blocking section(blocking::may);
         if (r.owner->send_by_aio(r) == 0)
             return false;
@@ -48,13 +80,13 @@ bool issue_on_helper(request &r) {
 void run(work **w) {
     request &r = *reinterpret_cast<request *>(*w);
     if (r.item.flags & work_cancel) {
-        r.result = -ECANCELED;
-        if (per_thread<taking_back>().it == &r)
-            return;
-    } else if (!(helping() ? issue_on_helper(r) : issue_on_worker(r))) {
-        return;
+        if (per_thread<taking_back>().it != &r)
+            complete_cancelled(r);
+    } else if (r.way.first == route::sends) {
+        send_with_followers(r);
+    } else if (helping() ? issue_on_helper(r) : issue_on_worker(r)) {
+        r.owner->completions().push(r);
     }
-    r.owner->completions().push(r);
 }
 
 } // namespace

@@ -22,10 +22,12 @@ constexpr std::chrono::microseconds pool_patience{100};
 // many.
 constexpr std::chrono::microseconds gathering{40};
 constexpr unsigned share_waited_for = 4, most_waited_for = 16;
+// A worker's wake costs as much as so many calls of io_submit.
+constexpr unsigned commits_worth_a_wake = 8;
 
 tuner::attempt attempt_at(const request &r) {
     if (r.path & path_nowait_miss)
-        return tuner::attempt::missed;
+        return r.target->direct ? tuner::attempt::none : tuner::attempt::missed;
     bool hit = r.way.first == route::tries || r.way.help == route::calls;
     return hit ? tuner::attempt::hit : tuner::attempt::none;
 }
@@ -45,6 +47,16 @@ int reaper::open_aio() { return linux_aio::create(depth_, aio_); }
 
 int reaper::send_by_aio(request &r) { return aio_->send_by_worker(r); }
 
+request *reaper::send_carried(request &carrier, path how) {
+    return aio_->send_carried(carrier, how);
+}
+
+request *reaper::end_carrying() { return aio_->end_carrying(); }
+
+bool reaper::pushes_expected() const {
+    return elsewhere() || (aio_ && !aio_->all_sent(at(place::to_aio)));
+}
+
 // ---- a request's way in
 
 void reaper::add_begun(request &r) {
@@ -55,20 +67,57 @@ void reaper::add_begun(request &r) {
 bool reaper::to_pool(request &r) {
     place from = r.where;
     // Before the enqueue: after it a worker may have the request, and its cache line.
-    move(r, r.way.first == route::sends ? place::to_aio
-            : r.way.begins              ? place::tried
-                                        : place::away);
+    move(r, r.way.by_aio() ? place::to_aio : r.way.begins ? place::tried : place::away);
+    if (queue_to_pool(r))
+        return true;
+    move(r, from);
+    return false;
+}
+
+// Enqueues it, or has it follow the carrier.
+bool reaper::queue_to_pool(request &r) {
+    using part = linux_aio::part;
+    part joined = r.way.first == route::sends ? aio_->join(r) : part::alone;
+    if (joined != part::alone)
+        uncommitted_ = true;
+    if (joined == part::follows)
+        return true;
+    if (joined == part::carries)
+        look_at_last_carrier();
+    if (joined == part::alone && r.way.first == route::sends)
+        r.way = rest_of(r, route::worker, false);
     bool woke = false;
     if (int error = enqueue_pooled(*pool_, r, woke)) {
+        if (joined == part::carries)
+            (void)aio_->end_carrying(); // nobody follows it yet
         r.result = error;
-        move(r, from);
         return false;
     }
     worker_starts_ |= woke;
     return true;
 }
 
+// Did the carrier before this one save so many calls that it was worth a wake?
+void reaper::look_at_last_carrier() {
+    if (commits_carried_) // else there was none, or it was not committed
+        carrying_pays_.learn(commits_carried_ >= commits_worth_a_wake);
+    commits_carried_ = 0;
+}
+
+// Those that have followed a carrier.
+void reaper::to_pool_again(request *those) {
+    for (request *next; those; those = next) {
+        next = those->next;
+        if (!queue_to_pool(*those))
+            completions_.push(*those);
+    }
+}
+
 void reaper::to_aio(request &r) {
+    if (r.way.help == route::sends) {
+        (void)carrying_pays_.worth_trying(); // now and then handing over is tried again,
+        commits_carried_ = 0;                // and the carrier before does not count then
+    }
     move(r, place::aio);
     aio_->push(r);
 }
@@ -79,6 +128,7 @@ void reaper::to_threads(request &r) {
 }
 
 void reaper::commit() {
+    commits_carried_ += std::exchange(uncommitted_, false);
     if (threads_ && !threads_->all_published())
         threads_->publish();
     else if (aio_)
@@ -163,13 +213,19 @@ unsigned reaper::keep_done(std::span<request *> from_aio) {
 }
 
 bool reaper::goes_on(request &r) {
-    if (r.where == place::to_aio) { // sent by a worker, without RWF_NOWAIT: the result is final
+    if (r.where == place::to_aio)
+        aio_->came_back();
+    if (r.way.first == route::sends_blocking) { // the result is final
         r.path |= path_aio;
         return false;
     }
     tried came_to = tried_by_aio(r, r.result);
-    if (came_to == tried::done)
+    if (came_to == tried::done) {
+        if (r.where == place::aio && r.way.help != route::not_at_all)
+            r.path |= path_helped;
         return false;
+    }
+    r.path &= static_cast<uint16_t>(~path_helped);
     r.way = rest_of(r, route::worker, came_to == tried::missed);
     return to_pool(r);
 }
@@ -267,11 +323,11 @@ void reaper::leave_begun() {
     commit();
 }
 
-// The pool seldom completes anything meanwhile, so that is looked for only now and then.
+// Where the pool may complete something meanwhile, that is looked for now and then.
 unsigned reaper::wait_in_aio(std::span<request *> out, unsigned min, deadline until,
                              bool &interrupted) {
     deadline look = until;
-    if ((elsewhere() || at(place::to_aio)) && (!until || *until - clock::now() > pool_patience))
+    if (pushes_expected() && (!until || *until - clock::now() > pool_patience))
         look = clock::now() + pool_patience;
     return keep_done(out.first(aio_->wait(out, std::min(min, in_aio()), look, interrupted)));
 }
@@ -339,6 +395,7 @@ bool reaper::take_off(request &r) {
         case place::aio: // if it has been sent, the device has it
             return aio_->remove(r);
         case place::to_aio:
+            return take_off_unsent(r);
         case place::tried:
         case place::away:
             break;
@@ -351,6 +408,27 @@ bool reaper::take_off(request &r) {
             return false;
         yield(); // a thread is about to publish it as its own, or to push it
     }
+}
+
+// True: it has neither been sent, nor does anybody have it who is about to send it.
+bool reaper::take_off_unsent(request &r) {
+    bool followed = false;
+    request *others = nullptr, **last = &others;
+    for (request *it = aio_->take_followers(); it; it = it->next) {
+        if (it == &r) {
+            followed = true;
+            continue;
+        }
+        *last = it;
+        last = &it->next;
+    }
+    *last = nullptr;
+    to_pool_again(others);
+    if (followed || !cancel_pooled(*pool_, r))
+        return followed;
+    if (r.way.first == route::sends)
+        to_pool_again(aio_->end_carrying()); // one of them is the next carrier
+    return true;
 }
 
 } // namespace iowq

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where a ring's requests come back, and how its submitter waits for them. Owned by the ring; the
-// submitter's thread only, except completions(), send_by_aio() and nr_threads().
+// submitter's thread only, except what says otherwise, and nr_threads().
 //
 // Requests come back from three sources: completions (pushed by the pool and the ring's own
 // threads), Linux AIO, and reads that have been begun. reap() polls all of them, then helps (issues
@@ -40,7 +40,9 @@ class reaper {
     // ---- any thread ----
 
     [[nodiscard]] cq &completions() { return completions_; }
-    // By a worker: sends a request that is at `to_aio`. 0: AIO has it now. -errno: it has not.
+    // What is at `to_aio` is sent by these (linux_aio.h).
+    [[nodiscard]] request *send_carried(request &carrier, path how);
+    [[nodiscard]] request *end_carrying();
     [[nodiscard]] int send_by_aio(request &r);
 
     // ---- what there is ----
@@ -56,6 +58,8 @@ class reaper {
     [[nodiscard]] bool trying_begins() const { return begun_.trying_begins(); }
     // Are the workers on the submitter's CPUs, also now?
     [[nodiscard]] bool help_is_welcome() const { return !pool_ || pool_->welcomes_help(); }
+    // Does the submitter send O_DIRECT itself, as handing it over costs more calls than it saves?
+    [[nodiscard]] bool sends_itself() const { return may_help_ && !carrying_pays_.worth_it(); }
 
     // ---- a request's way in, and back ----
 
@@ -92,6 +96,8 @@ class reaper {
     // How many are with AIO, and with those that complete by pushing.
     [[nodiscard]] unsigned in_aio() const { return at(place::aio) + at(place::to_aio); }
     [[nodiscard]] unsigned elsewhere() const { return at(place::tried) + at(place::away); }
+    // May completions be pushed? Not of what AIO has, which others may have sent.
+    [[nodiscard]] bool pushes_expected() const;
 
     void collect();
     void comes_back(request &r);
@@ -102,6 +108,10 @@ class reaper {
     [[nodiscard]] unsigned poll_completions(std::span<request *> out);
     [[nodiscard]] unsigned keep_done(std::span<request *> from_aio);
     [[nodiscard]] bool goes_on(request &r);
+
+    [[nodiscard]] bool queue_to_pool(request &r);
+    void look_at_last_carrier();
+    void to_pool_again(request *those);
 
     [[nodiscard]] bool help();
     [[nodiscard]] bool help_threads();
@@ -115,6 +125,7 @@ class reaper {
     [[nodiscard]] bool wait_for_completions(unsigned count, deadline until);
 
     [[nodiscard]] bool take_off(request &r);
+    [[nodiscard]] bool take_off_unsent(request &r);
 
     // immutable after construction
     const unsigned depth_;
@@ -131,7 +142,10 @@ class reaper {
     std::array<unsigned, nr_places> at_{};
     request *ready_ = nullptr; // oldest first, linked by next
     request *newest_ready_ = nullptr;
-    bool worker_starts_ = false; // a worker has been woken since the last wait
+    bool worker_starts_ = false;   // a worker has been woken since the last wait
+    bool uncommitted_ = false;     // something has joined a carrier since the last commit
+    unsigned commits_carried_ = 0; // by the carrier: so many calls did it save
+    learner carrying_pays_{learner::rule{4, 4, 2, 1024}};
     // Do several completions come in the moment in which the reaper waits for them?
     learner gathering_pays_{learner::rule{8, 8, 1, 64}};
     // Are the reads that the submission thread has in the page cache?

@@ -63,14 +63,15 @@ ring::submitted ring::submit(request &r) {
     r.path = 0;
     r.cpu = request::never;
     r.done = 0;
-    ring_facts known{reaper_.trying_begins(), aio_wanted_, alone_,
-                     tuner_.itself() && reaper_.help_is_welcome()};
+    bool welcome = reaper_.help_is_welcome();
+    ring_facts known{reaper_.trying_begins(), aio_wanted_, alone_, tuner_.itself() && welcome,
+                     reaper_.sends_itself() && welcome};
     route_of(mode_, r, known, r.way);
-    if (r.way.first == route::sends && !aio_is_to_be_had()) {
+    if (r.way.by_aio() && !aio_is_to_be_had()) {
         known.aio = false;
         route_of(mode_, r, known, r.way);
     }
-    if (r.way.help != route::not_at_all)
+    if (r.way.help != route::not_at_all && r.way.help != route::sends)
         tuner_.submitted();
     iowq_assert_all(r.where == place::nowhere);
     switch (r.way.by) {

@@ -22,6 +22,8 @@ bool in_memory(const request &r) { return r.target && r.target->in_memory; }
 bool may_begin(const request &r) { return reads(r) && on_storage(r) && nowait_worthwhile(r); }
 // Linux AIO does not wait for it.
 bool aio_takes(const request &r) { return direct(r) && on_storage(r) && r.is_rw() && divisible(r); }
+// Has the file not refused RWF_NOWAIT?
+bool nowait_taken(const request &r) { return r.target->nowait[writes(r)].worth_it(); }
 // The caller wants it to fail where it would wait. With O_DIRECT it waits all the same.
 bool callers_own_nowait(const request &r) {
     return r.is_rw() && r.rw_flags & RWF_NOWAIT && !direct(r);
@@ -52,14 +54,18 @@ void called_on_worker(const request &r, bool hashed, bool missed, route &way) {
 void on_pool(const request &r, bool hash, ring_facts known, route &way) {
     bool hashed = hash && may_be_hashed(r), can_try = nowait_worthwhile(r);
     called_on_worker(r, hashed, false, way);
-    if (!hashed && known.aio && aio_takes(r))
-        way.first = route::sends;
+    bool sent = !hashed && known.aio && aio_takes(r), at_once = sent && nowait_taken(r);
+    if (sent)
+        way.first = at_once ? route::sends : route::sends_blocking;
     else if (reads(r) && can_try) { // tried, so that the pool knows exactly which reads sleep
         way.first = route::tries;
         way.begins = known.trying_begins && on_storage(r);
     }
     if (!hashed && r.is_rw())
-        way.help = in_memory(r) ? route::calls : can_try ? route::tries : route::not_at_all;
+        way.help = in_memory(r) ? route::calls
+                   : at_once    ? route::sends
+                   : can_try    ? route::tries
+                                : route::not_at_all;
 }
 
 void on_thread(const request &r, route &way) {
@@ -88,7 +94,7 @@ void punted(const request &r, ring_facts known, route &way) {
         way.hashed = may_be_hashed(r);
     } else if (!(in_memory(r) && r.is_rw()) && !callers_own_nowait(r)) {
         bool hashed = may_be_hashed(r);
-        if (!hashed && known.aio && aio_takes(r) && r.target->nowait[writes(r)].worth_it())
+        if (!hashed && known.aio && aio_takes(r) && nowait_taken(r))
             way.first = route::sends;
         else
             called_on_worker(r, hashed, false, way);
@@ -118,18 +124,21 @@ void route_of(offload mode, const request &r, ring_facts known, route &way) {
         punted(r, known, way);
         break;
     }
-    if (known.itself && way.help != route::not_at_all) {
+    if (way.help == route::sends ? known.sends : known.itself && way.help != route::not_at_all) {
         way.by = route::submitter;
         way.first = way.help;
     }
     // Whoever sends is done with it before the device is, so the next of its chain would overlap.
-    iowq_assert_all(!(way.hashed && way.first == route::sends));
+    iowq_assert_all(!(way.hashed && way.by_aio()));
 }
 
 route rest_of(const request &r, route::who next, bool missed) {
     route way;
     if (next == route::worker) {
         called_on_worker(r, r.way.hashed, missed, way);
+        // AIO takes it from its beginning.
+        if (r.way.first == route::sends && r.way.help != route::not_at_all && r.done == 0)
+            way.first = route::sends_blocking;
         return way;
     }
     way.by = next;

@@ -36,10 +36,11 @@ struct alignas(8) route {
     enum who : uint8_t { submitter, worker, thread };
     enum how : uint8_t {
         not_at_all,
-        calls, // makes the plain call, and waits in it if it has to
-        tries, // with RWF_NOWAIT
-        sends, // by Linux AIO: the device gets it, and nobody waits
-        later  // nothing yet: makes the plain call when it waits for this read alone
+        calls,          // makes the plain call, and waits in it if it has to
+        tries,          // with RWF_NOWAIT
+        sends,          // by Linux AIO, with RWF_NOWAIT: the device gets it, and nobody waits
+        sends_blocking, // by Linux AIO: waits until the device can have it
+        later           // nothing yet: makes the plain call when it waits for this read alone
     };
     // Does the plain call sleep? may: the monitor looks at a worker in it, and a leader in it can
     // be relieved. will: a worker in it counts as asleep at once, and a leader passes its
@@ -56,6 +57,8 @@ struct alignas(8) route {
     bool unbound = false; // on the pool: for the unbound acct
     bool hashed = false;  // on the pool: one after another with others of its file
     sleep call = never;   // does the plain call sleep?
+
+    [[nodiscard]] bool by_aio() const { return first == sends || first == sends_blocking; }
 };
 
 // What a ring has learnt, besides what is known of the file.
@@ -64,6 +67,7 @@ struct ring_facts {
     bool aio = false;          // Linux AIO is wanted, and to be had as far as is known
     bool alone = false;        // the ring has room for one request
     bool itself = false;       // the submitter does what it might help with (tuner::itself)
+    bool sends = false;        // it sends what it might (reaper::sends_itself)
 };
 
 // Looks at the request and its file, and writes only `way`. That may be the request's own, so that

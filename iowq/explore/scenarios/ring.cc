@@ -144,6 +144,27 @@ SCENARIO(sent_by_aio) {
     r->check();
 }
 
+SCENARIO(carrier_against_followers) {
+    auto r = with(offload::sqwq, explore::kind::direct);
+    for (int i = 0; i < 3; i++)
+        r->submit(r->add(opcode::read));
+    r->reap_all();
+    r->check();
+}
+
+// The one that is cancelled is the carrier, or follows it, or has been sent.
+SCENARIO(cancel_against_carrier) {
+    auto r = with(offload::sqwq, explore::kind::direct);
+    for (int i = 0; i < 2; i++)
+        r->submit(r->add(opcode::read));
+    request &one = r->requests[explore::choose(2)];
+    bool taken = r->io->cancel(one);
+    if (taken)
+        r->comes_back(one);
+    r->reap_all();
+    r->check(taken ? &one : nullptr);
+}
+
 // ---- the submission thread
 
 SCENARIO(submission_against_sleep) {

@@ -100,7 +100,7 @@ route decided(offload mode, const request &r, ring_facts known = {}) {
 // As README.md explains.
 std::string cell(const route &way) {
     static const char *const who[] = {"S", "W", "T"};
-    static const char *const how[] = {"", "call", "try", "AIO", "later"};
+    static const char *const how[] = {"", "call", "try", "AIO", "AIO?", "later"};
     static const char *const sleep[] = {"", "?", "!"};
     std::string text = std::string(who[way.by]) + " " + how[way.first];
     if (way.by != route::submitter && way.first == route::calls)
@@ -178,6 +178,37 @@ TEST(route, the_rest_of_what_was_tried_is_waited_for_by_whom_it_goes_to) {
                                          ? route::will
                                          : route::may);
             }
+        }
+    }
+}
+
+// The submitter's own attempt to send goes on in the same way, whoever has made it.
+TEST(route, what_cannot_be_sent_at_once_is_sent_by_a_worker_who_may_wait) {
+    file f;
+    past_the_cache(f);
+    request r;
+    r.target = &f;
+    r.length = 1;
+    r.op = opcode::write;
+    struct {
+        offload mode;
+        uint64_t done;
+        route::how first;
+    } table[] = {{offload::sqwq, 0, route::sends_blocking},
+                 {offload::hashed, 0, route::sends_blocking},
+                 {offload::sqwq, 1, route::calls}, // AIO would begin again
+                 {offload::punt, 0, route::calls}};
+    for (bool sends : {false, true}) {
+        for (auto &each : table) {
+            r.way = decided(each.mode, r, {.aio = true, .sends = sends});
+            EXPECT_EQ(r.way.first, route::sends);
+            EXPECT_EQ(r.way.by == route::submitter, sends || each.mode == offload::punt);
+            r.done = each.done;
+            route rest = rest_of(r, route::worker, true);
+            EXPECT_EQ(rest.by, route::worker);
+            EXPECT_EQ(rest.first, each.first);
+            EXPECT_EQ(rest.help, route::not_at_all);
+            EXPECT_EQ(rest.call, route::will);
         }
     }
 }
