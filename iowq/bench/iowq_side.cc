@@ -55,22 +55,25 @@ class iowq_ring_side final : public side {
     using side::submit;
     void submit(item &i) override {
         i.req.op = opcode::read;
-        if (ring_->submit(i.req) == ring::submitted::completed)
-            require(static_cast<int>(i.req.result), "ring::submit");
+        if (ring_->submit(i.req) == ring::submitted::completed) {
+            i.req.next = std::exchange(completed_, &i.req);
+            return;
+        }
         ring_->commit();
     }
 
     [[nodiscard]] request *reap() override {
-        unsigned n = ring_->reap(reaped_, 1, {});
-        for (unsigned k = 0; k < n; k++)
-            reaped_[k]->next = k + 1 < n ? reaped_[k + 1] : nullptr;
-        return reaped_[0];
+        request *done = std::exchange(completed_, nullptr);
+        for (unsigned n = ring_->reap(reaped_, done ? 0 : 1, {}); n-- > 0;)
+            reaped_[n]->next = std::exchange(done, reaped_[n]);
+        return done;
     }
 
   private:
     std::unique_ptr<wq> pool_;
     std::unique_ptr<ring> ring_;
     std::array<request *, 64> reaped_{};
+    request *completed_ = nullptr; // by submit itself, newest first
 };
 
 } // namespace
