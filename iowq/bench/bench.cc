@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Compares the pool with the kernel's and with other libraries' pools: blocks of one measurement a
 // point, in random order, so that ratios can be taken within a block.
+#include "beside.h"
 #include "side.h"
 #include "targets.h"
 
@@ -188,15 +189,29 @@ class collector final : public benchmark::BenchmarkReporter {
     unsigned failures_ = 0;
 };
 
+// Says what is skipped, and why.
+std::vector<point> points_to_be_had() {
+    int kernel_error = probe_kernel();
+    std::string kernel = kernel_error ? strerror(-kernel_error) : "";
+    std::map<beside, std::string> without{{beside::busy, why_not(beside::busy)},
+                                          {beside::quota, why_not(beside::quota)}};
+    for (auto &[what, why] : {std::pair{"kernel", kernel},
+                              {"busy", without[beside::busy]},
+                              {"quota", without[beside::quota]}})
+        if (!why.empty())
+            std::cout << "skipped: " << what << ": " << why << std::endl;
+    std::vector<point> points = all_points();
+    std::erase_if(points, [&](const point &p) {
+        return (p.side == side_id::kernel && kernel_error) || !without[p.of->what_else].empty();
+    });
+    return points;
+}
+
 int run(const options &o) {
     close(open_unnamed_beside(o.csv));
-    int kernel_error = probe_kernel();
-    if (kernel_error)
-        std::cout << "skipped: kernel: " << strerror(-kernel_error) << std::endl;
     std::vector<series> all;
-    for (const point &p : all_points())
-        if (p.side != side_id::kernel || !kernel_error)
-            all.push_back({p, {}});
+    for (const point &p : points_to_be_had())
+        all.push_back({p, {}});
 
     measurer m(o);
     collector results(all);

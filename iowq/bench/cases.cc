@@ -12,9 +12,11 @@ std::vector<point> all_points() {
     using enum side_id;
     constexpr auto will = blocking::will;
     constexpr auto may = blocking::may;
-    const std::vector<side_id> all{iowq, kernel, tbb, asio, uv, mutex};
-    const std::vector<side_id> pools{iowq, tbb, asio, uv, mutex}; // the kernel's has no such items
-    const std::vector<side_id> parking{iowq, kernel, asio, uv, mutex}; // tbb cannot be told to
+    const std::vector<side_id> all{iowq, kernel, tbb, asio, uv, moodycamel, glib, mutex};
+    // The kernel's has no such items.
+    const std::vector<side_id> pools{iowq, tbb, asio, uv, moodycamel, glib, mutex};
+    // tbb cannot be told to.
+    const std::vector<side_id> parking{iowq, kernel, asio, uv, moodycamel, glib, mutex};
     const std::vector<side_id> keyed{iowq, asio};
     static const std::vector<bench_case> cases{
         {.name = "nop", .sides = all, .windows = {1, 8, 64, 512}, .workers = {1, 2, 4, 16}},
@@ -33,6 +35,41 @@ std::vector<point> all_points() {
         {"mixed_may", pools, {64}, {64}, deed::mixed, may},
         {.name = "mixed_alone", .sides = pools, .windows = {32}, .workers = {64}},
         {.name = "pread", .sides = all, .windows = {32}, .workers = {2}, .what = deed::read},
+        {.name = "pread_handed_over",
+         .sides = {iowq},
+         .windows = {32},
+         .workers = {2},
+         .what = deed::read,
+         .helps = false},
+        {.name = "nop_busy",
+         .sides = all,
+         .windows = {1, 8, 64},
+         .workers = {2, 16},
+         .what_else = beside::busy},
+        {.name = "pread_busy",
+         .sides = all,
+         .windows = {32},
+         .workers = {2},
+         .what = deed::read,
+         .what_else = beside::busy},
+        {.name = "pread_busy_handed_over",
+         .sides = {iowq},
+         .windows = {32},
+         .workers = {2},
+         .what = deed::read,
+         .what_else = beside::busy,
+         .helps = false},
+        {.name = "nop_quota",
+         .sides = all,
+         .windows = {1, 8, 64},
+         .workers = {2},
+         .what_else = beside::quota},
+        {.name = "pread_quota",
+         .sides = all,
+         .windows = {32},
+         .workers = {2},
+         .what = deed::read,
+         .what_else = beside::quota},
         {"growth_will", {iowq}, {64}, {64}, deed::meet, will, 0, 1, true, method::growth},
         {"growth_may", {iowq}, {64}, {64}, deed::meet, may, 0, 1, true, method::growth},
         {"idle", {iowq, mutex}, {64}, {64}, deed::sleep, may, 0, 1, true, method::idle},

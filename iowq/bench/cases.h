@@ -12,8 +12,9 @@
 namespace iowq::bench {
 
 // Whose pool. kernel: io_uring's. mutex: the one that everybody writes by hand.
-enum class side_id { iowq, kernel, tbb, asio, uv, mutex };
-constexpr const char *side_names[] = {"iowq", "kernel", "tbb", "asio", "uv", "mutex"};
+enum class side_id { iowq, kernel, tbb, asio, uv, moodycamel, glib, mutex };
+constexpr const char *side_names[] = {"iowq", "kernel",     "tbb",  "asio",
+                                      "uv",   "moodycamel", "glib", "mutex"};
 
 enum class deed : uint8_t {
     nop,
@@ -27,6 +28,10 @@ enum class deed : uint8_t {
 // is inside its funcs at once. idle: the CPU time while there is nothing to do.
 enum class method : uint8_t { window, growth, idle };
 
+// What else wants the CPUs. busy: a loop on the last of them. quota: a cgroup lets the
+// measurement's process have half a CPU's time.
+enum class beside : uint8_t { nothing, busy, quota };
+
 struct bench_case {
     const char *name;
     std::vector<side_id> sides;
@@ -38,6 +43,8 @@ struct bench_case {
     unsigned batch = 1;                   // items submitted at a time
     bool spins = true;                    // false: neither workers nor the reaper spin
     method how = method::window;
+    beside what_else = beside::nothing;
+    bool helps = true; // of our reads: the submitter may do what does not block itself
 };
 
 // A way to use io_uring. The kernel's side uses the one that turned out best at the point.

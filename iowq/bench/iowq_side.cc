@@ -49,6 +49,7 @@ class iowq_ring_side final : public side {
         ring_config config;
         config.mode = offload::sqwq;
         config.depth = p.window;
+        config.help = p.of->helps;
         require(ring::create(config, pool_.get(), ring_), "ring::create");
     }
 

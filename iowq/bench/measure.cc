@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "measure.h"
 
+#include "beside.h"
 #include "side.h"
 
 #include <algorithm>
@@ -242,10 +243,12 @@ figures run_idle(const point &p, double seconds) {
 }
 
 // A child's whole life.
-[[noreturn]] void run_child(const point &p, double seconds, int data, int out) {
+[[noreturn]] void run_child(const point &p, const surroundings &around, double seconds, int data,
+                            int out) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     message m;
     try {
+        around.enter();
         switch (p.of->how) {
         case method::window:
             m.result = run_window(p, seconds, data);
@@ -268,16 +271,14 @@ std::string ending(int status) {
     return "its process left with status " + std::to_string(WEXITSTATUS(status));
 }
 
-} // namespace
-
-outcome measure(const point &p, double seconds, int data) {
+outcome measure_in(const surroundings &around, const point &p, double seconds, int data) {
     int ends[2];
     if (pipe(ends) != 0)
         return {{}, std::string("pipe: ") + strerror(errno)};
     pid_t child = fork();
     if (child == 0) {
         close(ends[0]);
-        run_child(p, seconds, data, ends[1]);
+        run_child(p, around, seconds, data, ends[1]);
     }
     int fork_error = errno;
     close(ends[1]);
@@ -302,6 +303,20 @@ outcome measure(const point &p, double seconds, int data) {
     if (m.error[0])
         return {{}, m.error};
     return {m.result, ""};
+}
+
+} // namespace
+
+outcome measure(const point &p, double seconds, int data) {
+    // A quota is given for 100 ms at a time: so it is measured over several of these, by default.
+    if (p.of->what_else == beside::quota)
+        seconds *= 5;
+    try {
+        surroundings around(p.of->what_else);
+        return measure_in(around, p, seconds, data);
+    } catch (const std::system_error &e) {
+        return {{}, e.what()};
+    }
 }
 
 } // namespace iowq::bench

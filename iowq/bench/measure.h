@@ -23,7 +23,8 @@ struct outcome {
     std::string error; // one line, when there is no result
 };
 
-// Takes about 1.25 x seconds. `data` is the file that `read` cases read, else -1.
+// Takes about 1.25 x seconds; with a quota, 5 times that. `data` is the file that `read` cases
+// read, else -1.
 [[nodiscard]] outcome measure(const point &p, double seconds, int data);
 
 constexpr off_t data_bytes = 64 << 20;

@@ -66,6 +66,10 @@ std::unique_ptr<side> make_side(const point &p) {
         return make_asio_side(p);
     case side_id::uv:
         return make_uv_side(p);
+    case side_id::moodycamel:
+        return make_moodycamel_side(p);
+    case side_id::glib:
+        return make_glib_side(p);
     case side_id::mutex:
         return make_mutex_side(p);
     }

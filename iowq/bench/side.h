@@ -78,6 +78,8 @@ class cq_side : public side {
 [[nodiscard]] std::unique_ptr<side> make_tbb_side(const point &p);
 [[nodiscard]] std::unique_ptr<side> make_asio_side(const point &p);
 [[nodiscard]] std::unique_ptr<side> make_uv_side(const point &p);
+[[nodiscard]] std::unique_ptr<side> make_moodycamel_side(const point &p);
+[[nodiscard]] std::unique_ptr<side> make_glib_side(const point &p);
 [[nodiscard]] std::unique_ptr<side> make_mutex_side(const point &p);
 [[nodiscard]] std::unique_ptr<side> make_side(const point &p);
 

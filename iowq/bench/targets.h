@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The results of all blocks: the table of medians, and the pool's targets, met or missed. Used by
-// the main thread, after the last block.
+// The results of all blocks: the table of medians, and the pool's targets: met, missed, or open
+// where the interval lies across. Used by the main thread, after the last block.
 #pragma once
 
 #include "measure.h"
