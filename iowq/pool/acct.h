@@ -141,8 +141,9 @@ class acct {
 
     // ---- a thread that waits for items to be done, and helps meanwhile ----
 
-    // The oldest item, published in helped(), if it is work_helpable and not the only one; nullptr
-    // otherwise, or when another thread helps already.
+    // The oldest item that is work_helpable, published in helped(), if it is one of the first
+    // (work_queue::helper_looks) and not the only one; nullptr otherwise, or when another thread
+    // helps already.
     [[nodiscard]] work *take_to_help(work_list &passed) IOWQ_EXCLUDES(queue_.lock);
     // What the helper runs.
     [[nodiscard]] current_work &helped() { return helped_; }

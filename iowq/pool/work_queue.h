@@ -75,14 +75,30 @@ class fifo {
     }
     void push_marker(work *marker) { items_.push_back(marker); }
 
-    // Unlinks the oldest item. Its `where` is still this fifo, until published().
+    // The oldest item that suits(), if it is among the first `most`, markers included; else
+    // nullptr.
+    template <class Suits>
+    [[nodiscard]] work *find(Suits suits, unsigned most) const {
+        work *w = items_.front();
+        while (w && most && !suits(w)) {
+            w = w->next;
+            most--;
+        }
+        return most ? w : nullptr;
+    }
+    // Unlinks an item that is here. Its `where` is still this fifo, until published().
+    void take(work *w, work_list &passed) {
+        items_.remove(w);
+        pop_markers(passed);
+    }
+    // Takes the oldest item.
     [[nodiscard]] work *pop_front(work_list &passed) {
-        work *w = items_.pop_front();
+        work *w = items_.front();
         if (w)
-            pop_markers(passed);
+            take(w, passed);
         return w;
     }
-    // The popped item has been published as running. Release: a canceller who sees that it is not
+    // The taken item has been published as running. Release: a canceller who sees that it is not
     // queued sees who runs it.
     static void published(work *w) { w->where.store(work::nowhere, release); }
 
@@ -128,14 +144,17 @@ class work_queue {
     // The oldest item, as fifo::pop_front; nullptr: there is none.
     [[nodiscard]] work *take(work_list &passed);
     [[nodiscard]] bool is_drained() const { return fifo_.empty() && !has_incoming(relaxed); }
-    // The oldest item, if suits() and it is not the only one; else nullptr.
+    // How far down the queue a helper looks.
+    static constexpr unsigned helper_looks = 32;
+    // The oldest item that suits(), if it is one of the first and not the only one; else nullptr.
     template <class Suits>
     [[nodiscard]] work *take_if_others_wait(Suits suits, work_list &passed) {
         drain();
-        work *w = fifo_.front();
-        if (!w || !suits(w) || !another_behind(w))
+        work *w = fifo_.find(suits, helper_looks);
+        if (!w || (w == fifo_.front() && !another_behind(w)))
             return nullptr;
-        return fifo_.pop_front(passed);
+        fifo_.take(w, passed);
+        return w;
     }
     // Puts a chain's token behind what has been pushed before, even once closed.
     void put_back(work *token);

@@ -111,10 +111,11 @@ class wq final : across_forks {
     }
 
     // For a thread that would only wait for items to be done: runs the oldest bound item that is
-    // queued on its node, if that is flagged work_helpable and is not the only one. So a CPU that
-    // would spin does work instead, and a single item still goes to a worker. False: nothing was
-    // run. Workers get no help if they have CPUs of their own (wq_config::cpus, set_affinity), or
-    // are not on the submitter's node (placement).
+    // queued on its node and flagged work_helpable, if that is one of the first 32 and not the only
+    // one. So a CPU that would spin does work instead, what does not block does not wait behind
+    // what does, and a single item still goes to a worker. False: nothing was run. Workers get no
+    // help if they have CPUs of their own (wq_config::cpus, set_affinity), or are not on the
+    // submitter's node (placement).
     bool help() { return welcomes_help() && help_with_oldest(); }
     [[nodiscard]] bool welcomes_help() const { return helpers_welcome_.load(relaxed); }
 

@@ -255,8 +255,7 @@ SCENARIO(two_who_help) {
 }
 
 SCENARIO(help_against_take) {
-    auto a = std::make_unique<item>(nullptr, work_helpable),
-         b = std::make_unique<item>(nullptr, work_helpable),
+    auto a = std::make_unique<item>(nullptr, work_helpable), b = std::make_unique<item>(),
          c = std::make_unique<item>(nullptr, work_helpable);
     auto pool = pool_of(small(1));
     for (auto *i : {a.get(), b.get(), c.get()})

@@ -34,6 +34,60 @@ TEST(help, runs_the_oldest_item_if_it_may_and_is_not_the_only_one) {
     EXPECT_EQ(pool->flush(), 0);
 }
 
+TEST(help, passes_over_what_it_must_not_run) {
+    auto pool = make(limited(1));
+    holder busy;
+    busy.start_on(*pool);
+    item first, helped, last;
+    helped.flags = work_helpable;
+    for (item *it : {&first, &helped, &last})
+        ASSERT_EQ(pool->enqueue(it), 0);
+    EXPECT_TRUE(pool->help());
+    EXPECT_EQ(helped.calls, 1);
+    EXPECT_EQ(first.calls + last.calls, 0);
+    EXPECT_FALSE(pool->help());
+    busy.go.release();
+    last.done.acquire();
+    EXPECT_EQ(first.calls, 1);
+    until_all_park(*pool);
+}
+
+TEST(help, takes_the_last_item_of_a_queue_if_others_wait_before_it) {
+    auto pool = make(limited(1));
+    holder busy;
+    busy.start_on(*pool);
+    item first, last;
+    last.flags = work_helpable;
+    ASSERT_EQ(pool->enqueue(&first), 0);
+    {
+        flusher waits(*pool);
+        ASSERT_EQ(pool->enqueue(&last), 0);
+        EXPECT_TRUE(pool->help());
+        EXPECT_EQ(last.calls, 1);
+        EXPECT_FALSE(waits.returned) << "the first item has not started";
+        busy.go.release();
+    }
+    first.done.acquire();
+    until_all_park(*pool);
+}
+
+TEST(help, looks_only_so_far) {
+    auto pool = make(limited(1));
+    holder busy;
+    busy.start_on(*pool);
+    std::deque<item> others(work_queue::helper_looks);
+    item helped;
+    helped.flags = work_helpable;
+    for (item &it : others)
+        ASSERT_EQ(pool->enqueue(&it), 0);
+    ASSERT_EQ(pool->enqueue(&helped), 0);
+    EXPECT_FALSE(pool->help());
+    EXPECT_EQ(pool->cancel(&others.front()), cancel_result::ok);
+    EXPECT_TRUE(pool->help());
+    busy.go.release();
+    others.back().done.acquire();
+}
+
 TEST(help, is_for_one_thread_at_a_time) {
     auto pool = make(limited(1));
     holder first, helped;
