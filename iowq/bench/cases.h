@@ -44,7 +44,7 @@ struct bench_case {
     bool spins = true;                    // false: neither workers nor the reaper spin
     method how = method::window;
     beside what_else = beside::nothing;
-    bool helps = true; // of our reads: the submitter may do what does not block itself
+    bool helps = false; // our submitter does itself what does not block, where it would only wait
 };
 
 // A way to use io_uring. The kernel's side uses the one that turned out best at the point.

@@ -21,7 +21,8 @@ std::unique_ptr<wq> make_pool(const point &p) {
 class iowq_side final : public cq_side {
   public:
     explicit iowq_side(const point &p)
-        : cq_side(p), flags_(p.of->keys ? work_hashed : 0u), pool_(make_pool(p)) {}
+        : cq_side(p), helps_(p.of->helps), flags_(p.of->keys ? work_hashed : 0u),
+          pool_(make_pool(p)) {}
 
     using side::submit;
     void submit(item &i) override {
@@ -29,6 +30,8 @@ class iowq_side final : public cq_side {
         work &w = i.req.item;
         w.func = run;
         w.flags = flags_;
+        if (helps_ && i.what == deed::nop)
+            w.flags |= work_helpable;
         w.key = {0, i.key};
         bool woke = false;
         require(pool_->enqueue(&w, woke), "wq::enqueue");
@@ -37,7 +40,9 @@ class iowq_side final : public cq_side {
 
   private:
     static void run(work **w) { finish(item_of(reinterpret_cast<request *>(*w))); }
+    [[nodiscard]] bool help() override { return helps_ && pool_->help(); }
 
+    const bool helps_;
     const uint32_t flags_;
     std::unique_ptr<wq> pool_;
 };

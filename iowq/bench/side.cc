@@ -50,7 +50,8 @@ request *cq_side::reap() {
     for (;;) {
         if (request *done = cq_.take())
             return done;
-        (void)cq_.wait(1, {}, std::exchange(worker_starts_, false));
+        if (!help())
+            (void)cq_.wait(1, {}, std::exchange(worker_starts_, false));
     }
 }
 

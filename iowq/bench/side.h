@@ -66,6 +66,9 @@ class cq_side : public side {
         static_cast<cq *>(i.req.user_data)->push(i.req);
     }
     void expect(item &i) { i.req.user_data = &cq_; }
+    // By the reaper, which would only wait: runs an item itself, where the pool has a way to.
+    // False: it has not run one.
+    [[nodiscard]] virtual bool help() { return false; }
 
     bool worker_starts_ = false; // a worker has been woken since the last wait
 
