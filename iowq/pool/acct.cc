@@ -126,18 +126,30 @@ work *acct::take_locked(worker &by, work_list &passed) {
     return w;
 }
 
-work *acct::take_to_help(work_list &passed) {
+work *acct::take_to_help(bool may_sleep, work_list &passed) {
     locked guard(queue_.lock);
-    if (helped_.get())
+    if (has_helper_.load(acquire) || workers_.exiting()) // pairs with helper_leaves
         return nullptr;
+    may_sleep = may_sleep && !sleepers_.expects_sleep();
     work *w = queue_.take_if_others_wait(
-        [](const work *it) { return (it->flags & work_helpable) != 0; }, passed);
+        [may_sleep](const work *it) { return may_be_helped_with(*it, may_sleep); }, passed);
     if (!w)
         return nullptr;
-    helped_.publish(w);
+    has_helper_.store(true, relaxed);
+    if (w->func)
+        helped_.publish(w);
     iowq_assert(w->flags & work_helpable);
     fifo::published(w);
     return w;
+}
+
+bool acct::give_back(work *w) {
+    locked guard(queue_.lock);
+    if (helped_.finish())
+        return false;
+    w->flags &= ~static_cast<uint32_t>(work_helpable);
+    queue_.give_back(w);
+    return true;
 }
 
 bool acct::publish(worker &self, work *w) {

@@ -141,12 +141,18 @@ class acct {
 
     // ---- a thread that waits for items to be done, and helps meanwhile ----
 
-    // The oldest item that is work_helpable, published in helped(), if it is one of the first
-    // (work_queue::helper_looks) and not the only one; nullptr otherwise, or when another thread
-    // helps already.
-    [[nodiscard]] work *take_to_help(work_list &passed) IOWQ_EXCLUDES(queue_.lock);
+    // The oldest item that is work_helpable, published in helped(), or such a chain's token: if it
+    // is one of the first (work_queue::helper_looks), and not the only one. nullptr otherwise,
+    // while another thread helps, and once closed. `may_sleep`: also what is work_may_sleep, unless
+    // such items have lately slept. Until helper_leaves() nobody else helps.
+    [[nodiscard]] work *take_to_help(bool may_sleep, work_list &passed) IOWQ_EXCLUDES(queue_.lock);
     // What the helper runs.
     [[nodiscard]] current_work &helped() { return helped_; }
+    // The item in helped() goes back to where it was, for a worker. False: it has been cancelled
+    // meanwhile, and is the helper's to complete.
+    [[nodiscard]] bool give_back(work *w) IOWQ_EXCLUDES(queue_.lock);
+    void helper_leaves() { has_helper_.store(false, release); } // pairs with has_helper
+    [[nodiscard]] bool has_helper() const { return has_helper_.load(acquire); }
 
   private:
     [[nodiscard]] work *take_locked(worker &by, work_list &passed) IOWQ_REQUIRES(queue_.lock);
@@ -168,7 +174,8 @@ class acct {
     // Another node has work for this acct's workers. Counts as work until a worker that stops
     // running has seen it and looked there once more.
     atomic<bool> called_{false};
-    current_work helped_; // published under queue_.lock
+    atomic<bool> has_helper_{false}; // set under queue_.lock
+    current_work helped_;            // published under queue_.lock, or that of a chain's shard
 };
 
 } // namespace iowq

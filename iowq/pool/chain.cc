@@ -82,6 +82,7 @@ int chain_table::enqueue(work *w, acct &home, acct::action &todo) {
         if (!c)
             return -ENOMEM;
         c->items.push_back(w);
+        c->flags = w->flags;
         c->where.store(work::on_its_way, relaxed);
         if (int error = home.push(c)) {
             work_list none;
@@ -109,7 +110,29 @@ work *chain_table::next(chain &c, worker &self, work_list &passed) {
     return w;
 }
 
-acct *chain_table::end_turn(chain &c, const worker &self, acct::action &todo) {
+work *chain_table::next_to_help(chain &c, current_work &helped, bool may_sleep, work_list &passed) {
+    place at = place_of(c.key);
+    locked guard(at.in.lock);
+    work *first = c.items.front();
+    if (!first || !may_be_helped_with(*first, may_sleep))
+        return nullptr;
+    work *w = c.items.pop_front(passed);
+    helped.publish(w);
+    fifo::published(w);
+    return w;
+}
+
+bool chain_table::give_back(chain &c, work *w, current_work &helped) {
+    place at = place_of(c.key);
+    locked guard(at.in.lock);
+    if (helped.finish())
+        return false;
+    w->flags &= ~static_cast<uint32_t>(work_helpable);
+    c.items.push_front(w);
+    return true;
+}
+
+acct *chain_table::end_turn(chain &c, const acct *own, acct::action &todo) {
     place at = place_of(c.key);
     locked guard(at.in.lock);
     acct *home = c.home;
@@ -118,8 +141,9 @@ acct *chain_table::end_turn(chain &c, const worker &self, acct::action &todo) {
         retire(at, c);
         return nullptr;
     }
+    c.flags = c.items.front()->flags;
     home->with_queue([&c](work_queue &q) { q.put_back(&c); });
-    if (home == &self.home)
+    if (home == own)
         return nullptr;
     todo = home->pushed(false);
     return home;

@@ -2,13 +2,16 @@
 // Serialisation by exact key. A key that has items queued or running has a chain: a FIFO, and a
 // token that stands for it on one acct. The worker that takes the token pops the items one at a
 // time. So they never overlap and keep their order, and an item that has not started can still be
-// cancelled. Owned by its wq; any thread may call it.
+// cancelled. A helper (wq::help) may take the token instead. Owned by its wq; any thread may call
+// it.
 //
 // Invariants:
-//  1. There is at most one chain a key. It is in the table from its first item until its worker, or
-//     a canceller, finds it empty.
-//  2. A chain's token is on an acct, or its worker holds the chain: never both, never neither.
-//  3. A chain whose token is on an acct has items; only while its worker holds it may it have none.
+//  1. There is at most one chain a key. It is in the table from its first item until its worker,
+//     helper or canceller finds it empty.
+//  2. A chain's token is on an acct, or its worker or helper holds the chain: never both, never
+//     neither.
+//  3. A chain whose token is on an acct has items; only while it is held may it have none.
+//  4. On an acct a token has the flags of the item that was the chain's first when it came there.
 //
 // Locks: each shard's lock guards the chains whose keys fall there. It is taken before an acct's.
 #pragma once
@@ -61,10 +64,16 @@ class chain_table {
     // The next item of a chain whose token the worker took, published as self.current. nullptr:
     // there is none left, and the chain is the worker's no more. `passed`: as in acct::take.
     [[nodiscard]] work *next(chain &c, worker &self, work_list &passed);
-    // The worker's turn is over: the token goes back on its acct, if items are left. Returns that
-    // acct, with what it asks for in `todo`. nullptr: nothing is to be asked, as no items are left,
-    // or the acct is the worker's own, whose queue the worker looks at next.
-    [[nodiscard]] acct *end_turn(chain &c, const worker &self, acct::action &todo);
+    // The same for a helper, if the item may be helped with; it is published in `helped`. nullptr:
+    // there is none, and the chain is still the helper's.
+    [[nodiscard]] work *next_to_help(chain &c, current_work &helped, bool may_sleep,
+                                     work_list &passed);
+    // The item in `helped` becomes the chain's first again, for a worker. As acct::give_back.
+    [[nodiscard]] bool give_back(chain &c, work *w, current_work &helped);
+    // The turn is over: the token goes back on its acct, if items are left. Returns that acct, with
+    // what it asks for in `todo`. nullptr: nothing is to be asked, as no items are left, or the
+    // acct is `own`, the worker's, whose queue it looks at next.
+    [[nodiscard]] acct *end_turn(chain &c, const acct *own, acct::action &todo);
 
     // Ends a chain whose token nobody will take any more, and gives back its items.
     [[nodiscard]] work_list dissolve(chain &c);

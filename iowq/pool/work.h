@@ -16,7 +16,8 @@ struct work;
 // the same item, where there is no link. A linked item must be made before its predecessor is
 // freed: otherwise it might get the predecessor's address, and be taken for it.
 //
-// Called exactly once for each accepted enqueue. Without `work_cancel` that is in a worker or a
+// Called exactly once for each accepted enqueue, and again if it has left itself to a worker
+// (worker.h, leave_to_worker). Without `work_cancel` that is in a worker or a
 // helper. With it, in the thread that cancels the item: the caller of cancel or exit, a thread that
 // could not create a worker, the monitor, or a worker whose linked item exit no longer lets run.
 using work_fn = void (*)(work **w);
@@ -30,6 +31,7 @@ enum work_flags : uint32_t {
     work_unbound = 16,    // may take for ever: served by the unbound acct
     work_concurrent = 32, // wants a worker of its own even while others run
     work_helpable = 64,   // its func does not block where helping() (worker.h): see wq::help
+    work_may_sleep = 128, // with work_helpable: now and then it does
     work_marker = 1 << 16 // flush's own: to be called once all that was queued before has started
 };
 

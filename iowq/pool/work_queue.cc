@@ -104,6 +104,11 @@ void work_queue::put_back(work *token) {
     listed_.store(true, seq_cst);
 }
 
+void work_queue::give_back(work *w) {
+    fifo_.push_front(w);
+    listed_.store(true, seq_cst);
+}
+
 bool work_queue::cancel(work *w, work_list &passed) {
     drain();
     bool was_here = fifo_.cancel(w, passed);

@@ -16,6 +16,11 @@ struct chain;
 // only look. The item may be running: if its func may free it, match must not touch it.
 using match_fn = bool (*)(work *w, void *data);
 
+// May a helper run it, or take a turn of its chain? `may_sleep`: also if that may sleep.
+[[nodiscard]] inline bool may_be_helped_with(const work &w, bool may_sleep) {
+    return w.flags & work_helpable && (may_sleep || !(w.flags & work_may_sleep));
+}
+
 // A list of items. Not thread-safe.
 class work_list {
   public:
@@ -27,6 +32,13 @@ class work_list {
         w->prev = tail_;
         (tail_ ? tail_->next : head_) = w;
         tail_ = w;
+    }
+
+    void push_front(work *w) {
+        w->next = head_;
+        w->prev = nullptr;
+        (head_ ? head_->prev : tail_) = w;
+        head_ = w;
     }
 
     void remove(work *w) {
@@ -74,6 +86,12 @@ class fifo {
         items_.push_back(w);
     }
     void push_marker(work *marker) { items_.push_back(marker); }
+    // An item that was taken from here, and published, goes back before all others.
+    void push_front(work *w) {
+        iowq_assert_all(w->func && w->where.load(relaxed) == work::nowhere);
+        w->where.store(this, relaxed);
+        items_.push_front(w);
+    }
 
     // The oldest item that suits(), if it is among the first `most`, markers included; else
     // nullptr.
@@ -158,6 +176,8 @@ class work_queue {
     }
     // Puts a chain's token behind what has been pushed before, even once closed.
     void put_back(work *token);
+    // Puts an item that was taken from here back where it was, even once closed.
+    void give_back(work *w);
     [[nodiscard]] bool cancel(work *w, work_list &passed);
     [[nodiscard]] work_list cancel_matching(match_fn match, void *data, bool all,
                                             work_list &passed);

@@ -14,6 +14,8 @@ namespace {
 
 // A turn: how many items of one chain run before its token goes back behind what is queued.
 constexpr int chain_turn = 16;
+// And in a helper, which has completions to look for.
+constexpr int helpers_turn = 8;
 
 // What the calling thread is to the library.
 struct role {
@@ -21,6 +23,7 @@ struct role {
     current_work *item = nullptr; // what it runs
     worker *annotated = nullptr;  // a worker whose items say when they block
     bool helps = false;           // it is the program's own thread, helping
+    bool leaves = false;          // it leaves the item that it helps with to a worker
 };
 role &here() { return per_thread<role>(); }
 
@@ -82,7 +85,7 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
             break;
     }
     acct::action todo;
-    if (acct *elsewhere = chains.end_turn(c, self, todo))
+    if (acct *elsewhere = chains.end_turn(c, &self.home, todo))
         self.pool.act(*elsewhere, todo);
 }
 
@@ -91,6 +94,46 @@ void keep_off_submitter(worker &self) {
     uint16_t cpu = self.home.pushed_on();
     if (self.spin.pays() && self.off_submitter.is_due(cpu) && self.pool.welcomes_help())
         self.pool.its_threads().move_off(self, cpu);
+}
+
+// Runs an item as a helper. False: it is left to a worker, who gets it by give_back(item).
+template <class GiveBack>
+bool run_helped(wq &pool, current_work &helped, work *w, GiveBack give_back) {
+    work *item = w;
+    IOWQ_PROBE(start, &pool, item);
+    item->func(&w);
+    IOWQ_PROBE(finish, &pool, item);
+    if (std::exchange(here().leaves, false)) {
+        if (give_back(item))
+            return false;
+        run_cancelled(item);
+        return true;
+    }
+    (void)helped.finish(); // nobody signals the program's own thread, so no signal is pending
+    if (w && w != item && pool.enqueue(w) != 0)
+        run_cancelled(w);
+    return true;
+}
+
+void help_chain(acct &home, chain_table &chains, wq &pool, chain &c, bool may_sleep) {
+    for (int i = 0; i < helpers_turn; i++) {
+        work_list passed;
+        work *w = chains.next_to_help(c, home.helped(), may_sleep, passed);
+        if (!w)
+            break;
+        run_markers(passed);
+        if (!run_helped(pool, home.helped(), w,
+                        [&](work *left) { return chains.give_back(c, left, home.helped()); }))
+            break;
+    }
+    acct::action todo;
+    if (acct *its = chains.end_turn(c, nullptr, todo))
+        pool.act(*its, todo);
+}
+
+void help_with_one(acct &home, wq &pool, work *w) {
+    if (!run_helped(pool, home.helped(), w, [&](work *left) { return home.give_back(left); }))
+        pool.act(home, home.pushed(false));
 }
 
 } // namespace
@@ -145,24 +188,30 @@ void run_markers(work_list passed) {
         w->func(&w);
 }
 
-bool help_with_one(acct &home, wq &pool) {
+bool help(acct &home, chain_table &chains, wq &pool, bool may_sleep) {
     work_list passed;
-    work *w = home.take_to_help(passed);
+    work *w = home.take_to_help(may_sleep, passed);
     if (!w)
         return false;
     run_markers(passed);
-    work *item = w;
-    role before = std::exchange(
-        here(), {&pool, &home.helped(), nullptr, true}); // maybe another pool's worker
-    IOWQ_PROBE(start, &pool, item);
-    item->func(&w);
-    IOWQ_PROBE(finish, &pool, item);
+    // Maybe it is another pool's worker.
+    role before = std::exchange(here(), {&pool, &home.helped(), nullptr, true});
+    bool sleeps_seldom = w->flags & work_may_sleep; // read first: the item may be gone afterwards
+    long switches = sleeps_seldom ? voluntary_switches() : 0;
+    if (chain *c = chain_table::of(w))
+        help_chain(home, chains, pool, *c, may_sleep);
+    else
+        help_with_one(home, pool, w);
+    if (sleeps_seldom && voluntary_switches() != switches)
+        home.sleepers().found_asleep();
     here() = before;
-    (void)home.helped()
-        .finish(); // nobody signals the program's own thread, so no signal is pending
-    if (w && w != item && pool.enqueue(w) != 0)
-        run_cancelled(w);
+    home.helper_leaves();
     return true;
+}
+
+void leave_to_worker() {
+    iowq_assert(helping());
+    here().leaves = true;
 }
 
 current_work *current_item() { return here().item; }

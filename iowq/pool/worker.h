@@ -14,10 +14,15 @@ void run_worker(worker &self, chain_table &chains);
 void run_cancelled(work *w);
 void run_markers(work_list passed);
 
-// Runs one item of `home` in the calling thread, which is not one of its workers: see wq::help.
-[[nodiscard]] bool help_with_one(acct &home, wq &pool);
+// Runs one item of `home`, or a turn of a chain's, in the calling thread, which is not one of its
+// workers: see wq::help.
+[[nodiscard]] bool help(acct &home, chain_table &chains, wq &pool, bool may_sleep);
 // Does the calling thread run its item as a helper? Then the item must not block.
 [[nodiscard]] IOWQ_API bool helping();
+// From inside an item that a helper runs, and that is not cancelled: it would block. So it goes
+// back to where it was, before all others, and a worker calls its func again. This call of func
+// must not touch the item afterwards.
+IOWQ_API void leave_to_worker();
 
 // For a thread of the library's that is in no pool: what it runs is published in `current`, and may
 // be interrupted.

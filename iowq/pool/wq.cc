@@ -115,7 +115,11 @@ int wq::exit() {
         monitor_.interrupt_soon();
     // The monitor is stopped last: until then a worker may have to be compensated for, or signalled
     // again. It may be creating a worker just now, so they are joined once more after it.
-    while (!threads_.join_workers() || counters().nr_workers > 0)
+    // A helper may put a chain back, and ask for a worker, as long as it is there.
+    auto helped = [this] {
+        return std::any_of(accts_.begin(), accts_.end(), [](auto &a) { return a->has_helper(); });
+    };
+    while (helped() || !threads_.join_workers() || counters().nr_workers > 0)
         yield();
     threads_.stay_where_they_are();
     monitor_.stop();
@@ -291,8 +295,8 @@ void wq::cancel_list(work_list items) {
     }
 }
 
-bool wq::help_with_oldest() {
-    return !orphaned() && help_with_one(acct_for(topology_.here(), 0), *this);
+bool wq::help_with_oldest(bool may_sleep) {
+    return !orphaned() && iowq::help(acct_for(topology_.here(), 0), chains_, *this, may_sleep);
 }
 
 int wq::flush() {

@@ -112,11 +112,13 @@ class wq final : across_forks {
 
     // For a thread that would only wait for items to be done: runs the oldest bound item that is
     // queued on its node and flagged work_helpable, if that is one of the first 32 and not the only
-    // one. So a CPU that would spin does work instead, what does not block does not wait behind
-    // what does, and a single item still goes to a worker. False: nothing was run. Workers get no
+    // one; or a few items of a chain, if it is a chain's. So a CPU that would spin does work
+    // instead, what does not block does not wait behind what does, and a single item still goes to
+    // a worker. `may_sleep`: nobody waits for the thread, so it may also run what is flagged
+    // work_may_sleep, unless such items have lately slept. False: nothing was run. Workers get no
     // help if they have CPUs of their own (wq_config::cpus, set_affinity), or are not on the
     // submitter's node (placement).
-    bool help() { return welcomes_help() && help_with_oldest(); }
+    bool help(bool may_sleep = false) { return welcomes_help() && help_with_oldest(may_sleep); }
     [[nodiscard]] bool welcomes_help() const { return helpers_welcome_.load(relaxed); }
 
     // Waits until everything enqueued before has started (not finished), or been cancelled.
@@ -177,7 +179,7 @@ class wq final : across_forks {
     [[nodiscard]] acct &acct_for(unsigned node, uint32_t flags) {
         return *accts_[node * 2 + (flags & work_unbound ? 1 : 0)];
     }
-    IOWQ_API bool help_with_oldest();
+    IOWQ_API bool help_with_oldest(bool may_sleep);
     [[nodiscard]] bool unqueue(work *w, work_list &passed);
     [[nodiscard]] bool cancel_running(match_fn match, void *data, bool all);
     void create_worker(acct &home, acct::action asked);

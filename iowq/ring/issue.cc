@@ -37,7 +37,7 @@ void issue_blocking(request &r) {
 }
 
 bool issue_in_help(request &r) {
-    if (r.way.help == route::calls)
+    if (r.way.help == route::calls || r.way.help == route::copies)
         issue_blocking(r);
     else if (!try_first(r, r.way.by))
         return false;

@@ -65,16 +65,12 @@ bool issue_on_worker(request &r) {
     return true;
 }
 
-// True: the request is done, or begun. False: it has gone back to the pool, as only a worker may
-// wait.
+// True: the request is done, or begun. False: it has been left to a worker, as only that may wait.
 bool issue_on_helper(request &r) {
-    if (issue_in_help(r))
-        return true;
-    r.item.flags &= ~static_cast<uint32_t>(work_helpable);
-    int error = cancel_requested() ? -ECANCELED : r.owner->pool()->enqueue(&r.item);
-    if (error)
-        r.result = error;
-    return error != 0;
+    bool issued = issue_in_help(r);
+    if (!issued)
+        leave_to_worker();
+    return issued;
 }
 
 void run(work **w) {
@@ -97,6 +93,8 @@ int enqueue_pooled(wq &pool, request &r, bool &woke) {
         flags |= work_unbound;
     if (r.way.help != route::not_at_all)
         flags |= work_helpable;
+    if (r.way.help == route::copies)
+        flags |= work_may_sleep;
     if (r.way.hashed) {
         flags |= work_hashed;
         r.item.key = r.target->key;

@@ -67,7 +67,10 @@ void reaper::add_begun(request &r) {
 bool reaper::to_pool(request &r) {
     place from = r.where;
     // Before the enqueue: after it a worker may have the request, and its cache line.
-    move(r, r.way.by_aio() ? place::to_aio : r.way.begins ? place::tried : place::away);
+    move(r, r.way.by_aio()                ? place::to_aio
+            : r.way.help == route::copies ? place::copied
+            : r.way.begins                ? place::tried
+                                          : place::away);
     if (queue_to_pool(r))
         return true;
     move(r, from);
@@ -244,7 +247,7 @@ unsigned reaper::reap(std::span<request *> out, unsigned min, deadline until) {
         std::span<request *> rest = out.subspan(n);
         if (n >= min || rest.empty() || interrupted)
             return n + hand_out_waited(rest.first(begun_.poll(rest, 1)));
-        if (help()) {
+        if (help(until)) {
             if (!until || clock::now() < *until)
                 continue;
             return n + poll(rest);
@@ -272,7 +275,11 @@ unsigned reaper::reap(std::span<request *> out, unsigned min, deadline until) {
 }
 
 // Issues what others have not come to. True: there may be something to poll for.
-bool reaper::help() { return may_help_ && ((pool_ && pool_->help()) || help_threads()); }
+bool reaper::help(deadline until) {
+    // If it has to wait in a call, it must miss nothing: as in may_wait_in_begun.
+    bool may_sleep = !until && at(place::copied) == in_flight();
+    return may_help_ && ((pool_ && pool_->help(may_sleep)) || help_threads());
+}
 
 // Takes the newest request back from the submission thread, if that has more than one left. Not
 // where the thread has CPUs of its own: there the caller wants the submitter's for something else.
@@ -296,7 +303,7 @@ bool reaper::help_threads() {
 // May the submitter wait in the oldest begun read? Only if that makes it miss nothing: no end of
 // the wait, no completion from elsewhere, no begun read of a quicker device.
 bool reaper::may_wait_in_begun(deadline until) const {
-    return !until && !at(place::away) && !in_aio() && begun_.on_one_device();
+    return !until && !at(place::away) && !at(place::copied) && !in_aio() && begun_.on_one_device();
 }
 
 unsigned reaper::wait_in_begun(std::span<request *> out) {
@@ -396,6 +403,7 @@ bool reaper::take_off(request &r) {
             return aio_->remove(r);
         case place::to_aio:
             return take_off_unsent(r);
+        case place::copied:
         case place::tried:
         case place::away:
             break;

@@ -95,7 +95,9 @@ class reaper {
     }
     // How many are with AIO, and with those that complete by pushing.
     [[nodiscard]] unsigned in_aio() const { return at(place::aio) + at(place::to_aio); }
-    [[nodiscard]] unsigned elsewhere() const { return at(place::tried) + at(place::away); }
+    [[nodiscard]] unsigned elsewhere() const {
+        return at(place::copied) + at(place::tried) + at(place::away);
+    }
     // May completions be pushed? Not of what AIO has, which others may have sent.
     [[nodiscard]] bool pushes_expected() const;
 
@@ -113,7 +115,7 @@ class reaper {
     void look_at_last_carrier();
     void to_pool_again(request *those);
 
-    [[nodiscard]] bool help();
+    [[nodiscard]] bool help(deadline until);
     [[nodiscard]] bool help_threads();
 
     [[nodiscard]] bool may_wait_in_begun(deadline until) const;

@@ -69,13 +69,13 @@ enum path : uint16_t {
     path_helped = 32,        // ran in the submitter while that waited for others
     path_handed_over = 64,   // another thread led by the time its call had returned
     path_aio = 128,          // done by Linux AIO
-    path_waited = 256        // a read for which the submitter has waited in the plain call, or that
+    path_waited = 256,       // a read for which the submitter has waited in the plain call, or that
                              // had been begun, and was had by trying again
 };
-inline constexpr unsigned all_paths = 512; // sets of them
+inline constexpr unsigned all_paths = 1024; // sets of them
 
 // Where a request is, as its submitter knows it; README.md ("Where it comes back") explains each.
-enum class place : uint8_t { nowhere, ready, begun, aio, to_aio, tried, away };
+enum class place : uint8_t { nowhere, ready, begun, aio, to_aio, copied, tried, away };
 
 // One I/O: what to do, and what came of it.
 struct request {

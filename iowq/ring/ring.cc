@@ -71,7 +71,7 @@ ring::submitted ring::submit(request &r) {
         known.aio = false;
         route_of(mode_, r, known, r.way);
     }
-    if (r.way.help != route::not_at_all && r.way.help != route::sends)
+    if (r.way.may_be_issued_at_once())
         tuner_.submitted();
     iowq_assert_all(r.where == place::nowhere);
     switch (r.way.by) {

@@ -51,6 +51,14 @@ void called_on_worker(const request &r, bool hashed, bool missed, route &way) {
     way.call = on_worker(r, missed);
 }
 
+// What the submitter may do with a write that waits on a chain.
+route::how chain_help(const request &r) {
+    return !writes(r)             ? route::not_at_all
+           : in_memory(r)         ? route::calls
+           : nowait_worthwhile(r) ? route::tries
+                                  : route::copies;
+}
+
 void on_pool(const request &r, bool hash, ring_facts known, route &way) {
     bool hashed = hash && may_be_hashed(r), can_try = nowait_worthwhile(r);
     called_on_worker(r, hashed, false, way);
@@ -61,7 +69,9 @@ void on_pool(const request &r, bool hash, ring_facts known, route &way) {
         way.first = route::tries;
         way.begins = known.trying_begins && on_storage(r);
     }
-    if (!hashed && r.is_rw())
+    if (hashed)
+        way.help = chain_help(r);
+    else if (r.is_rw())
         way.help = in_memory(r) ? route::calls
                    : at_once    ? route::sends
                    : can_try    ? route::tries
@@ -98,6 +108,8 @@ void punted(const request &r, ring_facts known, route &way) {
             way.first = route::sends;
         else
             called_on_worker(r, hashed, false, way);
+        if (hashed)
+            way.help = chain_help(r);
     }
 }
 
@@ -124,7 +136,7 @@ void route_of(offload mode, const request &r, ring_facts known, route &way) {
         punted(r, known, way);
         break;
     }
-    if (way.help == route::sends ? known.sends : known.itself && way.help != route::not_at_all) {
+    if (way.help == route::sends ? known.sends : known.itself && way.may_be_issued_at_once()) {
         way.by = route::submitter;
         way.first = way.help;
     }

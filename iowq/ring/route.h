@@ -40,7 +40,8 @@ struct alignas(8) route {
         tries,          // with RWF_NOWAIT
         sends,          // by Linux AIO, with RWF_NOWAIT: the device gets it, and nobody waits
         sends_blocking, // by Linux AIO: waits until the device can have it
-        later           // nothing yet: makes the plain call when it waits for this read alone
+        later,          // nothing yet: makes the plain call when it waits for this read alone
+        copies          // makes the plain call, which copies into the page cache and seldom waits
     };
     // Does the plain call sleep? may: the monitor looks at a worker in it, and a leader in it can
     // be relieved. will: a worker in it counts as asleep at once, and a leader passes its
@@ -59,6 +60,11 @@ struct alignas(8) route {
     sleep call = never;   // does the plain call sleep?
 
     [[nodiscard]] bool by_aio() const { return first == sends || first == sends_blocking; }
+    // Might the submitter issue it in `submit`, in the place of a worker or thread? Not what has its
+    // place in a chain. Whether it sends by AIO is asked apart.
+    [[nodiscard]] bool may_be_issued_at_once() const {
+        return help != not_at_all && help != sends && !hashed;
+    }
 };
 
 // What a ring has learnt, besides what is known of the file.

@@ -126,3 +126,43 @@ SCENARIO(chain_against_cancel_of_the_running) {
     end(pool);
     exactly_once(*a);
 }
+
+// A helper and a worker take turns at one chain.
+SCENARIO(chain_against_help) {
+    auto k = std::make_unique<keyed>();
+    auto pool = pool_of(small(1));
+    auto other = std::make_unique<item>();
+    EXPECT(pool->enqueue(k->add(work_helpable)) == 0);
+    EXPECT(pool->enqueue(k->add()) == 0);
+    EXPECT(pool->enqueue(other.get()) == 0);
+    (void)pool->help();
+    end(pool);
+    k->check();
+    exactly_once(*other);
+}
+
+// An item that leaves itself to a worker is cancelled, or it runs.
+SCENARIO(cancel_against_leaving) {
+    struct leaving : work {
+        unsigned runs = 0;
+    };
+    auto left = std::make_unique<leaving>();
+    auto behind = std::make_unique<item>();
+    left->flags = work_helpable | (explore::choose(2) ? work_hashed : 0u);
+    left->key = {1, 2};
+    left->func = [](work **w) {
+        auto &self = *static_cast<leaving *>(*w);
+        if (!(self.flags & work_cancel) && helping())
+            return leave_to_worker();
+        self.runs++;
+    };
+    auto pool = pool_of(small(1));
+    EXPECT(pool->enqueue(left.get()) == 0);
+    EXPECT(pool->enqueue(behind.get()) == 0);
+    std::thread other([&] { (void)pool->cancel(left.get()); });
+    (void)pool->help();
+    other.join();
+    end(pool);
+    EXPECT(left->runs == 1);
+    exactly_once(*behind);
+}

@@ -212,3 +212,216 @@ TEST(help, does_not_take_a_flush_marker_for_another_item) {
     second.done.acquire();
     until_all_park(*pool);
 }
+
+namespace {
+
+// Items of one chain on a pool whose only worker is busy, and one behind them.
+struct queued_chain {
+    std::unique_ptr<wq> pool = make(limited(1));
+    holder busy;
+    std::deque<item> items;
+    std::vector<size_t> order; // in which they have run
+    item last;
+
+    queued_chain() { busy.start_on(*pool); }
+    item &add(uint32_t flags = work_helpable, std::function<void(item &)> body = {}) {
+        size_t number = items.size();
+        item &it = items.emplace_back([this, number, body](item &self) {
+            order.push_back(number);
+            if (body)
+                body(self);
+        });
+        it.flags = flags | work_hashed;
+        it.key = {7, 7};
+        EXPECT_EQ(pool->enqueue(&it), 0);
+        return it;
+    }
+    void queue_last() { ASSERT_EQ(pool->enqueue(&last), 0); }
+    // The worker gets what is left.
+    void end() {
+        busy.end();
+        for (item &it : items)
+            it.done.acquire();
+        last.done.acquire();
+        for (size_t i = 0; i < order.size(); i++)
+            EXPECT_EQ(order[i], i);
+        until_all_park(*pool);
+    }
+};
+
+} // namespace
+
+TEST(help, with_a_chain_is_a_few_of_its_items_in_their_order) {
+    queued_chain c;
+    for (int i = 0; i < 20; i++)
+        c.add();
+    EXPECT_FALSE(c.pool->help()) << "the chain is the only work";
+    c.queue_last();
+    EXPECT_TRUE(c.pool->help());
+    size_t helped = c.order.size();
+    EXPECT_GT(helped, 1u);
+    EXPECT_LT(helped, 16u);
+    EXPECT_FALSE(c.pool->help()) << "the other item is the oldest now";
+    c.end();
+    EXPECT_EQ(c.order.size(), 20u);
+}
+
+TEST(help, with_a_chain_ends_at_an_item_that_does_not_allow_it) {
+    queued_chain c;
+    c.add();
+    c.add(0);
+    c.add();
+    c.queue_last();
+    EXPECT_TRUE(c.pool->help());
+    EXPECT_EQ(c.order.size(), 1u);
+    EXPECT_FALSE(c.pool->help());
+    c.end();
+}
+
+TEST(help, may_leave_an_item_to_a_worker_before_all_others) {
+    for (bool hashed : {false, true}) {
+        SCOPED_TRACE(hashed);
+        auto pool = make(limited(1));
+        holder busy;
+        busy.start_on(*pool);
+        std::vector<char> order;
+        item first([&](item &) { order.push_back('b'); });
+        item second([&](item &) { order.push_back('c'); }), last;
+        struct leaving : work {
+            std::vector<char> *order;
+            item *then;
+        } left;
+        left.order = &order;
+        left.then = &first;
+        left.func = [](work **w) {
+            auto &self = *static_cast<leaving *>(*w);
+            if (helping())
+                return leave_to_worker();
+            self.order->push_back('a');
+        };
+        for (work *w : {static_cast<work *>(&left), static_cast<work *>(&first),
+                        static_cast<work *>(&second)}) {
+            w->flags = work_helpable | (hashed ? work_hashed : 0u);
+            w->key = {7, 7};
+            ASSERT_EQ(pool->enqueue(w), 0);
+        }
+        ASSERT_EQ(pool->enqueue(&last), 0);
+        uint64_t enqueued = pool->counters().enqueued;
+        EXPECT_TRUE(pool->help());
+        EXPECT_TRUE(order.empty());
+        EXPECT_EQ(pool->help(), false) << "the oldest is a worker's now, or another is";
+        EXPECT_EQ(pool->counters().enqueued, enqueued);
+        busy.end();
+        last.done.acquire();
+        first.done.acquire();
+        second.done.acquire();
+        EXPECT_EQ(order, (std::vector<char>{'a', 'b', 'c'}));
+    }
+}
+
+TEST(help, with_what_may_sleep_is_for_threads_that_nobody_waits_for) {
+    queued_chain c;
+    c.add(work_helpable | work_may_sleep);
+    c.queue_last();
+    EXPECT_FALSE(c.pool->help());
+    EXPECT_TRUE(c.pool->help(true));
+    c.end();
+}
+
+TEST(help, with_what_may_sleep_ends_once_it_has_slept) {
+    queued_chain c;
+    for (int i = 0; i < 40; i++)
+        c.add(work_helpable | work_may_sleep,
+              [](item &) { std::this_thread::sleep_for(std::chrono::microseconds(1)); });
+    c.queue_last();
+    EXPECT_TRUE(c.pool->help(true));
+    EXPECT_EQ(c.pool->cancel(&c.last), cancel_result::ok);
+    item other;
+    ASSERT_EQ(c.pool->enqueue(&other), 0);
+    EXPECT_FALSE(c.pool->help(true));
+    c.end();
+    other.done.acquire();
+}
+
+TEST(help, with_an_item_that_is_cancelled_before_it_is_left_ends_it) {
+    for (bool hashed : {false, true}) {
+        SCOPED_TRACE(hashed);
+        auto pool = make(limited(1));
+        holder busy;
+        busy.start_on(*pool);
+        item last;
+        struct leaving : work {
+            wq *pool;
+            unsigned calls = 0, cancelled = 0;
+        } left;
+        left.pool = pool.get();
+        left.func = [](work **w) {
+            auto &self = *static_cast<leaving *>(*w);
+            self.calls++;
+            if (self.flags & work_cancel) {
+                self.cancelled++;
+                return;
+            }
+            std::thread other(
+                [&self] { EXPECT_EQ(self.pool->cancel(&self), cancel_result::running); });
+            other.join();
+            leave_to_worker();
+        };
+        left.flags = work_helpable | (hashed ? work_hashed : 0u);
+        ASSERT_EQ(pool->enqueue(&left), 0);
+        ASSERT_EQ(pool->enqueue(&last), 0);
+        EXPECT_TRUE(pool->help());
+        EXPECT_EQ(left.calls, 2u);
+        EXPECT_EQ(left.cancelled, 1u);
+        busy.end();
+        last.done.acquire();
+        until_all_park(*pool);
+    }
+}
+
+TEST(help, with_a_chain_lets_go_of_flush_markers) {
+    queued_chain c;
+    c.add();
+    c.add();
+    {
+        flusher waits(*c.pool);
+        c.queue_last();
+        EXPECT_TRUE(c.pool->help());
+        c.busy.go.release();
+    }
+    EXPECT_EQ(c.order.size(), 2u);
+    c.busy.done.acquire();
+    c.last.done.acquire();
+}
+
+// What is behind the item that a helper is in has no worker any more when the helper comes back.
+TEST(exit, waits_for_a_helper_and_runs_what_it_leaves) {
+    auto pool = make(limited(1));
+    holder busy;
+    busy.start_on(*pool);
+    holder helped(work_hashed | work_helpable);
+    item behind, last;
+    behind.flags = work_hashed;
+    for (item *it : {static_cast<item *>(&helped), &behind, &last})
+        ASSERT_EQ(pool->enqueue(it), 0);
+    std::thread helper([&] { EXPECT_TRUE(pool->help()); });
+    helped.in.acquire();
+    busy.end();
+    last.done.acquire();
+    std::atomic<bool> over{false};
+    std::thread ends([&] {
+        EXPECT_EQ(pool->exit(), 0);
+        over = true;
+    });
+    item late;
+    while (pool->enqueue(&late) == 0) // until it has begun
+        late.done.acquire();
+    EXPECT_FALSE(over);
+    EXPECT_EQ(behind.calls, 0);
+    helped.go.release();
+    ends.join();
+    EXPECT_EQ(behind.calls, 1);
+    EXPECT_FALSE(behind.cancelled);
+    helper.join();
+    EXPECT_FALSE(pool->help());
+}

@@ -45,6 +45,8 @@ void run(work **w) {
     auto &it = *static_cast<numbered *>(*w);
     if (!it.busy.load())
         it.m->doubled++;
+    if (helping() && it.random >> 60 & 1)
+        return leave_to_worker();
     jitter delay(it.random);
     bool hashed = it.flags & work_hashed;
     key_model *key = hashed ? &it.m->keys[it.key.lo] : nullptr;
@@ -98,13 +100,15 @@ void produce(wq &pool, model &m, unsigned producer, unsigned count, uint64_t &ac
             it.flags |= work_concurrent;
         if ((it.random >> 17) % 2 == 0)
             it.flags |= work_helpable;
+        if ((it.random >> 18) % 4 == 0)
+            it.flags |= work_may_sleep;
         it.busy.store(true);
         ASSERT_EQ(pool.enqueue(&it), 0);
         accepted++;
         if ((it.random >> 24) % 32 == 0)
             (void)pool.cancel(&items[delay.random()() % items.size()]);
         if ((it.random >> 29) % 8 == 0)
-            (void)pool.help();
+            (void)pool.help(it.random >> 62 & 1);
         if ((it.random >> 41) % 1024 == 0)
             pool.max_workers({1 + static_cast<unsigned>(it.random >> 51) % 8, 2});
         if ((it.random >> 41) % 1024 == 1) {
@@ -175,7 +179,7 @@ INSTANTIATE_TEST_SUITE_P(nodes, stress,
                                          std::pair(1, placement::device),
                                          std::pair(3, placement::local)));
 
-// Items are still queued when the pool goes away: each is called all the same.
+// Items are still queued when the pool goes away, and a thread helps: each is called all the same.
 TEST(stress, exit_with_items_queued_loses_none) {
     for (unsigned round = 0; round < stress_items(200); round++) {
         jitter delay(round);
@@ -186,6 +190,12 @@ TEST(stress, exit_with_items_queued_loses_none) {
         model m(1);
         std::deque<numbered> items(delay.random()() % 50);
         unsigned number = 0;
+        std::atomic<bool> over{false};
+        std::thread helper([&] {
+            while (!over)
+                if (!pool->help(true))
+                    std::this_thread::yield();
+        });
         for (numbered &it : items) {
             it.m = &m;
             it.func = run;
@@ -196,12 +206,17 @@ TEST(stress, exit_with_items_queued_loses_none) {
             }
             if ((it.random >> 9) % 4 == 0)
                 it.flags |= work_unbound;
+            if ((it.random >> 11) % 2 == 0)
+                it.flags |= work_helpable;
             it.busy.store(true);
             ASSERT_EQ(pool->enqueue(&it), 0);
             delay.maybe();
         }
-        pool.reset();
+        ASSERT_EQ(pool->exit(), 0);
         EXPECT_EQ(m.ran + m.cancelled, items.size());
+        over = true;
+        helper.join();
+        pool.reset();
         EXPECT_EQ(m.doubled, 0u);
     }
 }

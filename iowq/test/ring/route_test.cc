@@ -62,11 +62,11 @@ const row rows[] = {
      [](request &r, file &f, ring_facts &) {
          regular(f), r.op = opcode::read, r.rw_flags = RWF_NOWAIT;
      }},
-    {"read, RWF_NOWAIT refused before",
+    {"read, RWF_NOWAIT once refused",
      [](request &r, file &f, ring_facts &) {
          regular(f), r.op = opcode::read, f.nowait[0].learn(false);
      }},
-    {"write, RWF_NOWAIT refused before",
+    {"write, RWF_NOWAIT once refused",
      [](request &r, file &f, ring_facts &) {
          regular(f), r.op = opcode::write, f.nowait[1].learn(false);
      }},
@@ -106,7 +106,7 @@ std::string cell(const route &way) {
     if (way.by != route::submitter && way.first == route::calls)
         text += sleep[way.call];
     text += way.begins ? " b" : "";
-    text += way.help != route::not_at_all ? " h" : "";
+    text += way.help == route::copies ? " H" : way.help != route::not_at_all ? " h" : "";
     text += way.hashed ? " #" : "";
     text += way.unbound ? " u" : "";
     return text;

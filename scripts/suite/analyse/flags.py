@@ -10,8 +10,9 @@ FLAGS = {
                        "placement= ran on another",
     "path": "the mode did not take its own path: this counter of the engine's is 0, or this kernel "
             "thread was never seen",
-    "mostly_helped": "the submitter did over half of the I/Os itself, as handing over was found "
-                     "not to pay; with +help=0 the mode always hands over",
+    "mostly_helped": "the submitter did over half of the I/Os itself, as it would only have "
+                     "waited, or handing over was found not to pay; with +help=0 the mode always "
+                     "hands over",
     "not_warm": "by mincore, not all of the files lay in the page cache when the run started",
     "not_cold": "by mincore, some of the files lay in the page cache when the run started",
     "unchecked_cache": "other machines did the I/O: the cache state was asked for, by pre_read= or "
