@@ -258,7 +258,8 @@ $(BUILD)/$(1)/test/%.o: iowq/test/%.c | setup-check
 	$$(say)$$(CC) $$(C_FLAGS) $(2) $$(TEST_FLAGS) -c $$< -o $$@
 $(BUILD)/$(1)/iowq_test: $(3) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o) \
     $(TESTS_C:iowq/%.c=$(BUILD)/$(1)/%.o)
-	$$(say)$$(CXX) -pthread $(2) -Wl,--wrap=pthread_create,--wrap=sysinfo $$^ \
+	$$(say)$$(CXX) -pthread $(2) \
+	    -Wl,--wrap=pthread_create,--wrap=sysinfo,--wrap=fsync,--wrap=fdatasync $$^ \
 	    -lgtest -lgtest_main -lhwloc -o $$@
 endef
 $(eval $(call test_program,plain,,$(IOWQ_OBJECTS)))

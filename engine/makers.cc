@@ -25,6 +25,7 @@ iowq::ring_config ring_of(const wanted &what, iowq::offload way) {
     ring.sqthread_cpus = what.at.thread_cpus;
     ring.direct = static_cast<iowq::direct_by>(o.direct_by);
     ring.help = o.help == help_auto;
+    ring.merge_syncs = o.merge_syncs;
     ring.waits_at_once = !o.arrival_rate;
     return ring;
 }

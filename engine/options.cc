@@ -215,6 +215,18 @@ fio_option option_table[] = {
         .group = FIO_OPT_G_INVALID,
     },
     {
+        .name = "merge_syncs",
+        .lname = "May one call do several syncs",
+        .type = FIO_OPT_BOOL,
+        .off1 = offsetof(options, merge_syncs),
+        .maxval = 1,
+        .help = "Whether one call does all fsyncs and fdatasyncs of a file that are queued when it "
+                "begins, in sqwq, punt and hashed. Each file that a job has opened is its own",
+        .def = "1",
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
         .name = "wq_scope",
         .lname = "Who shares the pool",
         .type = FIO_OPT_STR,

@@ -39,8 +39,9 @@ struct options {
     unsigned sleep_hook; // an iowq::sleep_hook_kind
     unsigned direct_by;  // an iowq::direct_by
     unsigned help;       // a help_kind
-    unsigned wq_scope;   // a wq_scope_kind
-    unsigned placement;  // a placement_kind
+    unsigned merge_syncs;
+    unsigned wq_scope;  // a wq_scope_kind
+    unsigned placement; // a placement_kind
     unsigned placement_node;
     unsigned target; // a target_kind
     char *worker_cpus;

@@ -127,10 +127,11 @@ void pool::print_stats(FILE *to) const {
         fprintf(to,
                 "\"%s\": {\"issued\": %llu, \"inline\": %llu, \"nowait_miss\": %llu, "
                 "\"nowait_refused\": %llu, \"pooled\": %llu, \"helped\": %llu, \"aio\": %llu, "
-                "\"sqthread\": %llu, \"handed_over\": %llu, \"waited\": %llu}, ",
+                "\"sqthread\": %llu, \"handed_over\": %llu, \"waited\": %llu, "
+                "\"merged\": %llu}, ",
                 direction_names[d], n(c.issued), n(c.inlined), n(c.nowait_miss),
                 n(c.nowait_refused), n(c.pooled), n(c.helped), n(c.aio), n(c.sqthread),
-                n(c.handed_over), n(c.waited));
+                n(c.handed_over), n(c.waited), n(c.merged));
     }
     fprintf(
         to,

@@ -88,6 +88,7 @@ std::string ways(const iowq::path_counts &c) {
         {c.aio, "by AIO"},
         {c.sqthread, "by the sqthread"},
         {c.handed_over, "handed over"},
+        {c.merged, "merged"},
     };
     std::string said;
     for (auto &way : taken)

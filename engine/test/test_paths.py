@@ -126,6 +126,14 @@ def test_a_submitter_that_waits_helps_unless_the_workers_have_cpus_of_their_own(
     assert apart["helped"] == 0 and apart["pooled"] == apart["issued"]
 
 
+@pytest.mark.parametrize("mode", ["sqwq", "hashed", "punt"])
+def test_syncs_of_one_file_are_merged_unless_told_otherwise(counted, mode):
+    often = dict(rw="write", fsync=1, iodepth=16)
+    merged = counted(mode, **often)["other"]
+    assert 0 < merged["merged"] < merged["pooled"] == merged["issued"]
+    assert counted(mode, merge_syncs=0, **often)["other"]["merged"] == 0
+
+
 def test_hashed_writes_to_one_file_wait_for_each_other(counted):
     assert counted("hashed", rw="randwrite", iodepth=32)["chain_waits"] > 0
 

@@ -58,6 +58,13 @@ cancel_result wq::cancel(work *w) {
     return mine && mine->get() == w ? cancel_result::itself : cancel_result::notfound;
 }
 
+bool wq::take_back(work *w) {
+    work_list passed;
+    bool was_queued = !orphaned() && unqueue(w, passed);
+    run_markers(passed);
+    return was_queued;
+}
+
 // Takes an item off the fifo that it is on.
 bool wq::unqueue(work *w, work_list &passed) {
     // Acquire: where it is on no fifo any more, the worker that runs it is seen.

@@ -128,6 +128,9 @@ class wq final : across_forks {
     // Cancels one item, whose memory must still be there. May miss an item that is just enqueueing
     // itself again from its func.
     [[nodiscard]] IOWQ_API cancel_result cancel(work *w);
+    // Takes one item off its queue, if it is still there; its func is not called. Its memory must
+    // still be there. False: it is not queued, or has just been taken by a worker.
+    [[nodiscard]] IOWQ_API bool take_back(work *w);
     // Cancels every item that matches, or only the first one found: queued ones before running
     // ones, and never the caller's own. The funcs of queued ones are called here. match also sees
     // running items, and some whose func has just returned. What it reads of an item must neither

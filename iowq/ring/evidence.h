@@ -23,6 +23,7 @@ struct path_counts {
     uint64_t handed_over = 0;
     uint64_t helped = 0;
     uint64_t waited = 0; // beside inlined, pooled, sqthread or helped, which say who came to it
+    uint64_t merged = 0; // beside pooled
 };
 
 class evidence {
@@ -54,6 +55,7 @@ class evidence {
             c.handed_over += of(path_handed_over);
             c.helped += of(path_helped);
             c.waited += of(path_waited);
+            c.merged += of(path_merged);
         }
         return c;
     }

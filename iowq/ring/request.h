@@ -6,6 +6,7 @@
 #include "iowq/os/file_io.h"
 #include "iowq/os/learner.h"
 #include "iowq/pool/work.h"
+#include "iowq/ring/merged_syncs.h"
 #include "iowq/ring/route.h"
 
 #include <climits>
@@ -54,6 +55,9 @@ struct IOWQ_API file {
     // Does RWF_NOWAIT work on this file (with O_DIRECT: in AIO), for reads and for writes? No, once
     // it has said EOPNOTSUPP.
     learner nowait[2]{learner{learner::until_one_fails}, learner{learner::until_one_fails}};
+    // Those on the pool that may be merged. Requests on another `file` object are never merged with
+    // them, not even of the same open file description.
+    merged_syncs syncs;
 
   private:
     bool held_ = false; // fd is the file's own descriptor
@@ -71,6 +75,7 @@ enum path : uint16_t {
     path_aio = 128,          // done by Linux AIO
     path_waited = 256,       // a read for which the submitter has waited in the plain call, or that
                              // had been begun, and was had by trying again
+    path_merged = 512        // a sync that was done by the call for another one
 };
 inline constexpr unsigned all_paths = 1024; // sets of them
 

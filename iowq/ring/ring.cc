@@ -45,6 +45,7 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
 
 ring::ring(const ring_config &config, wq *pool, bool may_help)
     : mode_(config.mode), alone_(config.depth == 1), waits_at_once_(alone_ && config.waits_at_once),
+      merges_(config.merge_syncs),
       aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
       tuner_(may_help && config.mode != offload::inline_ && config.mode != offload::punt,
              cpu_quota()),
@@ -64,8 +65,9 @@ ring::submitted ring::submit(request &r) {
     r.cpu = request::never;
     r.done = 0;
     bool welcome = reaper_.help_is_welcome();
-    ring_facts known{reaper_.trying_begins(), aio_wanted_, alone_, tuner_.itself() && welcome,
-                     reaper_.sends_itself() && welcome};
+    ring_facts known{
+        reaper_.trying_begins(),           aio_wanted_, alone_, tuner_.itself() && welcome,
+        reaper_.sends_itself() && welcome, merges_};
     route_of(mode_, r, known, r.way);
     if (r.way.by_aio() && !aio_is_to_be_had()) {
         known.aio = false;

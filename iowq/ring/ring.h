@@ -36,6 +36,10 @@ struct ring_config {
     // May the submitter issue itself what it was to hand over, where that does not block: while it
     // would only wait, and as long as handing over is found not to pay (tuner.h)?
     bool help = true;
+    // In sqwq, punt and hashed: may syncs through one `file` be done by one call? One call does all
+    // that were submitted before it begins, by whatever ring on the same wq, and all get its
+    // result. It is an fsync if one of them is.
+    bool merge_syncs = true;
     // With a depth of 1: the caller waits for each request right after submit, without a time
     // limit. So in punt submit makes the plain call of a read, and may block.
     bool waits_at_once = false;
@@ -106,7 +110,7 @@ class ring final : public own_pages, across_forks {
 
     // immutable after construction
     const offload mode_;
-    const bool alone_, waits_at_once_;
+    const bool alone_, waits_at_once_, merges_;
 
     // owner thread only
     bool aio_wanted_;

@@ -13,6 +13,7 @@ namespace {
 bool reads(const request &r) { return r.op == opcode::read; }
 bool writes(const request &r) { return r.op == opcode::write; }
 bool direct(const request &r) { return r.target && r.target->direct; }
+bool syncs(const request &r) { return r.op == opcode::fsync || r.op == opcode::fdatasync; }
 // On a regular file or a block device, where it ends in bounded time.
 bool on_storage(const request &r) { return r.target && (r.target->regular || r.target->block); }
 // On a regular file, through the page cache.
@@ -140,6 +141,7 @@ void route_of(offload mode, const request &r, ring_facts known, route &way) {
         way.by = route::submitter;
         way.first = way.help;
     }
+    way.merged = known.merges && way.by == route::worker && syncs(r);
     // Whoever sends is done with it before the device is, so the next of its chain would overlap.
     iowq_assert_all(!(way.hashed && way.by_aio()));
 }

@@ -57,6 +57,7 @@ struct alignas(8) route {
     bool begins = false;
     bool unbound = false; // on the pool: for the unbound acct
     bool hashed = false;  // on the pool: one after another with others of its file
+    bool merged = false;  // on the pool: with other syncs of its file (merged_syncs.h)
     sleep call = never;   // does the plain call sleep?
 
     [[nodiscard]] bool by_aio() const { return first == sends || first == sends_blocking; }
@@ -74,6 +75,7 @@ struct ring_facts {
     bool alone = false;        // the ring has room for one request
     bool itself = false;       // the submitter does what it might help with (tuner::itself)
     bool sends = false;        // it sends what it might (reaper::sends_itself)
+    bool merges = true;        // syncs may be merged (ring_config::merge_syncs)
 };
 
 // Looks at the request and its file, and writes only `way`. That may be the request's own, so that

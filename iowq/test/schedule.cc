@@ -63,6 +63,29 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 }
 }
 
+std::atomic<unsigned> fsyncs{0}, fdatasyncs{0}, held_syncs{0};
+std::atomic<bool> holding_syncs{false};
+std::atomic<int> failing_syncs{0};
+
+extern "C" {
+int __real_fsync(int);
+int __real_fdatasync(int);
+
+static int sync_by(int (*real)(int), int fd, std::atomic<unsigned> &counted) {
+    counted++;
+    held_syncs++;
+    int error = failing_syncs;
+    timespec moment{0, 1000000};
+    while (holding_syncs && !error)
+        error = nanosleep(&moment, nullptr) ? errno : 0;
+    held_syncs--;
+    errno = error;
+    return error ? -1 : real(fd);
+}
+int __wrap_fsync(int fd) { return sync_by(__real_fsync, fd, fsyncs); }
+int __wrap_fdatasync(int fd) { return sync_by(__real_fdatasync, fd, fdatasyncs); }
+}
+
 std::atomic<unsigned long> swap{0};
 
 extern "C" {

@@ -66,6 +66,14 @@ struct creations {
     }
 };
 
+// How many calls of fsync and of fdatasync have begun.
+extern std::atomic<unsigned> fsyncs, fdatasyncs;
+// While this is set such a call waits, and is counted; a signal ends it.
+extern std::atomic<bool> holding_syncs;
+extern std::atomic<unsigned> held_syncs;
+// Unless this is 0 they fail with it.
+extern std::atomic<int> failing_syncs;
+
 // How much swap the machine has.
 extern std::atomic<unsigned long> swap;
 

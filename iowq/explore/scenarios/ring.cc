@@ -134,6 +134,39 @@ SCENARIO(hashed_writes) {
     r->check();
 }
 
+// ---- merged syncs
+
+// The second ring's sync is done by the first one's call, or by one of its own.
+SCENARIO(syncs_of_one_file) {
+    auto r = with(offload::sqwq, explore::kind::cached, 2);
+    std::thread other([&] {
+        ring_config config;
+        config.mode = offload::sqwq;
+        config.spin = {};
+        std::unique_ptr<ring> io;
+        EXPECT(ring::create(config, r->pool.get(), io) == 0);
+        request mine, *got;
+        mine.prepare(opcode::fsync, r->target);
+        EXPECT(io->submit(mine) == ring::submitted::queued);
+        EXPECT(io->reap({&got, 1}, 1, {}) == 1 && mine.result == 0);
+    });
+    r->submit(r->add(opcode::fsync));
+    r->reap_all();
+    other.join();
+    r->check();
+}
+
+SCENARIO(sync_against_cancel) {
+    auto r = with(offload::sqwq, explore::kind::cached);
+    for (int i = 0; i < 3; i++)
+        r->submit(r->add(opcode::fsync));
+    request &cancelled = r->requests[explore::choose(2)];
+    if (r->io->cancel(cancelled))
+        r->comes_back(cancelled);
+    r->reap_all();
+    r->check(&cancelled);
+}
+
 // ---- AIO
 
 SCENARIO(sent_by_aio) {

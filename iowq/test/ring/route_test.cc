@@ -31,8 +31,10 @@ const row rows[] = {
     {"nop", [](request &r, file &, ring_facts &) { r.target = nullptr; }},
     {"read", [](request &r, file &f, ring_facts &) { regular(f), r.op = opcode::read; }},
     {"write", [](request &r, file &f, ring_facts &) { regular(f), r.op = opcode::write; }},
-    {"fsync, fdatasync, sync_file_range",
+    {"fsync, fdatasync",
      [](request &r, file &f, ring_facts &) { regular(f), r.op = opcode::fsync; }},
+    {"sync_file_range",
+     [](request &r, file &f, ring_facts &) { regular(f), r.op = opcode::sync_file_range; }},
     {"trim", [](request &r, file &f, ring_facts &) { regular(f), r.op = opcode::trim; }},
     {"read, in memory", [](request &r, file &f,
                            ring_facts &) { regular(f), f.in_memory = true, r.op = opcode::read; }},
@@ -108,6 +110,7 @@ std::string cell(const route &way) {
     text += way.begins ? " b" : "";
     text += way.help == route::copies ? " H" : way.help != route::not_at_all ? " h" : "";
     text += way.hashed ? " #" : "";
+    text += way.merged ? " m" : "";
     text += way.unbound ? " u" : "";
     return text;
 }
