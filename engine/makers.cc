@@ -39,12 +39,10 @@ iowq::wq_config wq_of(const wanted &what) {
     // CPUs, whichever is smaller. A blocked worker is replaced until there are as many workers as
     // the depth, as more would have nothing to do. Where several jobs share a pool, the depth of
     // one says little, and only the CPUs count.
-    wq.max_running = 2 * at.reach.count();
+    unsigned running = o.wq_scope == scope_job ? 1 : 2 * at.reach.count();
     if (o.max_bounded)
-        wq.max_running = o.max_bounded;
-    else if (o.wq_scope == scope_job)
-        wq.max_running = std::min(depth, wq.max_running);
-    wq.max_bound = std::max(depth, wq.max_running);
+        wq.max_running = running = o.max_bounded;
+    wq.max_bound = std::max(depth, running);
     if (o.max_unbounded)
         wq.max_unbound = o.max_unbounded;
     wq.idle = std::chrono::milliseconds(o.idle_ms);

@@ -141,8 +141,12 @@ void pool::print_stats(FILE *to) const {
         n(workers.enqueued), n(workers.chain_waits), n(workers.wakes), n(workers.workers_created),
         n(workers.workers_reaped), workers.peak_running, workers.peak_blocked,
         n(ring_->tuning().trials), n(static_cast<uint64_t>(ring_->tuning().lost.count())));
-    if (wq_)
+    if (wq_) {
+        iowq::wq::pace now = wq_->paced();
+        fprintf(to, ", \"cpus\": \"%s\", \"max_running\": %u", now.now.cpus.list().c_str(),
+                now.max_running);
         print_nodes(to, *wq_);
+    }
 }
 
 } // namespace engine

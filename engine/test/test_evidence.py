@@ -130,3 +130,13 @@ def test_the_engines_version_is_a_hash_over_its_sources(tmp_path):
     assert made()[0] != first[0]
     source.write_bytes((REPO / "engine/engine.cc").read_bytes())
     assert made()[0] == first[0]
+
+
+@pytest.mark.parametrize(("options", "running"), [({}, 2), ({"max_bounded": 3}, 3)])
+def test_the_pools_cpus_and_its_limit(fio, tmp_path, evidence, options, running):
+    cpu = min(os.sched_getaffinity(0))
+    result = fio("sqwq", filename=tmp_path / "data", rw="read", cpus_allowed=cpu,
+                 pool_stats=tmp_path / "evidence", **options)
+    assert result.status == 0, result.said
+    assert evidence()[0]["cpus"] == str(cpu)
+    assert evidence()[0]["max_running"] == running

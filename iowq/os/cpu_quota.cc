@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/os/cpu_quota.h"
 
+#include "iowq/os/atomic.h"
+
 #include <algorithm>
 #include <ctime>
 #include <fstream>
@@ -62,14 +64,11 @@ std::optional<double> quota_of(const std::string &folder, bool unified) {
     return us > 0 && period > 0 ? std::optional(us / period) : std::nullopt;
 }
 
-} // namespace
-
-std::optional<double> read_cpu_quota(const cgroup_files &where) {
-    auto at = find_hierarchy(where.mounts);
+std::optional<double> quota_in(const std::optional<hierarchy> &at, const std::string &own) {
     if (!at)
         return {};
     std::optional<double> least;
-    for (std::string path = own_path(where.own, at->unified);; path.resize(path.rfind('/'))) {
+    for (std::string path = own_path(own, at->unified);; path.resize(path.rfind('/'))) {
         if (auto quota = quota_of(at->root + path, at->unified))
             least = std::min(least.value_or(*quota), *quota);
         if (path.find('/') == std::string::npos)
@@ -77,10 +76,31 @@ std::optional<double> read_cpu_quota(const cgroup_files &where) {
     }
 }
 
-std::optional<double> cpu_quota() {
-    static const std::optional<double> quota = read_cpu_quota({});
+// The list of mounts may be long, and is read once.
+double quota_of_process() {
+    const static cgroup_files where;
+    const static std::optional<hierarchy> at = find_hierarchy(where.mounts);
+    return quota_in(at, where.own).value_or(0);
+}
+
+// In CPUs; 0: none. Relaxed: nothing else is read for it.
+atomic<double> &known_quota() {
+    static atomic<double> quota{quota_of_process()};
     return quota;
 }
+
+} // namespace
+
+std::optional<double> read_cpu_quota(const cgroup_files &where) {
+    return quota_in(find_hierarchy(where.mounts), where.own);
+}
+
+std::optional<double> cpu_quota() {
+    double quota = known_quota().load(relaxed);
+    return quota > 0 ? std::optional(quota) : std::nullopt;
+}
+
+void reread_cpu_quota() { known_quota().store(quota_of_process(), relaxed); }
 
 std::chrono::nanoseconds cpu_time() {
     timespec t;

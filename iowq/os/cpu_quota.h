@@ -16,8 +16,11 @@ struct cgroup_files {
 // The CPUs that the process may use on average, by the least quota of the cgroups that it is in.
 // nullopt: no quota. Source: cpu.max of version 2, cpu.cfs_quota_us of version 1.
 [[nodiscard]] std::optional<double> read_cpu_quota(const cgroup_files &where);
-// The same of this process, read once.
+// The same of this process, as it was when it was last read: at the first call, or by
+// reread_cpu_quota. Makes no system call after the first. Any thread.
 [[nodiscard]] std::optional<double> cpu_quota();
+// Reads it again, as it may change, and the process may be moved to another cgroup. Any thread.
+void reread_cpu_quota();
 // The CPU time that the process has used.
 [[nodiscard]] std::chrono::nanoseconds cpu_time();
 

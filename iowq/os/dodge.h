@@ -26,6 +26,10 @@ class dodge {
     // the thread that is waited for has moved, goes back to all of them. A thread that somebody
     // else has placed stays where it is.
     void move(uint16_t cpu, const cpu_mask &own);
+    // Where it has put the thread, which was placed on `own`.
+    [[nodiscard]] cpu_mask within(const cpu_mask &own) const {
+        return off_ == nobodys ? own : own.without(off_);
+    }
 
   private:
     static constexpr uint16_t nobodys = UINT16_MAX;

@@ -79,13 +79,13 @@ cpu_mask cpu_mask::all() {
     return mask;
 }
 
-cpu_mask cpu_mask::of_this_thread() { return of_process(0); }
+cpu_mask cpu_mask::of_this_thread() { return of_task(0); }
 
 // The kernel says EINVAL where there is no room for all the CPUs that it may have. 8192 is the most
 // that one is built for.
-cpu_mask cpu_mask::of_process(pid_t pid) {
+cpu_mask cpu_mask::of_task(pid_t task) {
     cpu_set_t all[8192 / CPU_SETSIZE] = {};
-    (void)sched_getaffinity(pid, sizeof all, all);
+    (void)sched_getaffinity(task, sizeof all, all);
     return cpu_mask(all[0]);
 }
 

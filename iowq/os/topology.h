@@ -28,8 +28,10 @@ class IOWQ_API cpu_mask {
     [[nodiscard]] static cpu_mask all();
     // The CPUs that the calling thread may use.
     [[nodiscard]] static cpu_mask of_this_thread();
+    // Those that a thread may use, by its task's number. None: there is no such task.
+    [[nodiscard]] static cpu_mask of_task(pid_t task);
     // Those that the first thread of a process may use; its other threads may have other CPUs.
-    [[nodiscard]] static cpu_mask of_process(pid_t pid);
+    [[nodiscard]] static cpu_mask of_process(pid_t pid) { return of_task(pid); }
 
     [[nodiscard]] std::string list() const; // as parse() reads it
 

@@ -34,16 +34,17 @@ acct::action acct::pushed(bool concurrent) {
 }
 
 acct::action acct::settle(bool concurrent) {
+    const int most = max_running();
     int running = sleepers_.running();
-    if (concurrent && running >= max_running_) {
+    if (concurrent && running >= most) {
         // Raised before the second look at who runs. sleeping() stops running first and then looks
         // here, so one of the two sees the other.
         sleepers_.concurrent_waits_more();
         running = sleepers_.running();
-        if (running < max_running_)
+        if (running < most)
             sleepers_.concurrent_waits_less();
     }
-    if ((running > 0 && !concurrent) || running >= max_running_ || !has_work())
+    if ((running > 0 && !concurrent) || running >= most || !has_work())
         return {};
     action todo = employ(concurrent);
     if (todo.what == action::elsewhere && concurrent && workers_.waits_for_retry())
@@ -97,6 +98,20 @@ unsigned acct::set_max_workers(unsigned most, action &todo, worker *&to_leave) {
     if (most)
         todo = settle(false); // what waited for a worker at the old limit
     return old;
+}
+
+void acct::set_pace(unsigned max_running, bool spins) {
+    max_running_.store(static_cast<int>(max_running), relaxed);
+    spins_.store(spins, relaxed);
+}
+
+acct::action acct::more_may_run() {
+    locked guard(queue_.lock);
+    if (workers_.exiting() || sleepers_.concurrent_waits() <= 0 ||
+        sleepers_.running() >= max_running())
+        return {};
+    sleepers_.concurrent_waits_less();
+    return settle(true);
 }
 
 // ---- items
@@ -169,7 +184,7 @@ void acct::count_hashed(bool waits) {
 // ---- a worker that runs out of work, or sleeps
 
 bool acct::spin_for_work(worker &self) {
-    if (crowded() || spinning_.exchange(true, relaxed))
+    if (!may_spin() || crowded() || spinning_.exchange(true, relaxed))
         return false;
     bool found = self.spin.until([this] { return queue_.was_pushed(); });
     spinning_.store(false, relaxed);
@@ -179,7 +194,7 @@ bool acct::spin_for_work(worker &self) {
 acct::idle acct::go_idle(worker &self) {
     locked guard(queue_.lock);
     int others = sleepers_.stops_running(); // pairs with pushed()
-    bool may_stay = others < max_running_ || workers_.exiting();
+    bool may_stay = others < max_running() || workers_.exiting();
     if (may_stay && (queue_.has_work() || called_.exchange(false, seq_cst))) {
         sleepers_.resumes_running();
         return idle::retry;

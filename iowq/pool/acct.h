@@ -44,8 +44,8 @@ class acct {
     enum class idle { retry, parked, leave };
 
     acct(bool bound, unsigned node, unsigned max_workers, unsigned max_running,
-         bool last_stays = true)
-        : bound(bound), node(node), max_running_(static_cast<int>(max_running)),
+         bool last_stays = true, bool spins = true)
+        : bound(bound), node(node), max_running_(static_cast<int>(max_running)), spins_(spins),
           workers_(max_workers, last_stays) {}
 
     const bool bound;
@@ -100,6 +100,11 @@ class acct {
     // Sets the limit, unless `most` is 0, and returns the old one. `to_leave`: as worker_set::reap.
     [[nodiscard]] unsigned set_max_workers(unsigned most, action &todo, worker *&to_leave)
         IOWQ_EXCLUDES(queue_.lock);
+    // How many workers may run, and whether they spin before they park, from now on.
+    void set_pace(unsigned max_running, bool spins);
+    // What to do for an item that waited because so many ran, now that more may. nothing: that is
+    // all.
+    [[nodiscard]] action more_may_run() IOWQ_EXCLUDES(queue_.lock);
     // No more pushes. Returns the workers to wake (linked by next_free). `cancelled`: the items of
     // an unbound acct; tokens stay, as their chains may hold bound items too. `todo`: the creation
     // that waited for a retry, to be tried at once.
@@ -122,10 +127,11 @@ class acct {
     // The same for `other`, a worker of another node's acct, which has nothing left to take.
     [[nodiscard]] work *take_away(worker &other, work_list &passed) IOWQ_EXCLUDES(queue_.lock);
     // Do more workers run than may? Then the worker that asks parks after its item.
-    [[nodiscard]] bool crowded() const { return sleepers_.running(relaxed) > max_running_; }
+    [[nodiscard]] bool crowded() const { return sleepers_.running(relaxed) > max_running(); }
     // Publishes an item that did not come from the queue (a linked one). False: it is unbound and
     // exit has begun, so it is to be cancelled.
     [[nodiscard]] bool publish(worker &self, work *w) IOWQ_EXCLUDES(queue_.lock);
+    [[nodiscard]] bool may_spin() const { return spins_.load(relaxed); }
     // Spins a little for work, if no other worker here does. True: there may be some.
     [[nodiscard]] bool spin_for_work(worker &self);
     // The worker stops running. retry: there is work, so it runs on. parked: it is on the free
@@ -160,7 +166,11 @@ class acct {
     [[nodiscard]] action employ(bool concurrent) IOWQ_REQUIRES(queue_.lock);
     [[nodiscard]] bool has_work() const { return queue_.has_work() || called_.load(seq_cst); }
 
-    const int max_running_;
+    [[nodiscard]] int max_running() const { return max_running_.load(relaxed); }
+
+    // Relaxed: a worker that still sees what was before is corrected when it next looks.
+    atomic<int> max_running_;
+    atomic<bool> spins_;
 
     work_queue queue_; // pushing and has_work need no lock
     worker_set workers_ IOWQ_GUARDED_BY(queue_.lock);

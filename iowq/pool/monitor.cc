@@ -59,6 +59,11 @@ void monitor::start_watching() {
         park_.unpark();
 }
 
+void monitor::start_following() {
+    if (!following_.exchange(true, relaxed))
+        park_.unpark();
+}
+
 void monitor::interrupt_soon() {
     // seq_cst: the mark on the item comes before; pairs with interrupt's exchange.
     if (!interrupting_.exchange(true, seq_cst))
@@ -70,6 +75,7 @@ void *monitor::main(void *arg) {
     wake_on_time(); // the default slack of 50 us would double the wait for the first look
     auto &self = *static_cast<monitor *>(arg);
     become_monitor_of(self.pool_);
+    self.pool_.its_threads().place_monitor();
     self.run();
     return nullptr;
 }
@@ -82,6 +88,7 @@ void monitor::run() {
             return;
         auto now = clock::now();
         next = earlier(earlier(look(now), retry(now)), earlier(interrupt(now), reap(now)));
+        next = earlier(next, follow(now));
     }
 }
 
@@ -213,6 +220,30 @@ deadline monitor::reap(clock::time_point now) {
     }
     next_reap_.reset();
     return {};
+}
+
+deadline monitor::follow(clock::time_point now) {
+    if (!following_.load(relaxed))
+        return {};
+    if (now < next_follow_)
+        return next_follow_;
+    next_follow_ = now + cpus_looked_at_every;
+    pool_.follow_cpus();
+    if (any_busy())
+        return next_follow_;
+    // Relaxed: any_busy takes the lock under which a worker becomes busy. One that does so after
+    // this look sees the flag lowered, and raises it.
+    following_.store(false, relaxed);
+    if (!any_busy())
+        return {};
+    following_.store(true, relaxed);
+    return next_follow_;
+}
+
+bool monitor::any_busy() const {
+    return std::any_of(accts_.begin(), accts_.end(), [](auto &a) {
+        return a->with_workers([](worker_set &w) { return w.any_busy(); });
+    });
 }
 
 // Returns whether there are workers that may have to leave at the next round.

@@ -4,11 +4,13 @@
 //  - It creates workers that could not be created before.
 //  - It signals again the workers whose cancelled items have not noticed it.
 //  - It wakes idle workers so that they leave.
+//  - It looks which CPUs there are, while workers are busy.
 // While there is nothing of that kind, it sleeps without a time limit. It starts before the pool's
 // first worker, and then finds whatever it was told earlier. Owned by its wq; any thread may wake
 // it.
 #pragma once
 
+#include "iowq/os/cpus_now.h"
 #include "iowq/os/node_memory.h"
 #include "iowq/pool/acct.h"
 
@@ -63,12 +65,19 @@ class monitor {
             park_.unpark();
     }
 
+    // A worker begins to be busy.
+    void follow_cpus() {
+        if (!following_.load(relaxed))
+            start_following();
+    }
+
     // What its thread runs. Public, so that a test can tell the monitor's thread from others.
     static void *main(void *arg);
 
   private:
     void run();
     void start_watching();
+    void start_following();
     [[nodiscard]] deadline look(clock::time_point now);
     [[nodiscard]] bool look_round(bool &found);
     template <class Fill, class Look>
@@ -78,6 +87,8 @@ class monitor {
     [[nodiscard]] deadline interrupt(clock::time_point now);
     [[nodiscard]] deadline reap(clock::time_point now);
     [[nodiscard]] bool reap_round();
+    [[nodiscard]] deadline follow(clock::time_point now);
+    [[nodiscard]] bool any_busy() const;
 
     // immutable after construction, except thread_
     wq &pool_;
@@ -89,6 +100,7 @@ class monitor {
 
     // its own thread only
     deadline next_look_, next_interrupt_, next_reap_;
+    clock::time_point next_follow_ = clock::now() + cpus_looked_at_every;
     std::chrono::microseconds look_pause_{}, interrupt_pause_{};
     int empty_looks_ = 0;
     // So many of either have been looked at: the next look begins behind them.
@@ -98,6 +110,7 @@ class monitor {
     atomic<bool> watching_{false};     // it looks for sleepers, or has been told to
     atomic<bool> interrupting_{false}; // it signals, or has been told to
     atomic<bool> reaping_{false};      // it looks for workers that are free, or has been told to
+    atomic<bool> following_{false};    // it looks at the CPUs, or has been told to
     atomic<bool> stop_{false};
     // running: release, publishes thread_ to stop and set_affinity.
     enum class phase { absent, starting, running };

@@ -12,7 +12,8 @@
 
 namespace iowq {
 
-threads::threads(const surroundings &around, const cpu_mask &cpus) : around_(around), all_(cpus) {
+threads::threads(const surroundings &around, const cpus_now &now, bool grows)
+    : around_(around), made_with_(now.cpus), now_(now), grows_(grows) {
     for (unsigned node = 0; node < around_.machine.nodes(); node++)
         by_node_.push_back(around_.machine.cpus(node));
 }
@@ -72,13 +73,13 @@ int threads::start_monitor() {
     unsigned epoch;
     {
         locked guard(affinity_lock_);
-        cpus = all_;
+        cpus = monitors_cpus();
         epoch = epoch_;
     }
     int error = around_.watcher.start(cpus);
     locked guard(affinity_lock_);
     if (!error && epoch != epoch_)
-        (void)around_.watcher.set_affinity(all_);
+        (void)around_.watcher.set_affinity(monitors_cpus());
     return error;
 }
 
@@ -138,17 +139,62 @@ bool threads::join_workers() {
 
 // ---- CPUs
 
-int threads::move_to(const cpu_mask &all, const monitor::accts &accts) {
+// Where the workers of each node run: on those of its CPUs that are in `all`, and on those of the
+// nodes that have no workers of their own and are nearest to it.
+std::vector<cpu_mask> threads::by_node(const cpu_mask &all) const {
+    const topology &known = around_.machine;
+    std::vector<cpu_mask> each(known.nodes());
+    topology machine;
+    if (known.nodes() == 1 || topology::load(all, machine)) {
+        std::fill(each.begin(), each.end(), all);
+        return each;
+    }
+    for (unsigned cpu = 0; cpu < cpu_mask::most; cpu++) {
+        int os = all.has(cpu) ? machine.os_node_of(cpu) : -1;
+        if (int node = os < 0 ? -1 : known.nearest(static_cast<unsigned>(os)); node >= 0)
+            each[static_cast<unsigned>(node)].add(cpu);
+    }
+    for (cpu_mask &its : each)
+        if (!its.count())
+            its = all;
+    return each;
+}
+
+// Where it grows, on all that the kernel lets it have.
+cpu_mask threads::monitors_cpus() const {
+    return named_ ? *named_ : grows_ ? cpu_mask::all() : made_with_;
+}
+
+void threads::place_monitor() {
+    locked guard(affinity_lock_);
+    if (grows_) {
+        // If the process's cpuset has more than the pool was made with, its creator's affinity
+        // leaves some out, and so does the pool.
+        (void)move_task(0, cpu_mask::all());
+        grows_ = cpu_mask::of_this_thread().within(made_with_);
+    }
+    (void)move_task(0, monitors_cpus());
+}
+
+void threads::settle(const cpus_now &now, const std::vector<cpu_mask> &by_node,
+                     const monitor::accts &accts) {
+    epoch_ += by_node != by_node_;
+    by_node_ = by_node;
+    now_ = now;
+    for (auto &a : accts)
+        a->set_pace(max_running(now_), now_.spinning_pays());
+}
+
+int threads::move_to(const std::optional<cpu_mask> &cpus, const monitor::accts &accts) {
+    const cpu_mask &all = cpus ? *cpus : made_with_;
+    std::vector<cpu_mask> nodes = by_node(all);
     locked guard(affinity_lock_);
     if (!moves_)
         return -ESHUTDOWN;
+    named_ = cpus;
     epoch_++;
-    all_ = all;
-    for (unsigned node = 0; node < by_node_.size(); node++) {
-        cpu_mask mine = around_.machine.cpus(node) & all;
-        by_node_[node] = mine.count() ? mine : all;
-    }
-    int error = around_.watcher.set_affinity(all);
+    settle({all, now_.quota}, nodes, accts);
+    int error = around_.watcher.set_affinity(monitors_cpus());
     for (auto &a : accts) {
         const cpu_mask &here = by_node_[a->node];
         int e = a->with_workers([&](worker_set &w) { return w.move_to(here); });
@@ -160,6 +206,28 @@ int threads::move_to(const cpu_mask &all, const monitor::accts &accts) {
 void threads::move_off(worker &self, uint16_t cpu) {
     locked guard(affinity_lock_); // so that it undoes no move_to
     self.off_submitter.move(cpu, by_node_[self.home.node]);
+}
+
+bool threads::follow(const monitor::accts &accts) {
+    const cpus_now before = now(), seen{cpu_mask::of_this_thread(), cpu_quota()};
+    if (seen == before || !seen.cpus.count())
+        return false;
+    std::vector<cpu_mask> nodes = by_node(seen.cpus);
+    locked guard(affinity_lock_);
+    // If move_to has come between, the next look will tell.
+    if (!moves_ || now_ != before || cpu_mask::of_this_thread() != seen.cpus)
+        return false;
+    for (auto &a : accts) {
+        const cpu_mask &here = nodes[a->node], &was = by_node_[a->node];
+        a->with_workers([&](worker_set &w) { w.follow(here, was, seen.cpus); });
+    }
+    settle(seen, nodes, accts);
+    return true;
+}
+
+cpus_now threads::now() {
+    locked guard(affinity_lock_);
+    return now_;
 }
 
 void threads::stay_where_they_are() {

@@ -92,7 +92,8 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
 // The worker is about to spin for a thread that must not be on its CPU.
 void keep_off_submitter(worker &self) {
     uint16_t cpu = self.home.pushed_on();
-    if (self.spin.pays() && self.off_submitter.is_due(cpu) && self.pool.welcomes_help())
+    if (self.home.may_spin() && self.spin.pays() && self.off_submitter.is_due(cpu) &&
+        self.pool.welcomes_help())
         self.pool.its_threads().move_off(self, cpu);
 }
 
@@ -142,6 +143,7 @@ void issue_on_own_thread(current_work &current) { here().item = &current; }
 
 void run_worker(worker &self, chain_table &chains) {
     here() = {&self.pool, &self.current, self.annotated ? &self : nullptr};
+    self.pool.begins();
     for (;;) {
         work_list passed;
         work *w = self.home.take(self, passed);
@@ -168,6 +170,7 @@ void run_worker(worker &self, chain_table &chains) {
             self.park.park();
             if (std::exchange(self.leaving, false))
                 return;
+            self.pool.begins();
         }
     }
 }

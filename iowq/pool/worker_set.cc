@@ -92,6 +92,24 @@ int worker_set::move_to(const cpu_mask &cpus) {
     return error;
 }
 
+bool worker_set::any_busy() const {
+    unsigned parked = 0;
+    for (worker *w = free_; w; w = w->next_free)
+        parked++;
+    return nr_workers_ > parked;
+}
+
+void worker_set::follow(const cpu_mask &cpus, const cpu_mask &was, const cpu_mask &all) {
+    for (worker *w = known_; w; w = w->next_known) {
+        cpu_mask on = cpu_mask::of_task(w->tid);
+        if (on.within(all) && on != all && on != cpus && on != w->off_submitter.within(was))
+            continue;
+        // Also where it is there already: the kernel may have put it there for a while only.
+        cpu_mask wanted = w->off_submitter.within(cpus);
+        (void)move_task(w->tid, wanted.count() ? wanted : cpus);
+    }
+}
+
 bool worker_set::creation_failed(const action &asked, bool again) {
     iowq_assert(asked.what == action::create && nr_workers_ > 0);
     nr_workers_--;

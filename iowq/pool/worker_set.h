@@ -117,8 +117,14 @@ class worker_set {
     [[nodiscard]] worker *reap(bool &due);
     // Sets the limit, unless `most` is 0, and returns the old one. `to_leave`: as reap.
     [[nodiscard]] unsigned set_max(unsigned most, worker *&to_leave);
+    // Is there a worker that is not parked?
+    [[nodiscard]] bool any_busy() const;
     // Moves all threads to these CPUs. 0 or the first -errno.
     [[nodiscard]] int move_to(const cpu_mask &cpus);
+    // The same, as the pool's CPUs are `all` now. Leaves alone a thread that somebody else has put
+    // on a part of those: one that is within `all`, and neither where it `was` put nor on all. By
+    // whoever has the lock under which workers dodge.
+    void follow(const cpu_mask &cpus, const cpu_mask &was, const cpu_mask &all);
     // From now on workers leave when the queue is empty, and failed creations are not retried.
     void start_exit() { exiting_ = true; }
     [[nodiscard]] bool exiting() const { return exiting_; }

@@ -18,23 +18,22 @@ unsigned wq_config::default_max_bound() {
     return std::min(4 * cpu_mask::of_this_thread().count(), most_threads());
 }
 unsigned wq_config::default_max_unbound() { return most_threads(); }
-unsigned wq_config::default_max_running() { return 2 * cpu_mask::of_this_thread().count(); }
 
 int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *why) {
     unsigned most = most_threads();
     for (unsigned limit : {config.max_bound, config.max_unbound})
         if (limit == 0 || limit > most)
             return -EINVAL;
-    if (config.max_running == 0 || config.idle.count() < 0 || config.spin.count() < 0)
+    if (config.max_running == 0u || config.idle.count() < 0 || config.spin.count() < 0)
         return -EINVAL;
 
     wq_config settled = config;
+    if (!settled.reach)
+        settled.reach = cpu_mask::of_this_thread();
     if (!settled.cpus)
         settled.cpus = settled.reach;
-    if (!settled.cpus->count() || !settled.cpus->within(settled.reach))
+    if (!settled.cpus->count() || !settled.cpus->within(*settled.reach))
         return -EINVAL;
-    if (settled.cpus->count() == 1)
-        settled.spin = {}; // the thread that is waited for needs this very CPU
 
     try {
         topology machine;
@@ -51,8 +50,9 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *w
         std::unique_ptr<iowq::sleep_hook> hook;
         if (int error = open_sleep_hook(config.sleep_hook, hook, why ? *why : reason))
             return error;
-        std::unique_ptr<wq> pool(
-            new wq(settled, config.cpus.has_value(), std::move(machine), std::move(hook)));
+        std::unique_ptr<wq> pool(new wq(settled, config.cpus.has_value(),
+                                        !config.cpus && !config.reach, std::move(machine),
+                                        std::move(hook)));
         if (int error = pool->signal_.open(config.signal))
             return error;
         out = std::move(pool);
@@ -62,20 +62,21 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *w
     return 0;
 }
 
-wq::wq(const wq_config &config, bool own_cpus, topology machine,
+wq::wq(const wq_config &config, bool own_cpus, bool grows, topology machine,
        std::unique_ptr<iowq::sleep_hook> hook)
-    : config_(config), topology_(std::move(machine)),
+    : config_(config), grows_(grows), topology_(std::move(machine)),
       only_node_(config.place == placement::node
                      ? static_cast<unsigned>(topology_.nearest(config.node))
                      : 0),
       never_helped_(own_cpus || !serves_where_submitted()), hook_(std::move(hook)),
       helpers_welcome_(!never_helped_) {
+    const cpus_now now = threads_.now();
     for (unsigned node = 0; node < topology_.nodes(); node++) {
         arenas_.push_back(std::make_unique<node_arena>(topology_.memory(node)));
         for (bool bound : {true, false})
             accts_.push_back(arenas_[node]->make<acct>(
-                bound, node, bound ? config_.max_bound : config_.max_unbound, config_.max_running,
-                config_.last_stays));
+                bound, node, bound ? config_.max_bound : config_.max_unbound,
+                threads_.max_running(now), config_.last_stays, now.spinning_pays()));
     }
 }
 
@@ -362,11 +363,40 @@ worker_limits wq::max_workers(worker_limits wanted) {
 int wq::set_affinity(const std::optional<cpu_mask> &cpus) {
     if (orphaned())
         return -ESHUTDOWN;
-    const cpu_mask &all = cpus ? *cpus : *config_.cpus;
-    if (!all.count() || !all.within(config_.reach))
+    cpu_mask reach = *config_.reach | (grows_ ? threads_.now().cpus : cpu_mask());
+    if (cpus && (!cpus->count() || !cpus->within(reach)))
         return -EINVAL;
     helpers_welcome_.store(!cpus && !never_helped_, relaxed);
-    return threads_.move_to(all, accts_);
+    try {
+        int error = threads_.move_to(cpus, accts_);
+        more_may_run();
+        return error;
+    } catch (const std::bad_alloc &) {
+        return -ENOMEM;
+    }
+}
+
+wq::pace wq::paced() {
+    if (orphaned())
+        return {};
+    const cpus_now now = threads_.now();
+    return {now, threads_.max_running(now)};
+}
+
+void wq::follow_cpus() {
+    try {
+        reread_cpu_quota();
+        if (threads_.follow(accts_))
+            more_may_run();
+    } catch (const std::bad_alloc &) { // later
+    }
+}
+
+// What has waited because so many ran.
+void wq::more_may_run() {
+    for (auto &a : accts_)
+        for (acct::action todo; (todo = a->more_may_run()).what != acct::action::nothing;)
+            act(*a, todo);
 }
 
 wq_counters wq::counters(std::optional<unsigned> node) {

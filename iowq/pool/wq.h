@@ -37,15 +37,20 @@ struct IOWQ_API wq_config {
     unsigned max_bound = default_max_bound();
     unsigned max_unbound = default_max_unbound();
     // How many of either kind may be *running* per node: io_wq_create's `concurrency`. At least 1.
-    unsigned max_running = default_max_running();
+    // None given: 2 x the CPUs that the workers may use, and no more than 2 x what the quota of CPU
+    // time (cpu.max) comes to, rounded up. It follows them when they change.
+    std::optional<unsigned> max_running{};
     // A worker leaves when it has had nothing to do for one to two times this long. The last to
     // have parked does not, if last_stays. Below 1 ms counts as 1 ms.
     std::chrono::milliseconds idle{5000};
     bool last_stays = true;
-    std::chrono::microseconds spin{10}; // of a worker before it parks; with one CPU it never spins
+    // Of a worker before it parks. While it has one CPU only, or a quota below one, none spins.
+    std::chrono::microseconds spin{10};
     // The CPUs that workers use, which must be in `reach`. None given: all of `reach`.
     std::optional<cpu_mask> cpus{};
-    cpu_mask reach = cpu_mask::of_this_thread();
+    // None given: the calling thread's CPUs. If these are all that the process's cpuset has, those
+    // that it gets later are used too.
+    std::optional<cpu_mask> reach{};
     placement place = placement::local;
     // With placement::node: its OS number. If it has no CPUs of the pool, the nearest that has.
     unsigned node = 0;
@@ -59,7 +64,6 @@ struct IOWQ_API wq_config {
 
     [[nodiscard]] static unsigned default_max_bound();   // min(4 x CPUs, RLIMIT_NPROC)
     [[nodiscard]] static unsigned default_max_unbound(); // RLIMIT_NPROC
-    [[nodiscard]] static unsigned default_max_running(); // 2 x CPUs
 };
 
 // What a cancel came to.
@@ -145,8 +149,17 @@ class wq final : across_forks {
 
     // Puts the workers, those to come too, on these CPUs; none given: on those of create. A node
     // that none of the CPUs belongs to uses all of them. -EINVAL: an empty set, or a CPU outside
-    // wq_config::reach. -ESHUTDOWN: exit has ended the threads, or the pool is orphaned.
+    // wq_config::reach (where that was not given, one that the workers do not use now is outside,
+    // too). -ESHUTDOWN: exit has ended the threads, or the pool is orphaned. -ENOMEM.
     [[nodiscard]] IOWQ_API int set_affinity(const std::optional<cpu_mask> &cpus);
+
+    // What the workers may use, and how many may run per node, as found last. None in a child of
+    // the process that made the pool.
+    struct pace {
+        cpus_now now{};
+        unsigned max_running = 0;
+    };
+    [[nodiscard]] IOWQ_API pace paced();
 
     // Of one node, or the sum of all. The pool goes on meanwhile.
     [[nodiscard]] IOWQ_API wq_counters counters(std::optional<unsigned> node = {});
@@ -167,17 +180,22 @@ class wq final : across_forks {
     void watch() { monitor_.watch(); }
     // A worker is about to park: one day it may have to leave.
     void parks() { monitor_.reap_later(); }
+    // A worker begins to be busy: CPUs that change are noticed from now on.
+    void begins() { monitor_.follow_cpus(); }
+    // By the monitor.
+    void follow_cpus();
     // Wakes workers that are linked by next_free.
     static void wake_all(worker *linked);
     [[nodiscard]] threads &its_threads() { return threads_; }
 
   private:
-    wq(const wq_config &config, bool own_cpus, topology machine,
+    wq(const wq_config &config, bool own_cpus, bool grows, topology machine,
        std::unique_ptr<iowq::sleep_hook> hook);
 
     [[nodiscard]] unsigned node_for(const work &w);
     [[nodiscard]] bool hands_over() const;
     void call_for_help(const acct &from);
+    void more_may_run();
 
     [[nodiscard]] acct &acct_for(unsigned node, uint32_t flags) {
         return *accts_[node * 2 + (flags & work_unbound ? 1 : 0)];
@@ -194,6 +212,7 @@ class wq final : across_forks {
 
     // immutable after construction
     const wq_config config_;
+    const bool grows_; // CPUs that come later are used too
     const topology topology_;
     const unsigned only_node_ = 0; // with placement::node
     // Memory of the accts and the workers' records, on their nodes. Filled by the constructor, then
@@ -208,8 +227,9 @@ class wq final : across_forks {
     monitor monitor_{*this, accts_, signal_, hook_.get(), config_.idle};
 
     threads threads_{{*this, topology_, chains_, monitor_, hook_.get(), signal_, arenas_,
-                      config_.sleep_hook, config_.spin},
-                     *config_.cpus};
+                      config_.sleep_hook, config_.spin, config_.max_running},
+                     {*config_.cpus, cpu_quota()},
+                     grows_};
 
     atomic<unsigned> turn_{0};     // with placement::interleave; relaxed: only the share counts
     atomic<bool> helpers_welcome_; // relaxed: a hint

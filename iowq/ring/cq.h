@@ -61,6 +61,9 @@ class cq {
         return oldest;
     }
 
+    // Reaper only. May it spin before it sleeps, from now on?
+    void let_spin(bool may) { spins_ = may; }
+
     enum class waited { come, late, interrupted };
     // Reaper only. Waits until there is something to take; once it sleeps, `count` pushes (at most
     // 255) wake it. late: `until` has passed. interrupted: a signal's handler has run while it
@@ -70,8 +73,8 @@ class cq {
     // its work. So the reaper spins longer. Otherwise it would be asleep when the push comes, the
     // worker would be asleep when the next request comes, and so on.
     [[nodiscard]] waited wait(uint32_t count, deadline until, bool slow_start = false) {
-        if (spin_.until([this] { return head_.load(relaxed) != 0; },
-                        slow_start ? slow_start_patience : 1))
+        if (spins_ && spin_.until([this] { return head_.load(relaxed) != 0; },
+                                  slow_start ? slow_start_patience : 1))
             return waited::come;
         uint64_t seen = 0;
         uint64_t waiting = uint64_t{std::min(count, most_wanted)} << address_bits;
@@ -111,6 +114,7 @@ class cq {
 
     // reaper only
     alignas(64) adaptive_spin spin_;
+    bool spins_ = true;
 };
 
 } // namespace iowq

@@ -2,6 +2,7 @@
 #include "iowq/ring/reaper.h"
 
 #include "iowq/os/assert.h"
+#include "iowq/os/cpus_now.h"
 #include "iowq/ring/evidence.h"
 #include "iowq/ring/issue.h"
 #include "iowq/ring/linux_aio.h"
@@ -24,6 +25,7 @@ constexpr std::chrono::microseconds gathering{40};
 constexpr unsigned share_waited_for = 4, most_waited_for = 16;
 // A worker's wake costs as much as so many calls of io_submit.
 constexpr unsigned commits_worth_a_wake = 8;
+constexpr unsigned waits_a_look = 4; // at the clock, for the next look at the CPUs
 
 tuner::attempt attempt_at(const request &r) {
     if (r.path & path_nowait_miss)
@@ -362,6 +364,7 @@ bool reaper::wait_for_completions(unsigned count, deadline until) {
     using waited = cq::waited;
     // Not for more than will be pushed: begun reads will not.
     count = std::min(count, std::max(elsewhere(), 1u));
+    look_at_cpus();
     if (!threads_ || !threads_->wants_looks()) {
         waited came_to = gather(count, until);
         if (came_to == waited::late)
@@ -378,6 +381,23 @@ bool reaper::wait_for_completions(unsigned count, deadline until) {
         if (short_wait || came_to == waited::interrupted)
             return false;
     }
+}
+
+// Whether spinning pays: it does not while the submitter has one CPU, for example. Of the quota the
+// pool's monitor sees to it that it is known.
+void reaper::look_at_cpus() {
+    if (++waits_ % waits_a_look != 0)
+        return;
+    clock::time_point now = clock::now();
+    if (now < next_look_at_cpus_)
+        return;
+    next_look_at_cpus_ = now + cpus_looked_at_every;
+    if (!pool_)
+        reread_cpu_quota();
+    bool spins = cpus_now{cpu_mask::of_this_thread(), cpu_quota()}.spinning_pays();
+    completions_.let_spin(spins);
+    if (threads_)
+        threads_->let_spin(spins);
 }
 
 // ---- cancelling

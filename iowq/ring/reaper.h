@@ -125,6 +125,7 @@ class reaper {
                                        bool &interrupted);
     [[nodiscard]] cq::waited gather(unsigned count, deadline until);
     [[nodiscard]] bool wait_for_completions(unsigned count, deadline until);
+    void look_at_cpus();
 
     [[nodiscard]] bool take_off(request &r);
     [[nodiscard]] bool take_off_unsent(request &r);
@@ -148,6 +149,8 @@ class reaper {
     bool uncommitted_ = false;     // something has joined a carrier since the last commit
     unsigned commits_carried_ = 0; // by the carrier: so many calls did it save
     learner carrying_pays_{learner::rule{4, 4, 2, 1024}};
+    unsigned waits_ = 0;
+    clock::time_point next_look_at_cpus_ = clock::now() + cpus_looked_at_every;
     // Do several completions come in the moment in which the reaper waits for them?
     learner gathering_pays_{learner::rule{8, 8, 1, 64}};
     // Are the reads that the submission thread has in the page cache?

@@ -2,6 +2,7 @@
 #include "iowq/ring/ring.h"
 
 #include "iowq/os/assert.h"
+#include "iowq/os/cpus_now.h"
 #include "iowq/ring/issue.h"
 
 #include <cerrno>
@@ -14,22 +15,22 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
     if (config.depth == 0 || config.depth > most || (needs_pool(config.mode) && !pool))
         return -EINVAL;
     cpu_mask cpus = cpu_mask::of_this_thread();
-    ring_config settled = config;
-    if (cpus.count() == 1)
-        settled.spin = {}; // the thread that is waited for needs this very CPU
+    bool spins = cpus_now{cpus, cpu_quota()}.spinning_pays();
     bool serves = !pool || pool->serves_where_submitted();
     if (!needs_pool(config.mode) && config.sqthread_cpus) {
         serves = cpus.within(*config.sqthread_cpus);
         cpus = *config.sqthread_cpus;
     }
-    std::unique_ptr<ring> r(new (std::nothrow) ring(settled, pool, serves && config.help));
+    std::unique_ptr<ring> r(new (std::nothrow) ring(config, pool, serves && config.help));
     if (!r)
         return -ENOMEM;
+    r->reaper_.completions().let_spin(spins);
     if (has_threads(config.mode)) {
         sqthread_config sq{.depth = config.depth,
                            .cpus = cpus,
                            .idle = config.sqthread_idle,
                            .dodges = !config.sqthread_cpus,
+                           .spins = spins,
                            .handoff = config.mode == offload::handoff,
                            .signal = config.signal,
                            .tuned = &r->tuner_};

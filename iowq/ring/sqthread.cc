@@ -21,10 +21,7 @@ constexpr std::chrono::microseconds worth_spinning{100};
 int sqthread::create(const sqthread_config &config, cq &completions,
                      std::unique_ptr<sqthread> &out) {
     try {
-        sqthread_config settled = config;
-        if (cpu_mask::of_this_thread().count() == 1)
-            settled.idle.emplace(0); // spinning would only keep the submitter off this CPU
-        std::unique_ptr<sqthread> sq(new sqthread(settled, completions));
+        std::unique_ptr<sqthread> sq(new sqthread(config, completions));
         if (int error = sq->signal_.open(config.signal))
             return error;
         if (int error = sq->start(role::lead, 0, if_cpus_are_gone::refuse))
@@ -41,7 +38,7 @@ sqthread::sqthread(const sqthread_config &config, cq &completions)
       most_threads_(config.handoff ? config.depth + 1 : 1), slots_(mask_ + 1),
       spin_(config.idle ? adaptive_spin(*config.idle, adaptive_spin::always)
                         : adaptive_spin(worth_spinning)),
-      submitter_on_(this_cpu()) {
+      submitter_on_(this_cpu()), spins_(config.spins) {
     members_.reserve(most_threads_);
 }
 
@@ -303,13 +300,12 @@ sqthread::outcome sqthread::issue_unless_relieved(request &r) {
 // False: the ring is to end.
 bool sqthread::wait_for_work(member &self) {
     uint32_t head = head_.load(relaxed);
-    if (!submitter_does_it()) {
+    if (may_spin()) {
         uint16_t cpu = submitter_on_.load(relaxed);
         if (config_.dodges && spin_.pays() && self.off_submitter.is_due(cpu))
             self.off_submitter.move(cpu, config_.cpus);
-        (void)spin_.until([&] {
-            return published_behind(head, relaxed) || stop_.load(relaxed) || submitter_does_it();
-        });
+        (void)spin_.until(
+            [&] { return published_behind(head, relaxed) || stop_.load(relaxed) || !may_spin(); });
     }
     if (published_behind(head, relaxed))
         return true;

@@ -48,9 +48,10 @@ namespace iowq {
 struct sqthread_config {
     unsigned depth = 1; // the most requests in flight
     cpu_mask cpus;
-    // Spins so long before it sleeps; none given: as long as that pays. Not with a single CPU.
+    // Spins so long before it sleeps; none given: as long as that pays.
     std::optional<std::chrono::milliseconds> idle{};
     bool dodges = true; // the CPUs are the submitter's, so it may leave the one that that is on
+    bool spins = true;  // at first; see let_spin
     bool handoff = false;
     int signal = 0; // as interrupt_signal::open
     // While the submitter issues most itself, the leader sleeps at once.
@@ -94,6 +95,9 @@ class sqthread final : public own_pages, across_forks {
     [[nodiscard]] bool wants_looks() const { return config_.handoff || interrupting_; }
     static constexpr std::chrono::milliseconds patience{1};
 
+    // Submitter only. May the leader spin, from now on?
+    void let_spin(bool may) { spins_.store(may, relaxed); }
+
     // How many threads there are. Any thread may ask.
     [[nodiscard]] unsigned threads();
 
@@ -123,8 +127,8 @@ class sqthread final : public own_pages, across_forks {
     [[nodiscard]] outcome issue(request &r);
     [[nodiscard]] outcome issue_as(member &self, request &r) IOWQ_EXCLUDES(lock_);
     [[nodiscard]] outcome issue_unless_relieved(request &r);
-    [[nodiscard]] bool submitter_does_it() const {
-        return config_.tuned && config_.tuned->itself();
+    [[nodiscard]] bool may_spin() const {
+        return spins_.load(relaxed) && !(config_.tuned && config_.tuned->itself());
     }
     [[nodiscard]] bool wait_for_work(member &self);
     // Is there a request at `head` or behind it? While the submitter takes one back that the leader
@@ -175,6 +179,7 @@ class sqthread final : public own_pages, across_forks {
     atomic<uint16_t> submitter_on_; // the CPU that it published from; relaxed: a hint
     alignas(64) atomic<bool> asleep_{false};
     atomic<bool> stop_{false};
+    atomic<bool> spins_; // relaxed: a hint
     // The call that the leader may be relieved in: head_ << 1 | 1. 0: none.
     atomic<uint64_t> call_{0};
     parker leaders_park_;

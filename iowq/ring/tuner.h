@@ -43,12 +43,12 @@ class tuner {
     };
     void completed(attempt came_to) {
         if (count(came_to) && on_)
-            look(now());
+            look_now();
     }
     // The submitter is about to wait.
     void waits() {
         if (++waits_ % often == 0 && on_)
-            look(now());
+            look_now();
     }
 
     // What these do. Apart for tests, which have a time of their own. count: is a look due?
@@ -64,6 +64,13 @@ class tuner {
         std::chrono::nanoseconds cpu{}; // used by the process; only with a quota
     };
     void look(const moment &now);
+    // The quota may have changed. What has been measured of this window by the old one is dropped.
+    void quota_is(std::optional<double> quota) {
+        if (quota == quota_)
+            return;
+        quota_ = quota;
+        began_ = {};
+    }
 
     // How many trials there have been, and for how long they have cost: the time in those that were
     // lost, as far as they did less than the other way would have done.
@@ -82,8 +89,9 @@ class tuner {
     static constexpr unsigned seldom = 16, often = 4;
 
     enum class phase { settled, trial, after };
-    [[nodiscard]] moment now() const {
-        return {clock::now(), quota_ ? cpu_time() : std::chrono::nanoseconds{}};
+    void look_now() {
+        quota_is(cpu_quota());
+        look({clock::now(), quota_ ? cpu_time() : std::chrono::nanoseconds{}});
     }
     void turn_round() { itself_.store(!itself(), relaxed); }
     void begin_window(const moment &now);
@@ -93,7 +101,7 @@ class tuner {
     [[nodiscard]] double rate(const moment &now) const;
 
     const bool on_;
-    const std::optional<double> quota_;
+    std::optional<double> quota_;
     atomic<bool> itself_{false};
     int sure_ = 1; // that attempts hit: at least 15 of 16 of the latest, where it is above 0
     uint64_t completed_ = 0, looked_at_ = 0, eligible_ = 0, waits_ = 0;

@@ -80,6 +80,32 @@ SCENARIO(concurrent_against_sleep) {
         exactly_once(*i);
 }
 
+// An item that wants a worker of its own gets one when more may run, as there are more CPUs.
+SCENARIO(concurrent_against_more_cpus) {
+    gate last_ran;
+    auto waits = [&](item &) { last_ran.wait(); };
+    auto a = std::make_unique<item>(waits, work_concurrent);
+    auto b = std::make_unique<item>(waits, work_concurrent);
+    auto last = std::make_unique<item>([&](item &) { last_ran.open(); }, work_concurrent);
+    wq_config config = small(3);
+    config.max_running.reset();
+    config.reach.emplace().add(0);
+    config.reach->add(1);
+    auto pool = pool_of(config);
+    cpu_mask one;
+    one.add(0);
+    EXPECT(pool->set_affinity(one) == 0);
+    EXPECT(pool->enqueue(a.get()) == 0);
+    EXPECT(pool->enqueue(b.get()) == 0);
+    std::thread other([&] { EXPECT(pool->set_affinity({}) == 0); });
+    EXPECT(pool->enqueue(last.get()) == 0);
+    last_ran.wait();
+    other.join();
+    end(pool);
+    for (const auto *i : {a.get(), b.get(), last.get()})
+        exactly_once(*i);
+}
+
 // A node whose workers all sleep has its work done by the other node's.
 SCENARIO_ON("numa:2 pu:1", another_nodes_worker) {
     gate second_ran;

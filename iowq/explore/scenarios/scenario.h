@@ -20,7 +20,8 @@ using explore::gate;
 
 inline wq_config small(unsigned workers) {
     wq_config config;
-    config.max_bound = config.max_unbound = config.max_running = workers;
+    config.max_bound = config.max_unbound = workers;
+    config.max_running = workers;
     config.idle = std::chrono::hours(10000); // nobody finds lost work by leaving
     config.spin = {};
     return config;

@@ -6,64 +6,13 @@
 
 #include "iowq/test/child.h"
 #include "iowq/test/item.h"
-
-#include <filesystem>
-#include <fstream>
-#include <sys/stat.h>
+#include "iowq/test/own_cgroup.h"
 
 using namespace iowq;
 
 namespace {
 
 constexpr int cannot_tell = 99;
-
-bool put(const std::string &path, const std::string &text) {
-    std::ofstream to(path);
-    to << text << std::flush;
-    return to.good();
-}
-std::string text_of(const std::string &path) {
-    std::string text;
-    std::getline(std::ifstream(path), text);
-    return text;
-}
-
-// A cgroup of one's own, of either version.
-class cpuset {
-  public:
-    cpuset() {
-        std::string name = "/iowq_test." + std::to_string(getpid());
-        std::ifstream mounts("/proc/self/mounts");
-        for (std::string device, at, type, options, rest;
-             mounts >> device >> at >> type >> options && std::getline(mounts, rest);) {
-            if (type == "cgroup2" &&
-                text_of(at + "/cgroup.controllers").find("cpuset") != std::string::npos)
-                (void)put(at + "/cgroup.subtree_control", "+cpuset");
-            else if (type != "cgroup" || options.find("cpuset") == std::string::npos)
-                continue;
-            folder_ = at + name;
-            if (mkdir(folder_.c_str(), 0755) == 0) {
-                (void)put(folder_ + "/cpuset.mems", text_of(at + "/cpuset.effective_mems"));
-                (void)put(folder_ + "/cpuset.mems", text_of(at + "/cpuset.mems"));
-                return;
-            }
-            folder_.clear();
-        }
-    }
-    ~cpuset() {
-        if (!folder_.empty())
-            rmdir(folder_.c_str());
-    }
-    [[nodiscard]] bool move_to(unsigned cpu) const {
-        return put(folder_ + "/cpuset.cpus", std::to_string(cpu));
-    }
-    [[nodiscard]] bool enter() const {
-        return !folder_.empty() && put(folder_ + "/cgroup.procs", std::to_string(getpid()));
-    }
-
-  private:
-    std::string folder_;
-};
 
 unsigned nth_cpu(unsigned n) {
     cpu_mask mine = cpu_mask::of_this_thread();
@@ -79,13 +28,13 @@ void expect_when_the_cpuset_moves(Test test) {
     if (cpu_mask::of_this_thread().count() < 2)
         GTEST_SKIP() << "there is one CPU";
     unsigned before = nth_cpu(0), after = nth_cpu(1);
-    cpuset own;
+    own_cgroup own("cpuset");
     int status = in_child([&] {
-        if (!own.move_to(before) || !own.enter())
+        if (!own.set_cpus(std::to_string(before)) || !own.enter())
             return cannot_tell;
         cpu_mask left;
         left.add(after);
-        return test([&] { return own.move_to(after); }, left) ? 0 : 1;
+        return test([&] { return own.set_cpus(std::to_string(after)); }, left) ? 0 : 1;
     });
     if (status == cannot_tell)
         GTEST_SKIP() << "no cpuset can be made here";

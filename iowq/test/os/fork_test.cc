@@ -33,8 +33,9 @@ bool is_refused(wq &pool, item &queued_before) {
     return pool.enqueue(&it) == -ESHUTDOWN && it.calls == 0 && pool.flush() == 0 &&
            pool.cancel(&queued_before) == cancel_result::notfound &&
            pool.cancel_all() == cancel_result::notfound && !pool.help() &&
-           pool.set_affinity({}) == -ESHUTDOWN && pool.counters().nr_workers == 0 &&
-           pool.max_workers().bound == 0 && pool.exit() == 0 && queued_before.calls == 0;
+           pool.set_affinity({}) == -ESHUTDOWN && pool.paced().max_running == 0 &&
+           pool.counters().nr_workers == 0 && pool.max_workers().bound == 0 && pool.exit() == 0 &&
+           queued_before.calls == 0;
 }
 
 // Of two threads of rings one is in a call that sleeps.

@@ -158,6 +158,19 @@ TEST(tuner, under_a_quota_it_is_the_cpu_time_that_counts) {
     }
 }
 
+TEST(tuner, goes_by_a_quota_that_comes_and_goes) {
+    run r;
+    r.both_run = 2;
+    for (auto [quota, itself] : std::initializer_list<std::pair<std::optional<double>, bool>>{
+             {{}, false}, {0.5, true}, {{}, false}, {0.5, true}, {4.0, false}}) {
+        SCOPED_TRACE(quota.value_or(0));
+        r.tuned.quota_is(quota);
+        r.go(2s, steady(6e4, 4e4));
+        r.go(2s, steady(6e4, 4e4));
+        EXPECT_GT(itself ? r.share(2s) : 1 - r.share(2s), 0.9);
+    }
+}
+
 TEST(tuner, off_it_always_hands_over) {
     tuner off{false};
     for (int i = 0; i < 100000; i++) {
