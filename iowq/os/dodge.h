@@ -13,14 +13,17 @@ namespace iowq {
 // One thread's; called by that thread alone, before it spins.
 class dodge {
   public:
+    static constexpr uint16_t no_cpu = UINT16_MAX;
+
     // `pause`: between two moves. Where it spins for several threads, one on each of its CPUs,
     // it could move for ever.
     explicit dodge(std::chrono::nanoseconds pause = std::chrono::milliseconds(10))
         : pause_(pause) {}
 
-    // Is there something to do, as the thread that is waited for is on `cpu`? No system call.
+    // Is there something to do, as the thread that is waited for is on `cpu`? no_cpu: there is none,
+    // so it goes back. No system call.
     [[nodiscard]] bool is_due(uint16_t cpu) const {
-        return (off_ == nobodys ? this_cpu() == cpu : off_ != cpu) && clock::now() >= rests_until_;
+        return (off_ == no_cpu ? this_cpu() == cpu : off_ != cpu) && clock::now() >= rests_until_;
     }
     // Leaves `cpu`, if there is another among `own`, the CPUs that the thread was placed on. Once
     // the thread that is waited for has moved, goes back to all of them. A thread that somebody
@@ -28,14 +31,13 @@ class dodge {
     void move(uint16_t cpu, const cpu_mask &own);
     // Where it has put the thread, which was placed on `own`.
     [[nodiscard]] cpu_mask within(const cpu_mask &own) const {
-        return off_ == nobodys ? own : own.without(off_);
+        return off_ == no_cpu ? own : own.without(off_);
     }
 
   private:
-    static constexpr uint16_t nobodys = UINT16_MAX;
     std::chrono::nanoseconds pause_;
     clock::time_point rests_until_{};
-    uint16_t off_ = nobodys; // the CPU that it keeps off
+    uint16_t off_ = no_cpu; // the CPU that it keeps off
 };
 
 } // namespace iowq

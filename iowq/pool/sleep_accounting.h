@@ -20,6 +20,10 @@ class sleep_accounting {
     // seq_cst, here and below: either a pusher sees that nobody runs, or the worker that stops
     // running sees what was pushed (README, orders).
     [[nodiscard]] int running(memory_order order = seq_cst) const { return running_.load(order); }
+    // Does nobody else run, or sleep in its item, beside the worker that asks?
+    [[nodiscard]] bool only_one() const {
+        return running_.load(relaxed) <= 1 && blocked_.load(relaxed) == 0;
+    }
     void starts_running() { raise_to(peak_running_, running_.fetch_add(1, seq_cst) + 1); }
     // A worker that has just stopped goes on, or exit wakes a free one: neither counts as a peak.
     void resumes_running() { running_.fetch_add(1, seq_cst); }

@@ -89,11 +89,13 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
         self.pool.act(*elsewhere, todo);
 }
 
-// The worker is about to spin for a thread that must not be on its CPU.
+// The worker is about to spin for a thread that must not be on its CPU. Several workers use all of
+// their CPUs: else they would end up on one.
 void keep_off_submitter(worker &self) {
-    uint16_t cpu = self.home.pushed_on();
-    if (self.home.may_spin() && self.spin.pays() && self.off_submitter.is_due(cpu) &&
-        self.pool.welcomes_help())
+    if (!self.home.may_spin() || !self.spin.pays() || !self.pool.welcomes_help())
+        return;
+    uint16_t cpu = self.home.sleepers().only_one() ? self.home.pushed_on() : dodge::no_cpu;
+    if (self.off_submitter.is_due(cpu))
         self.pool.its_threads().move_off(self, cpu);
 }
 
