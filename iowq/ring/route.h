@@ -61,8 +61,8 @@ struct alignas(8) route {
     sleep call = never;   // does the plain call sleep?
 
     [[nodiscard]] bool by_aio() const { return first == sends || first == sends_blocking; }
-    // Might the submitter issue it in `submit`, in the place of a worker or thread? Not what has its
-    // place in a chain. Whether it sends by AIO is asked apart.
+    // Might the submitter issue it in `submit`, in the place of a worker or a thread? Not what has
+    // its place in a chain. Whether it sends by AIO is asked apart.
     [[nodiscard]] bool may_be_issued_at_once() const {
         return help != not_at_all && help != sends && !hashed;
     }
