@@ -261,7 +261,7 @@ TEST(help, with_a_chain_is_a_few_of_its_items_in_their_order) {
     size_t helped = c.order.size();
     EXPECT_GT(helped, 1u);
     EXPECT_LT(helped, 16u);
-    EXPECT_FALSE(c.pool->help()) << "the other item is the oldest now";
+    EXPECT_TRUE(c.pool->help()) << "the other item, which is the oldest now, is passed over";
     c.end();
     EXPECT_EQ(c.order.size(), 20u);
 }
@@ -309,7 +309,9 @@ TEST(help, may_leave_an_item_to_a_worker_before_all_others) {
         uint64_t enqueued = pool->counters().enqueued;
         EXPECT_TRUE(pool->help());
         EXPECT_TRUE(order.empty());
-        EXPECT_EQ(pool->help(), false) << "the oldest is a worker's now, or another is";
+        if (hashed) {
+            EXPECT_FALSE(pool->help()) << "what is behind it in its chain waits for it";
+        }
         EXPECT_EQ(pool->counters().enqueued, enqueued);
         busy.end();
         last.done.acquire();
