@@ -20,8 +20,8 @@ class dodge {
     explicit dodge(std::chrono::nanoseconds pause = std::chrono::milliseconds(10))
         : pause_(pause) {}
 
-    // Is there something to do, as the thread that is waited for is on `cpu`? no_cpu: there is none,
-    // so it goes back. No system call.
+    // Is there something to do, as the thread that is waited for is on `cpu`? no_cpu: there is no
+    // such thread, and this one goes back. No system call.
     [[nodiscard]] bool is_due(uint16_t cpu) const {
         return (off_ == no_cpu ? this_cpu() == cpu : off_ != cpu) && clock::now() >= rests_until_;
     }
