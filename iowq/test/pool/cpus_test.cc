@@ -261,6 +261,30 @@ TEST(cpus, a_quota_is_followed) {
     EXPECT_EQ(status, 0);
 }
 
+// On a machine of the test's own: in a guest of `make numa`.
+TEST(cpus, that_go_offline_and_come_back_are_followed) {
+    if (!getenv("IOWQ_NODES_ARE_REAL"))
+        GTEST_SKIP() << "the machine is not the test's own: see make numa";
+    SKIP_WITH_ONE_CPU();
+    const cpu_mask all = cpu_mask::of_this_thread();
+    unsigned last = cpu_mask::most - 1;
+    while (!all.has(last))
+        last--;
+    auto set_online = [last](bool online) {
+        std::ofstream to("/sys/devices/system/cpu/cpu" + std::to_string(last) + "/online");
+        return static_cast<bool>(to << online << std::flush);
+    };
+    auto pool = make(without_spinning());
+    sleeper early;
+    early.start_on(*pool);
+    ASSERT_TRUE(set_online(false));
+    const cpu_mask rest = all.without(last);
+    work_until(*pool, [&] { return found(*pool, rest, 2 * rest.count()); });
+    ASSERT_TRUE(set_online(true));
+    work_until(*pool, [&] { return found(*pool, all, 2 * all.count()); });
+    early.end();
+}
+
 TEST(cpus, leave_a_limit_that_was_given_as_it_is) {
     wq_config config;
     config.max_running = 7;

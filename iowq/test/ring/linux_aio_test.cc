@@ -258,7 +258,7 @@ TEST_F(carried, one_that_is_refused_fails_alone) {
                  {s.f, 100, 0, -EINVAL},
                  {s.f, uint64_t{1} << 63, 0, -EINVAL},
                  {flags, block, 1 << 30, -EOPNOTSUPP}}; // AIO says so too, for any flag
-    constexpr unsigned n = 10; // more than one call takes
+    constexpr unsigned n = 10;                          // more than one call takes
     for (auto &bad : table) {
         for (unsigned place = 0; place <= n; place++) { // in the last row all are refused
             SCOPED_TRACE(testing::Message() << bad.result << " at " << place);
