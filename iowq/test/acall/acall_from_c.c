@@ -20,7 +20,7 @@ int acall_from_c(void) {
     EXPECT(pipe(fd) == 0);
 
     char text[6] = "";
-    struct acall_id id;
+    struct acall_id id, written;
     struct acall_completion done = {0, 0};
     struct acall_submission reading = {
         .nr = SYS_read,
@@ -32,6 +32,7 @@ int acall_from_c(void) {
     };
     struct acall_submission writing = {
         .nr = SYS_write,
+        .id_pointer = (uintptr_t)&written,
         .args = {(uint64_t)fd[1], (uintptr_t) "acall", sizeof text},
     };
     struct acall_submission *both[] = {&reading, &writing};
@@ -43,6 +44,8 @@ int acall_from_c(void) {
     EXPECT(__atomic_load_n(&done.cookie, __ATOMIC_ACQUIRE) == 7);
     EXPECT((int64_t)done.return_code == (int64_t)sizeof text);
     EXPECT(strcmp(text, "acall") == 0);
+    struct acall_id *other[] = {&written}; // it may be read before the call is over
+    EXPECT(acall_comp_pwait(other, 1, NULL, NULL, 0) == 1);
 
     union {
         struct acall_completion_ring ring;
