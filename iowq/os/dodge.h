@@ -13,8 +13,6 @@ namespace iowq {
 // One thread's; called by that thread alone, before it spins.
 class dodge {
   public:
-    static constexpr uint16_t no_cpu = UINT16_MAX;
-
     // `pause`: between two moves. Where it spins for several threads, one on each of its CPUs,
     // it could move for ever.
     explicit dodge(std::chrono::nanoseconds pause = std::chrono::milliseconds(10))

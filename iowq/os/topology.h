@@ -49,6 +49,8 @@ class IOWQ_API cpu_mask {
     cpu_set_t set_;
 };
 
+inline constexpr uint16_t no_cpu = UINT16_MAX;
+
 // The CPU that the calling thread is on. No system call, where the kernel knows rseq.
 [[nodiscard]] inline uint16_t this_cpu() {
     int cpu = sched_getcpu();

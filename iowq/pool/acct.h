@@ -68,13 +68,13 @@ class acct {
     // ---- any thread ----
 
     // Queues an item that is `on_its_way`. Takes no lock. -ESHUTDOWN once closed.
-    [[nodiscard]] int push(work *w) {
-        if (uint16_t here = this_cpu(); pushed_on_.load(relaxed) != here)
-            pushed_on_.store(here, relaxed);
-        return queue_.push(w);
+    [[nodiscard]] int push(work *w) { return queue_.push(w); }
+    // The CPU that a submitter keeps busy, and that who spins is to leave to it; or no_cpu.
+    void submitter_is_on(uint16_t cpu) {
+        if (submitter_on_.load(relaxed) != cpu)
+            submitter_on_.store(cpu, relaxed);
     }
-    // The CPU of the thread that pushed last.
-    [[nodiscard]] uint16_t pushed_on() const { return pushed_on_.load(relaxed); }
+    [[nodiscard]] uint16_t submitter_on() const { return submitter_on_.load(relaxed); }
     // What to do now that an item was pushed. `concurrent`: it wants a worker even if others run.
     [[nodiscard]] action pushed(bool concurrent) IOWQ_EXCLUDES(queue_.lock);
     // A hashed item that was enqueued here has gone to its chain. `waits`: behind others.
@@ -180,7 +180,7 @@ class acct {
     atomic<uint64_t> hashed_{0};
     atomic<uint64_t> chain_waits_{0};
     atomic<bool> spinning_{false};
-    atomic<uint16_t> pushed_on_{0}; // relaxed: a hint
+    atomic<uint16_t> submitter_on_{no_cpu}; // relaxed: a hint
     // Another node has work for this acct's workers. Counts as work until a worker that stops
     // running has seen it and looked there once more.
     atomic<bool> called_{false};

@@ -94,7 +94,7 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
 void keep_off_submitter(worker &self) {
     if (!self.home.may_spin() || !self.spin.pays() || !self.pool.welcomes_help())
         return;
-    uint16_t cpu = self.home.sleepers().only_one() ? self.home.pushed_on() : dodge::no_cpu;
+    uint16_t cpu = self.home.sleepers().only_one() ? self.home.submitter_on() : no_cpu;
     if (self.off_submitter.is_due(cpu))
         self.pool.its_threads().move_off(self, cpu);
 }

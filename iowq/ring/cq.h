@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace iowq {
 
@@ -61,6 +62,8 @@ class cq {
         return oldest;
     }
 
+    // Reaper only. Has it slept since it was asked last?
+    [[nodiscard]] bool has_slept() { return std::exchange(slept_, false); }
     // Reaper only. May it spin before it sleeps, from now on?
     void let_spin(bool may) { spins_ = may; }
 
@@ -81,6 +84,7 @@ class cq {
         if (!head_.compare_exchange_strong(seen, waiting, relaxed))
             return waited::come;
         waited came_to = waited::come;
+        slept_ = true;
         for (seen = waiting; came_to == waited::come && seen >> address_bits;
              seen = head_.load(relaxed)) {
             if (until && clock::now() >= *until)
@@ -115,6 +119,7 @@ class cq {
     // reaper only
     alignas(64) adaptive_spin spin_;
     bool spins_ = true;
+    bool slept_ = false;
 };
 
 } // namespace iowq

@@ -238,6 +238,17 @@ bool reaper::goes_on(request &r) {
 // ---- waiting
 
 unsigned reaper::reap(std::span<request *> out, unsigned min, deadline until) {
+    unsigned n = wait_and_hand_out(out, min, until);
+    slept_ |= completions_.has_slept();
+    uint16_t cpu = std::exchange(slept_, false) ? no_cpu : this_cpu();
+    if (threads_)
+        threads_->submitter_is_on(cpu);
+    else if (pool_)
+        pool_->submitter_is_on(cpu);
+    return n;
+}
+
+unsigned reaper::wait_and_hand_out(std::span<request *> out, unsigned min, deadline until) {
     commit();
     if (threads_ && threads_->interrupting())
         threads_->look();
@@ -309,6 +320,7 @@ bool reaper::may_wait_in_begun(deadline until) const {
 }
 
 unsigned reaper::wait_in_begun(std::span<request *> out) {
+    slept_ = true;
     return hand_out_waited(out.first(elsewhere() ? begun_.poll(out) : begun_.wait(out)));
 }
 
@@ -338,6 +350,7 @@ unsigned reaper::wait_in_aio(std::span<request *> out, unsigned min, deadline un
     deadline look = until;
     if (pushes_expected() && (!until || *until - clock::now() > pool_patience))
         look = clock::now() + pool_patience;
+    slept_ = true;
     return keep_done(out.first(aio_->wait(out, std::min(min, in_aio()), look, interrupted)));
 }
 

@@ -106,6 +106,8 @@ class reaper {
     void hand_out(request &r);
     [[nodiscard]] unsigned hand_out_waited(std::span<request *> reads);
 
+    [[nodiscard]] unsigned wait_and_hand_out(std::span<request *> out, unsigned min,
+                                             deadline until);
     [[nodiscard]] unsigned poll(std::span<request *> out);
     [[nodiscard]] unsigned poll_completions(std::span<request *> out);
     [[nodiscard]] unsigned keep_done(std::span<request *> from_aio);
@@ -149,6 +151,7 @@ class reaper {
     bool uncommitted_ = false;     // something has joined a carrier since the last commit
     unsigned commits_carried_ = 0; // by the carrier: so many calls did it save
     learner carrying_pays_{learner::rule{4, 4, 2, 1024}};
+    bool slept_ = false; // in this reap
     unsigned waits_ = 0;
     clock::time_point next_look_at_cpus_ = clock::now() + cpus_looked_at_every;
     // Do several completions come in the moment in which the reaper waits for them?

@@ -38,7 +38,7 @@ sqthread::sqthread(const sqthread_config &config, cq &completions)
       most_threads_(config.handoff ? config.depth + 1 : 1), slots_(mask_ + 1),
       spin_(config.idle ? adaptive_spin(*config.idle, adaptive_spin::always)
                         : adaptive_spin(worth_spinning)),
-      submitter_on_(this_cpu()), spins_(config.spins) {
+      spins_(config.spins) {
     members_.reserve(most_threads_);
 }
 
@@ -65,8 +65,6 @@ sqthread::~sqthread() {
 void sqthread::publish() {
     // seq_cst: publishes the slots, and comes before the look at asleep_; pairs with wait_for_work.
     tail_.store(next_, seq_cst);
-    if (uint16_t here = this_cpu(); submitter_on_.load(relaxed) != here)
-        submitter_on_.store(here, relaxed);
     if (asleep_.load(seq_cst) && asleep_.exchange(false))
         leaders_park_.unpark();
 }

@@ -76,6 +76,12 @@ class sqthread final : public own_pages, across_forks {
         slots_[next_++ & mask_] = &r;
     }
     void publish();
+    // Submitter only. The CPU that it keeps busy, and that a leader who spins is to leave to it;
+    // no_cpu: it sleeps.
+    void submitter_is_on(uint16_t cpu) {
+        if (submitter_on_.load(relaxed) != cpu)
+            submitter_on_.store(cpu, relaxed);
+    }
     [[nodiscard]] bool all_published() const { return tail_.load(relaxed) == next_; }
     // Submitter only, while it would only wait: takes the newest published request back, to issue
     // it itself. nullptr: the leader has fewer than two still to come to, and one is left to it.
@@ -176,7 +182,7 @@ class sqthread final : public own_pages, across_forks {
     // takes at the head.
     alignas(64) atomic<uint32_t> head_{0};
     alignas(64) atomic<uint32_t> tail_{0};
-    atomic<uint16_t> submitter_on_; // the CPU that it published from; relaxed: a hint
+    atomic<uint16_t> submitter_on_{no_cpu}; // relaxed: a hint
     alignas(64) atomic<bool> asleep_{false};
     atomic<bool> stop_{false};
     atomic<bool> spins_; // relaxed: a hint

@@ -52,10 +52,10 @@ TEST(dodge, leaves_the_cpu_of_the_other_and_comes_back_once_that_has_moved) {
         d.move(nowhere, own);
         EXPECT_EQ(cpu_mask::of_this_thread(), own);
         EXPECT_FALSE(d.is_due(nowhere));
-        EXPECT_FALSE(d.is_due(dodge::no_cpu));
+        EXPECT_FALSE(d.is_due(no_cpu));
         collide(d, own);
-        ASSERT_TRUE(d.is_due(dodge::no_cpu));
-        d.move(dodge::no_cpu, own);
+        ASSERT_TRUE(d.is_due(no_cpu));
+        d.move(no_cpu, own);
         EXPECT_EQ(cpu_mask::of_this_thread(), own);
     });
 }
