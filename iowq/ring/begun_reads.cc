@@ -16,30 +16,14 @@ constexpr unsigned waits_a_look = 16;
 void begun_reads::add(request &r) {
     iowq_assert(r.op == opcode::read && r.target);
     r.begun = false;
-    r.next = nullptr;
-    one_device_ = !oldest_ || (one_device_ && r.target->key.hi == oldest_->target->key.hi);
-    (oldest_ ? newest_->next : oldest_) = &r;
-    newest_ = &r;
+    const request *oldest = reads_.oldest();
+    one_device_ = !oldest || (one_device_ && r.target->key.hi == oldest->target->key.hi);
+    reads_.push_back(r);
 }
 
 request &begun_reads::pop_oldest() {
-    iowq_assert(oldest_);
-    request &r = *oldest_;
-    oldest_ = r.next;
-    return r;
-}
-
-bool begun_reads::remove(const request &r) {
-    request *before = nullptr;
-    for (request *here = oldest_; here; before = here, here = here->next) {
-        if (here != &r)
-            continue;
-        (before ? before->next : oldest_) = here->next;
-        if (newest_ == here)
-            newest_ = before;
-        return true;
-    }
-    return false;
+    iowq_assert(!empty());
+    return *reads_.pop_front();
 }
 
 bool begun_reads::has_come(request &r) { return try_nowait(r) == tried::done; }
@@ -47,7 +31,8 @@ bool begun_reads::has_come(request &r) { return try_nowait(r) == tried::done; }
 unsigned begun_reads::poll(std::span<request *> out, unsigned most_misses) {
     unsigned n = 0;
     unsigned misses = 0;
-    for (request *r = oldest_, *next; r && n < out.size() && misses < most_misses; r = next) {
+    for (request *r = reads_.oldest(), *next; r && n < out.size() && misses < most_misses;
+         r = next) {
         next = r->next;
         if (!has_come(*r)) {
             misses++;
@@ -62,8 +47,8 @@ unsigned begun_reads::poll(std::span<request *> out, unsigned most_misses) {
 }
 
 unsigned begun_reads::wait(std::span<request *> out) {
-    bool looks = ++waits_ % waits_a_look == 0 && oldest_ != newest_;
-    bool come = looks && has_come(*oldest_);
+    bool looks = ++waits_ % waits_a_look == 0 && reads_.has_several();
+    bool come = looks && has_come(*reads_.oldest());
     if (looks)
         pays_.learn(come);
     out[0] = &pop_oldest();

@@ -7,6 +7,7 @@
 // (FMODE_BUF_RASYNC).
 #pragma once
 
+#include "iowq/ring/linked_list.h"
 #include "iowq/ring/request.h"
 
 #include <span>
@@ -22,15 +23,17 @@ class begun_reads {
     // reads kept here would be done one after another.
     [[nodiscard]] bool trying_begins() const { return pays_.worth_it(); }
 
-    [[nodiscard]] bool empty() const { return !oldest_; }
+    [[nodiscard]] bool empty() const { return reads_.empty(); }
     // Not if empty().
-    [[nodiscard]] bool oldest_is_untried() const { return oldest_->way.first == route::later; }
+    [[nodiscard]] bool oldest_is_untried() const {
+        return reads_.oldest()->way.first == route::later;
+    }
     // Are all of them on one device? Then waiting for the oldest holds up no other device's reads.
     [[nodiscard]] bool on_one_device() const { return one_device_; }
     void add(request &r);
     [[nodiscard]] request &pop_oldest();
     // False: it is not among them.
-    [[nodiscard]] bool remove(const request &r);
+    [[nodiscard]] bool remove(const request &r) { return reads_.remove(r); }
 
     // Hands out the reads that have come; returns how many. Stops after `most_misses` that have
     // not, as each of those costs a system call.
@@ -44,8 +47,7 @@ class begun_reads {
 
     [[nodiscard]] bool has_come(request &r);
 
-    request *oldest_ = nullptr; // linked by next
-    request *newest_ = nullptr;
+    linked_list<request> reads_;
     bool one_device_ = true; // once false, it stays so until none is left
     learner pays_;           // does what has been begun come by itself?
     unsigned waits_ = 0;

@@ -12,6 +12,7 @@
 
 #include "iowq/os/assert.h"
 #include "iowq/os/park.h"
+#include "iowq/ring/linked_list.h"
 #include "iowq/ring/request.h"
 
 #include <algorithm>
@@ -51,15 +52,7 @@ class cq {
     [[nodiscard]] request *take() {
         if (!head_.load(relaxed))
             return nullptr;
-        request *newer = newest(head_.exchange(0, acquire)); // pairs with push
-        request *oldest = nullptr;
-        while (newer) {
-            request *older = newer->next;
-            newer->next = oldest;
-            oldest = newer;
-            newer = older;
-        }
-        return oldest;
+        return oldest_first(newest(head_.exchange(0, acquire))); // pairs with push
     }
 
     // Reaper only. Has it slept since it was asked last?

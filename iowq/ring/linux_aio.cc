@@ -4,6 +4,7 @@
 #include "iowq/os/assert.h"
 #include "iowq/os/thread.h"
 #include "iowq/os/topology.h"
+#include "iowq/ring/linked_list.h"
 
 #include <algorithm>
 #include <array>
@@ -22,17 +23,8 @@ constexpr unsigned at_once = 8;
 // No request's address.
 request *const nobody = reinterpret_cast<request *>(uintptr_t{1});
 
-// Oldest first.
-request *turned_round(request *newest) {
-    request *oldest = nullptr;
-    while (newest && newest != nobody) {
-        request *older = newest->next;
-        newest->next = oldest;
-        oldest = newest;
-        newest = older;
-    }
-    return oldest;
-}
+// Those that follow, by the newest of them.
+request *followers(request *newest) { return newest == nobody ? nullptr : oldest_first(newest); }
 
 // Sends them. The first of those that io_submit does not take is refused, and the rest is sent.
 // Returns how many were sent.
@@ -118,7 +110,7 @@ linux_aio::part linux_aio::join(request &r) {
     while (newest) {
         if (r.target->node != carriers_node_)
             return part::alone;
-        r.next = newest;
+        r.next = newest == nobody ? nullptr : newest;
         // Release: publishes the request to end_carrying.
         if (newest_.compare_exchange_weak(newest, &r, release, relaxed))
             return part::follows;
@@ -134,11 +126,11 @@ request *linux_aio::take_followers() {
     if (!newest || newest == nobody ||
         !newest_.compare_exchange_strong(newest, nobody, relaxed, relaxed))
         return nullptr;
-    return turned_round(newest);
+    return followers(newest);
 }
 
 request *linux_aio::end_carrying() {
-    return turned_round(newest_.exchange(nullptr, acquire)); // pairs with join
+    return followers(newest_.exchange(nullptr, acquire)); // pairs with join
 }
 
 // Once the last request is sent this object stays only until it is counted as sent.

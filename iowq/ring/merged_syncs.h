@@ -19,6 +19,7 @@
 
 #include "iowq/os/fork.h"
 #include "iowq/os/lock.h"
+#include "iowq/ring/linked_list.h"
 
 namespace iowq {
 
@@ -53,15 +54,11 @@ class IOWQ_API merged_syncs : public across_forks {
     [[nodiscard]] found take_out(const request &r) IOWQ_EXCLUDES(lock_);
 
   private:
-    [[nodiscard]] request *take_all() IOWQ_REQUIRES(lock_);
-
     mutex lock_;
     const wq *pool_ IOWQ_GUARDED_BY(lock_) = nullptr; // while there is a carrier
     request *carrier_ IOWQ_GUARDED_BY(lock_) = nullptr;
     enum { not_called, alone, with_others } call_ IOWQ_GUARDED_BY(lock_) = not_called;
-    // Those that wait, linked by `next`.
-    request *oldest_ IOWQ_GUARDED_BY(lock_) = nullptr;
-    request *newest_ IOWQ_GUARDED_BY(lock_) = nullptr;
+    linked_list<request> waiting_ IOWQ_GUARDED_BY(lock_);
 };
 
 } // namespace iowq

@@ -42,14 +42,18 @@ void send_with_followers(request &carrier) {
     }
 }
 
+void complete_all(request *linked, int error) {
+    while (request *r = linked) {
+        linked = r->next;
+        r->result = error;
+        r->owner->completions().push(*r);
+    }
+}
+
 // The pool cancels it, and with a carrier those that follow it.
 void complete_cancelled(request &r) {
     r.next = r.way.first == route::sends ? r.owner->end_carrying() : nullptr;
-    for (request *it = &r, *next; it; it = next) {
-        next = it->next;
-        it->result = -ECANCELED;
-        it->owner->completions().push(*it);
-    }
+    complete_all(&r, -ECANCELED);
 }
 
 // True: the request is done, or begun. False: AIO has it, and will hand it out.
@@ -88,14 +92,6 @@ void run(work **w) {
 }
 
 // ---- merged syncs
-
-void complete_all(request *linked, int error) {
-    while (request *r = linked) {
-        linked = r->next;
-        r->result = error;
-        r->owner->completions().push(*r);
-    }
-}
 
 // Makes one call for the carrier and `others`.
 void call_for_all(request &carrier, const request *others) {

@@ -23,8 +23,6 @@ constexpr std::chrono::microseconds pool_patience{100};
 // many.
 constexpr std::chrono::microseconds gathering{40};
 constexpr unsigned share_waited_for = 4, most_waited_for = 16;
-// A worker's wake costs as much as so many calls of io_submit.
-constexpr unsigned commits_worth_a_wake = 8;
 constexpr unsigned waits_a_look = 4; // at the clock, for the next look at the CPUs
 
 tuner::attempt attempt_at(const request &r) {
@@ -84,11 +82,11 @@ bool reaper::queue_to_pool(request &r) {
     using part = linux_aio::part;
     part joined = r.way.first == route::sends ? aio_->join(r) : part::alone;
     if (joined != part::alone)
-        uncommitted_ = true;
+        carriers_.joined();
     if (joined == part::follows)
         return true;
     if (joined == part::carries)
-        look_at_last_carrier();
+        carriers_.begins();
     if (joined == part::alone && r.way.first == route::sends)
         r.way = rest_of(r, route::worker, false);
     bool woke = false;
@@ -102,13 +100,6 @@ bool reaper::queue_to_pool(request &r) {
     return true;
 }
 
-// Did the carrier before this one save so many calls that it was worth a wake?
-void reaper::look_at_last_carrier() {
-    if (commits_carried_) // else there was none, or it was not committed
-        carrying_pays_.learn(commits_carried_ >= commits_worth_a_wake);
-    commits_carried_ = 0;
-}
-
 // Those that have followed a carrier.
 void reaper::to_pool_again(request *those) {
     for (request *next; those; those = next) {
@@ -119,10 +110,8 @@ void reaper::to_pool_again(request *those) {
 }
 
 void reaper::to_aio(request &r) {
-    if (r.way.help == route::sends) {
-        (void)carrying_pays_.worth_trying(); // now and then handing over is tried again,
-        commits_carried_ = 0;                // and the carrier before does not count then
-    }
+    if (r.way.help == route::sends)
+        carriers_.sent_alone();
     move(r, place::aio);
     aio_->push(r);
 }
@@ -133,7 +122,7 @@ void reaper::to_threads(request &r) {
 }
 
 void reaper::commit() {
-    commits_carried_ += std::exchange(uncommitted_, false);
+    carriers_.committed();
     if (threads_ && !threads_->all_published())
         threads_->publish();
     else if (aio_)
@@ -159,9 +148,7 @@ void reaper::comes_back(request &r) {
         return;
     }
     move(r, place::ready);
-    r.next = nullptr;
-    (ready_ ? newest_ready_->next : ready_) = &r;
-    newest_ready_ = &r;
+    ready_.push_back(r);
 }
 
 void reaper::hand_out(request &r) {
@@ -195,12 +182,13 @@ unsigned reaper::poll(std::span<request *> out) {
 unsigned reaper::poll_completions(std::span<request *> out) {
     unsigned n = 0;
     while (n < out.size()) {
-        if (!ready_)
+        if (ready_.empty())
             collect();
-        if (!ready_)
+        request *r = ready_.pop_front();
+        if (!r)
             break;
-        out[n++] = std::exchange(ready_, ready_->next);
-        hand_out(*out[n - 1]);
+        out[n++] = r;
+        hand_out(*r);
     }
     return n;
 }
@@ -320,7 +308,7 @@ bool reaper::may_wait_in_begun(deadline until) const {
 }
 
 unsigned reaper::wait_in_begun(std::span<request *> out) {
-    slept_ = true;
+    slept_ |= !elsewhere();
     return hand_out_waited(out.first(elsewhere() ? begun_.poll(out) : begun_.wait(out)));
 }
 

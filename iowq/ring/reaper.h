@@ -16,6 +16,7 @@
 #include "iowq/os/assert.h"
 #include "iowq/pool/wq.h"
 #include "iowq/ring/begun_reads.h"
+#include "iowq/ring/carrier_gain.h"
 #include "iowq/ring/cq.h"
 #include "iowq/ring/sqthread.h"
 
@@ -59,7 +60,7 @@ class reaper {
     // Are the workers on the submitter's CPUs, also now?
     [[nodiscard]] bool help_is_welcome() const { return !pool_ || pool_->welcomes_help(); }
     // Does the submitter send O_DIRECT itself, as handing it over costs more calls than it saves?
-    [[nodiscard]] bool sends_itself() const { return may_help_ && !carrying_pays_.worth_it(); }
+    [[nodiscard]] bool sends_itself() const { return may_help_ && !carriers_.pays(); }
 
     // ---- a request's way in, and back ----
 
@@ -114,7 +115,6 @@ class reaper {
     [[nodiscard]] bool goes_on(request &r);
 
     [[nodiscard]] bool queue_to_pool(request &r);
-    void look_at_last_carrier();
     void to_pool_again(request *those);
 
     [[nodiscard]] bool help(deadline until);
@@ -145,12 +145,9 @@ class reaper {
     std::unique_ptr<sqthread> threads_; // after completions_, to which they push: destroyed before
 
     std::array<unsigned, nr_places> at_{};
-    request *ready_ = nullptr; // oldest first, linked by next
-    request *newest_ready_ = nullptr;
-    bool worker_starts_ = false;   // a worker has been woken since the last wait
-    bool uncommitted_ = false;     // something has joined a carrier since the last commit
-    unsigned commits_carried_ = 0; // by the carrier: so many calls did it save
-    learner carrying_pays_{learner::rule{4, 4, 2, 1024}};
+    linked_list<request> ready_;
+    bool worker_starts_ = false; // a worker has been woken since the last wait
+    carrier_gain carriers_;
     bool slept_ = false; // in this reap
     unsigned waits_ = 0;
     clock::time_point next_look_at_cpus_ = clock::now() + cpus_looked_at_every;
