@@ -42,7 +42,7 @@ cpu_mask reach_of(const thread_data *td, const options &o) {
     cpu_mask jobs = cpu_mask::of_this_thread();
     bool beyond = o.wq_scope == scope_process || o.placement == placement_device ||
                   o.placement == placement_interleave || o.placement == placement_node;
-    cpu_mask fios = cpu_mask::of_process(td->o.use_thread ? getpid() : getppid());
+    cpu_mask fios = cpu_mask::of_task(td->o.use_thread ? getpid() : getppid());
     return beyond && fios.count() ? fios : jobs;
 }
 

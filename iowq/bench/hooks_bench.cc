@@ -258,14 +258,9 @@ double switch_others(const way &how) {
     int there[2], back[2];
     if (pipe(there) || pipe(back))
         stop(std::string("pipe: ") + strerror(errno));
-    cpu_mask mine = cpu_mask::of_this_thread();
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    for (unsigned cpu = 0; CPU_COUNT(&one) == 0; cpu++)
-        if (mine.has(cpu))
-            CPU_SET(cpu, &one);
+    const cpu_mask one = cpu_mask::only(cpu_mask::of_this_thread().numbers().front());
     auto pass_on = [&one](int from, int to, bool begins) {
-        sched_setaffinity(0, sizeof one, &one);
+        (void)move_task(0, one);
         char byte = 0;
         bool good = true;
         for (unsigned i = 0; i < rounds && good; i++)

@@ -8,7 +8,7 @@ namespace iowq {
 void dodge::move(uint16_t cpu, const cpu_mask &own) {
     rests_until_ = clock::now() + pause_;
     cpu_mask now = cpu_mask::of_this_thread();
-    if (!(now == own) && (off_ == no_cpu || !(now == own.without(off_)))) {
+    if (now != own && (off_ == no_cpu || now != own.without(off_))) {
         off_ = no_cpu;
         return;
     }

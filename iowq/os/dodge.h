@@ -6,8 +6,6 @@
 #include "iowq/os/clock.h"
 #include "iowq/os/topology.h"
 
-#include <climits>
-
 namespace iowq {
 
 // One thread's; called by that thread alone, before it spins.

@@ -105,6 +105,20 @@ std::string cpu_mask::list() const {
     return text;
 }
 
+cpu_mask cpu_mask::only(unsigned cpu) {
+    cpu_mask one;
+    one.add(cpu);
+    return one;
+}
+
+std::vector<unsigned> cpu_mask::numbers() const {
+    std::vector<unsigned> each;
+    for (unsigned cpu = 0; cpu < most; cpu++)
+        if (has(cpu))
+            each.push_back(cpu);
+    return each;
+}
+
 cpu_mask cpu_mask::without(unsigned cpu) const {
     cpu_mask rest = *this;
     CPU_CLR(cpu, &rest.set_);
@@ -251,9 +265,8 @@ void topology::settle(const cpu_mask &allowed) {
         return;
     served_by_.resize(CPU_SETSIZE);
     for (const os_node &its : os_nodes_)
-        for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
-            if (its.cpus.has(cpu))
-                served_by_[cpu] = its.served_by;
+        for (unsigned cpu : its.cpus.numbers())
+            served_by_[cpu] = its.served_by;
 }
 
 topology topology::as_one_node() const {

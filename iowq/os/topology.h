@@ -5,6 +5,7 @@
 
 #include "iowq/os/api.h"
 
+#include <cstdint>
 #include <sched.h>
 #include <string>
 #include <string_view>
@@ -24,16 +25,17 @@ class IOWQ_API cpu_mask {
 
     // Reads a list like "0-3,8". Returns 0, or -EINVAL when it is not one, or names no CPU.
     [[nodiscard]] static int parse(std::string_view list, cpu_mask &out);
+    [[nodiscard]] static cpu_mask only(unsigned cpu);
     // Every CPU that there may be.
     [[nodiscard]] static cpu_mask all();
     // The CPUs that the calling thread may use.
     [[nodiscard]] static cpu_mask of_this_thread();
-    // Those that a thread may use, by its task's number. None: there is no such task.
+    // Those that a thread may use, by its task's number; a process's is that of its first thread.
+    // None: there is no such task.
     [[nodiscard]] static cpu_mask of_task(pid_t task);
-    // Those that the first thread of a process may use; its other threads may have other CPUs.
-    [[nodiscard]] static cpu_mask of_process(pid_t pid) { return of_task(pid); }
 
-    [[nodiscard]] std::string list() const; // as parse() reads it
+    [[nodiscard]] std::string list() const;              // as parse() reads it
+    [[nodiscard]] std::vector<unsigned> numbers() const; // in ascending order
 
     void add(unsigned cpu) { CPU_SET(cpu, &set_); }
     [[nodiscard]] bool has(unsigned cpu) const { return CPU_ISSET(cpu, &set_); }
@@ -49,7 +51,7 @@ class IOWQ_API cpu_mask {
     cpu_set_t set_;
 };
 
-inline constexpr uint16_t no_cpu = UINT16_MAX;
+inline constexpr uint16_t no_cpu = UINT16_MAX; // no CPU has this number
 
 // The CPU that the calling thread is on. No system call, where the kernel knows rseq.
 [[nodiscard]] inline uint16_t this_cpu() {

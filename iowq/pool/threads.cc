@@ -149,8 +149,8 @@ std::vector<cpu_mask> threads::by_node(const cpu_mask &all) const {
         std::fill(each.begin(), each.end(), all);
         return each;
     }
-    for (unsigned cpu = 0; cpu < cpu_mask::most; cpu++) {
-        int os = all.has(cpu) ? machine.os_node_of(cpu) : -1;
+    for (unsigned cpu : all.numbers()) {
+        int os = machine.os_node_of(cpu);
         if (int node = os < 0 ? -1 : known.nearest(static_cast<unsigned>(os)); node >= 0)
             each[static_cast<unsigned>(node)].add(cpu);
     }

@@ -35,7 +35,7 @@ class evidence {
 
     // The request is over.
     void count(const request &r) {
-        if (r.cpu != request::never)
+        if (r.cpu != no_cpu)
             ran_on_[r.cpu]++;
         taken_[direction_of(r)][r.path]++;
     }

@@ -5,6 +5,7 @@
 
 #include "iowq/os/file_io.h"
 #include "iowq/os/learner.h"
+#include "iowq/os/topology.h"
 #include "iowq/pool/work.h"
 #include "iowq/ring/merged_syncs.h"
 #include "iowq/ring/route.h"
@@ -101,8 +102,7 @@ struct request {
     // what came of it
     int64_t result = 0; // bytes, or -errno
     uint16_t path = 0;
-    uint16_t cpu = never; // the one that it was issued on
-    static constexpr uint16_t never = UINT16_MAX;
+    uint16_t cpu = no_cpu; // the one that it was issued on
 
     // the ring's
     uint64_t done = 0; // bytes that attempts have moved already

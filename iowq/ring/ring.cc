@@ -63,12 +63,15 @@ ring::submitted ring::submit(request &r) {
         return refused(r, -ESHUTDOWN);
     r.owner = &reaper_;
     r.path = 0;
-    r.cpu = request::never;
+    r.cpu = no_cpu;
     r.done = 0;
     bool welcome = reaper_.help_is_welcome();
-    ring_facts known{
-        reaper_.trying_begins(),           aio_wanted_, alone_, tuner_.itself() && welcome,
-        reaper_.sends_itself() && welcome, merges_};
+    ring_facts known{.trying_begins = reaper_.trying_begins(),
+                     .aio = aio_wanted_,
+                     .alone = alone_,
+                     .itself = tuner_.itself() && welcome,
+                     .sends = reaper_.sends_itself() && welcome,
+                     .merges = merges_};
     route_of(mode_, r, known, r.way);
     if (r.way.by_aio() && !aio_is_to_be_had()) {
         known.aio = false;

@@ -14,27 +14,20 @@ namespace {
 
 constexpr int cannot_tell = 99;
 
-unsigned nth_cpu(unsigned n) {
-    cpu_mask mine = cpu_mask::of_this_thread();
-    unsigned cpu = 0;
-    while (!mine.has(cpu) || n-- > 0)
-        cpu++;
-    return cpu;
-}
-
 // Runs `test` in a child whose cpuset moves from one CPU to another once `test` asks for it.
 template <class Test>
 void expect_when_the_cpuset_moves(Test test) {
     if (cpu_mask::of_this_thread().count() < 2)
         GTEST_SKIP() << "there is one CPU";
-    unsigned before = nth_cpu(0), after = nth_cpu(1);
+    std::vector<unsigned> mine = cpu_mask::of_this_thread().numbers();
+    unsigned before = mine[0], after = mine[1];
     own_cgroup own("cpuset");
     int status = in_child([&] {
         if (!own.set_cpus(std::to_string(before)) || !own.enter())
             return cannot_tell;
-        cpu_mask left;
-        left.add(after);
-        return test([&] { return own.set_cpus(std::to_string(after)); }, left) ? 0 : 1;
+        bool good =
+            test([&] { return own.set_cpus(std::to_string(after)); }, cpu_mask::only(after));
+        return good ? 0 : 1;
     });
     if (status == cannot_tell)
         GTEST_SKIP() << "no cpuset can be made here";

@@ -87,8 +87,7 @@ TEST(dodge, rests_after_a_move) {
 }
 
 TEST(dodge, keeps_the_only_cpu) {
-    cpu_mask one;
-    one.add(this_cpu());
+    const cpu_mask one = cpu_mask::only(this_cpu());
     on(one, [&] {
         dodge d(0ns);
         d.move(this_cpu(), one);
@@ -103,8 +102,7 @@ TEST(dodge, leaves_alone_a_thread_that_somebody_else_has_placed) {
     on(own, [&] {
         dodge d(0ns);
         uint16_t cpu = collide(d, own);
-        cpu_mask there;
-        there.add(cpu);
+        const cpu_mask there = cpu_mask::only(cpu);
         ASSERT_EQ(move_task(0, there), 0);
         d.move(cpu, own);
         EXPECT_EQ(cpu_mask::of_this_thread(), there) << "placed after it had moved";
@@ -119,12 +117,10 @@ TEST(dodge, undoes_no_affinity) {
     if (own.count() < 2)
         GTEST_SKIP() << "there is one CPU";
     auto pool = make();
-    uint16_t turn = 0;
-    for (int i = 0; i < 300; i++) {
-        while (!own.has(turn % CPU_SETSIZE))
-            turn++;
-        cpu_mask one, there;
-        one.add(turn++ % CPU_SETSIZE);
+    const std::vector<unsigned> cpus = own.numbers();
+    for (size_t i = 0; i < 300; i++) {
+        const cpu_mask one = cpu_mask::only(cpus[i % cpus.size()]);
+        cpu_mask there;
         for (int k = 0; k < 5; k++)
             item([](item &) {}).run_on(*pool);
         ASSERT_EQ(pool->set_affinity(one), 0);

@@ -9,16 +9,8 @@ using namespace iowq;
 namespace {
 
 cpu_mask one_cpu(bool last) {
-    cpu_mask mine = cpu_mask::of_this_thread(), one;
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (!mine.has(cpu))
-            continue;
-        one = {};
-        one.add(cpu);
-        if (!last)
-            break;
-    }
-    return one;
+    std::vector<unsigned> mine = cpu_mask::of_this_thread().numbers();
+    return cpu_mask::only(last ? mine.back() : mine.front());
 }
 
 } // namespace

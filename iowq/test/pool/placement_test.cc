@@ -413,7 +413,7 @@ TEST(placement, reaches_beyond_the_creators_cpus_where_it_may) {
     std::thread creator([&] {
         stay_on here(nodes, 0);
         wq_config config = placed(placement::node, nodes.machine.os_number(1));
-        config.reach = cpu_mask::of_process(getpid());
+        config.reach = cpu_mask::of_task(getpid());
         EXPECT_EQ(wq::create(config, pool), 0);
     });
     creator.join();

@@ -17,8 +17,7 @@ constexpr unsigned depth = 16;
 
 // A loop on one CPU, as long as it lives.
 struct hog {
-    explicit hog(unsigned cpu) {
-        one.add(cpu);
+    explicit hog(unsigned cpu) : one(cpu_mask::only(cpu)) {
         loop = std::thread([this] {
             EXPECT_EQ(move_task(0, one), 0);
             while (!stop.load(relaxed)) {
@@ -29,19 +28,10 @@ struct hog {
         stop = true;
         loop.join();
     }
-    cpu_mask one;
+    const cpu_mask one;
     atomic<bool> stop{false};
     std::thread loop;
 };
-
-std::vector<unsigned> cpus_of_this_thread() {
-    cpu_mask mine = cpu_mask::of_this_thread();
-    std::vector<unsigned> cpus;
-    for (unsigned cpu = 0; cpu < cpu_mask::most; cpu++)
-        if (mine.has(cpu))
-            cpus.push_back(cpu);
-    return cpus;
-}
 
 // A request and the part of the file that is its own.
 struct slot : request {
@@ -70,12 +60,8 @@ class mixture {
                 for (unsigned n = random() % 20000; n > 0; n--) // the caller computes
                     asm volatile("");
             if (random() % 256 == 0) {
-                cpu_mask to;
-                to.add(cpus[random() % cpus.size()]);
-                if (random() % 2)
-                    for (unsigned cpu : cpus)
-                        to.add(cpu);
-                ASSERT_EQ(move_task(0, to), 0);
+                cpu_mask one = cpu_mask::only(cpus[random() % cpus.size()]);
+                ASSERT_EQ(move_task(0, random() % 2 ? one : all_), 0);
             }
             if (begun_ > done_)
                 reap();
@@ -141,6 +127,7 @@ class mixture {
         }
     }
 
+    const cpu_mask all_ = cpu_mask::of_this_thread();
     ring &io_;
     file &file_;
     jitter &random_;
@@ -154,7 +141,7 @@ struct beside_a_hog : testing::TestWithParam<offload> {};
 } // namespace
 
 TEST_P(beside_a_hog, a_mixture_loses_nothing) {
-    std::vector<unsigned> cpus = cpus_of_this_thread();
+    const std::vector<unsigned> cpus = cpu_mask::of_this_thread().numbers();
     hog busy(cpus.back());
     jitter random(15);
     scratch s;

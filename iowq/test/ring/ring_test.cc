@@ -450,10 +450,7 @@ TEST(sqthread, gets_no_help_on_a_cpu_of_its_own) {
     cpu_mask mine = cpu_mask::of_this_thread();
     if (mine.count() == 1)
         GTEST_SKIP() << "there is one CPU, the submitter's";
-    unsigned first = 0;
-    while (!mine.has(first))
-        first++;
-    config.sqthread_cpus.emplace().add(first);
+    config.sqthread_cpus = cpu_mask::only(mine.numbers().front());
     std::unique_ptr<ring> io;
     ASSERT_EQ(ring::create(config, nullptr, io), 0);
     scratch s;
