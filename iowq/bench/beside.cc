@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "beside.h"
 
+#include "iowq/os/cpu_quota.h"
+#include "iowq/os/thread.h"
 #include "iowq/os/topology.h"
 #include "side.h"
 
@@ -10,8 +12,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <mntent.h>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -46,53 +46,20 @@ void write_to(const std::string &path, const std::string &text) {
 
 // ---- busy
 
-int last_cpu() {
-    cpu_set_t cpus;
-    checked(sched_getaffinity(0, sizeof cpus, &cpus) == 0, "sched_getaffinity");
-    int last = CPU_SETSIZE - 1;
-    while (!CPU_ISSET(last, &cpus))
-        last--;
-    return last;
-}
-
 // A process that keeps this CPU busy until it is killed, or this process ends.
-pid_t start_loop(int cpu) {
+pid_t start_loop(unsigned cpu) {
     pid_t loop = fork();
     checked(loop >= 0, "fork");
     if (loop)
         return loop;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    cpu_set_t only;
-    CPU_ZERO(&only);
-    CPU_SET(cpu, &only);
-    if (sched_setaffinity(0, sizeof only, &only) != 0)
+    if (move_task(0, cpu_mask::only(cpu)) != 0)
         _exit(1);
     for (;;)
         asm volatile("");
 }
 
 // ---- quota
-
-// Where the cgroups of the cpu controller are mounted.
-struct hierarchy {
-    std::string root;
-    bool unified; // of version 2
-};
-
-hierarchy find_hierarchy() {
-    std::unique_ptr<FILE, int (*)(FILE *)> mounts(setmntent("/proc/self/mounts", "r"), endmntent);
-    checked(mounts != nullptr, "/proc/self/mounts");
-    hierarchy unified{"", true};
-    while (mntent *m = getmntent(mounts.get())) {
-        if (m->mnt_type == std::string_view("cgroup") && hasmntopt(m, "cpu"))
-            return {m->mnt_dir, false};
-        if (m->mnt_type == std::string_view("cgroup2"))
-            unified.root = m->mnt_dir;
-    }
-    errno = ENOENT;
-    checked(!unified.root.empty(), "cgroups with the cpu controller");
-    return unified;
-}
 
 // Those of benchmarks that were killed.
 void remove_left_over(const std::string &root) {
@@ -114,7 +81,10 @@ void remove_cgroup(const std::string &folder) {
 }
 
 std::string make_cgroup() {
-    auto [root, unified] = find_hierarchy();
+    auto mounted = find_cpu_cgroups(cgroup_files().mounts);
+    errno = ENOENT;
+    checked(mounted.has_value(), "cgroups with the cpu controller");
+    auto [root, unified] = *mounted;
     if (unified)
         write_to(root + "/cgroup.subtree_control", "+cpu");
     remove_left_over(root);
@@ -140,7 +110,7 @@ std::string make_cgroup() {
 
 surroundings::surroundings(beside what) {
     if (what == beside::busy)
-        loop_ = start_loop(last_cpu());
+        loop_ = start_loop(cpu_mask::of_this_thread().numbers().back());
     if (what == beside::quota)
         cgroup_ = make_cgroup();
 }

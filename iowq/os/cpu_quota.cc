@@ -12,30 +12,28 @@ namespace iowq {
 
 namespace {
 
-// Where the cgroups of the cpu controller are mounted, and of which version they are.
-struct hierarchy {
-    std::string root;
-    bool unified = false;
-};
-
 bool has_cpu(const std::string &names) {
     return ("," + names + ",").find(",cpu,") != std::string::npos;
 }
 
-std::optional<hierarchy> find_hierarchy(const std::string &mounts) {
-    std::optional<hierarchy> found;
+} // namespace
+
+std::optional<cgroup_hierarchy> find_cpu_cgroups(const std::string &mounts) {
+    std::optional<cgroup_hierarchy> found;
     std::ifstream in(mounts);
     for (std::string line; std::getline(in, line);) {
         std::istringstream words(line);
         std::string device, where, kind, flags;
         words >> device >> where >> kind >> flags;
         if (kind == "cgroup" && has_cpu(flags))
-            return hierarchy{where, false};
+            return cgroup_hierarchy{where, false};
         if (kind == "cgroup2")
             found = {where, true};
     }
     return found;
 }
+
+namespace {
 
 // The process's own cgroup, as a path below the root.
 std::string own_path(const std::string &own, bool unified) {
@@ -64,7 +62,7 @@ std::optional<double> quota_of(const std::string &folder, bool unified) {
     return us > 0 && period > 0 ? std::optional(us / period) : std::nullopt;
 }
 
-std::optional<double> quota_in(const std::optional<hierarchy> &at, const std::string &own) {
+std::optional<double> quota_in(const std::optional<cgroup_hierarchy> &at, const std::string &own) {
     if (!at)
         return {};
     std::optional<double> least;
@@ -79,7 +77,7 @@ std::optional<double> quota_in(const std::optional<hierarchy> &at, const std::st
 // The list of mounts may be long, and is read once.
 double quota_of_process() {
     const static cgroup_files where;
-    const static std::optional<hierarchy> at = find_hierarchy(where.mounts);
+    const static std::optional<cgroup_hierarchy> at = find_cpu_cgroups(where.mounts);
     return quota_in(at, where.own).value_or(0);
 }
 
@@ -92,7 +90,7 @@ atomic<double> &known_quota() {
 } // namespace
 
 std::optional<double> read_cpu_quota(const cgroup_files &where) {
-    return quota_in(find_hierarchy(where.mounts), where.own);
+    return quota_in(find_cpu_cgroups(where.mounts), where.own);
 }
 
 std::optional<double> cpu_quota() {

@@ -13,6 +13,14 @@ struct cgroup_files {
     std::string mounts = "/proc/self/mounts", own = "/proc/self/cgroup";
 };
 
+// Where a controller's cgroups are mounted, and whether they are of version 2.
+struct cgroup_hierarchy {
+    std::string root;
+    bool unified = false;
+};
+// Those of the cpu controller, by a list of mounts. nullopt: none are mounted.
+[[nodiscard]] std::optional<cgroup_hierarchy> find_cpu_cgroups(const std::string &mounts);
+
 // The CPUs that the process may use on average, by the least quota of the cgroups that it is in.
 // nullopt: no quota. Source: cpu.max of version 2, cpu.cfs_quota_us of version 1.
 [[nodiscard]] std::optional<double> read_cpu_quota(const cgroup_files &where);
