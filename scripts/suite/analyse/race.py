@@ -61,6 +61,6 @@ def words(plan, summaries):
     left = [point for point, repeat in last.items() if look and repeat <= look]
     if not plan.get("race") or not left or len(left) == len(last):
         return []
-    return [f"After round {look} {len(left)} of {len(last)} points were shown to be worse, and "
+    return [f"After round {look}, {len(left)} of {len(last)} points were shown to be worse, and "
             "were measured no further: their time went to the others, up to round "
             f"{max(last.values())}."]

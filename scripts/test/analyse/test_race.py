@@ -118,7 +118,7 @@ def test_it_is_said_who_left():
     asked = asked_of(["base", "a", "b"])
     finished = raced(asked, {"base": 100, "a": 99, "b": 30}, a_little())
     line, = race.words({"race": True, "precision": None}, summarise(finished, "base"))
-    assert "After round 5 1 of 3 points" in line and "up to round 9" in line
+    assert "After round 5, 1 of 3 points" in line and "up to round 9" in line
     assert race.words({"precision": None}, summarise(finished, "base")) == []
 
 
