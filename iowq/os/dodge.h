@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Keeps a thread that spins off the CPU of the thread that it spins for. On one CPU neither gets on
-// while the other runs; and beside a busy CPU the scheduler sees no reason to part them.
+// while the other runs; and beside a busy CPU the scheduler sees no reason to part them. Where the
+// other sleeps, its CPU is the better one.
 #pragma once
 
 #include "iowq/os/clock.h"
@@ -25,12 +26,17 @@ class dodge {
     // the thread that is waited for has moved, goes back to all of them. A thread that somebody
     // else has placed stays where it is.
     void move(uint16_t cpu, const cpu_mask &own);
+    // Goes to `cpu`, as the thread that is waited for sleeps there, if that is among `own`. From
+    // there it may be moved to all of them. As above, if somebody else has placed it.
+    void come(uint16_t cpu, const cpu_mask &own);
     // Where it has put the thread, which was placed on `own`.
     [[nodiscard]] cpu_mask within(const cpu_mask &own) const {
         return off_ == no_cpu ? own : own.without(off_);
     }
 
   private:
+    [[nodiscard]] bool is_placed(const cpu_mask &now, const cpu_mask &own);
+
     std::chrono::nanoseconds pause_;
     clock::time_point rests_until_{};
     uint16_t off_ = no_cpu; // the CPU that it keeps off

@@ -62,12 +62,15 @@ inline int move_task(pid_t task, const cpu_mask &cpus) {
 inline void name_this_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 inline void detach_this_thread() { pthread_detach(pthread_self()); }
 inline void yield() { sched_yield(); }
-// How often the calling thread has gone to sleep.
-[[nodiscard]] inline long voluntary_switches() {
+[[nodiscard]] inline rusage used_by_this_thread() {
     rusage usage{};
     getrusage(RUSAGE_THREAD, &usage);
-    return usage.ru_nvcsw;
+    return usage;
 }
+// How often the calling thread has gone to sleep.
+[[nodiscard]] inline long voluntary_switches() { return used_by_this_thread().ru_nvcsw; }
+// How often it has lost its CPU to others.
+[[nodiscard]] inline long involuntary_switches() { return used_by_this_thread().ru_nivcsw; }
 // Sets the calling thread's timer slack to 1 us: the default of 50 us would lengthen its waits.
 inline void wake_on_time() { prctl(PR_SET_TIMERSLACK, 1000 /* ns */); }
 

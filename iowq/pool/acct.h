@@ -69,12 +69,16 @@ class acct {
 
     // Queues an item that is `on_its_way`. Takes no lock. -ESHUTDOWN once closed.
     [[nodiscard]] int push(work *w) { return queue_.push(w); }
-    // The CPU that a submitter keeps busy, and that who spins is to leave to it; or no_cpu.
-    void submitter_is_on(uint16_t cpu) {
+    // The CPU of a submitter that has waited, and whether it has slept.
+    void submitter_is_on(uint16_t cpu, bool slept) {
         if (submitter_on_.load(relaxed) != cpu)
             submitter_on_.store(cpu, relaxed);
+        if (slept)
+            submitter_sleeps_.store(submitter_sleeps() + 1, relaxed);
     }
+    // Where a submitter was last, or no_cpu; and about how often submitters have slept.
     [[nodiscard]] uint16_t submitter_on() const { return submitter_on_.load(relaxed); }
+    [[nodiscard]] unsigned submitter_sleeps() const { return submitter_sleeps_.load(relaxed); }
     // What to do now that an item was pushed. `concurrent`: it wants a worker even if others run.
     [[nodiscard]] action pushed(bool concurrent) IOWQ_EXCLUDES(queue_.lock);
     // A hashed item that was enqueued here has gone to its chain. `waits`: behind others.
@@ -180,7 +184,8 @@ class acct {
     atomic<uint64_t> hashed_{0};
     atomic<uint64_t> chain_waits_{0};
     atomic<bool> spinning_{false};
-    atomic<uint16_t> submitter_on_{no_cpu}; // relaxed: a hint
+    atomic<uint16_t> submitter_on_{no_cpu}; // relaxed: hints, as is
+    atomic<unsigned> submitter_sleeps_{0};
     // Another node has work for this acct's workers. Counts as work until a worker that stops
     // running has seen it and looked there once more.
     atomic<bool> called_{false};

@@ -208,6 +208,11 @@ void threads::move_off(worker &self, uint16_t cpu) {
     self.off_submitter.move(cpu, by_node_[self.home.node]);
 }
 
+void threads::move_onto(worker &self, uint16_t cpu) {
+    locked guard(affinity_lock_);
+    self.off_submitter.come(cpu, by_node_[self.home.node]);
+}
+
 bool threads::follow(const monitor::accts &accts) {
     const cpus_now before = now(), seen{cpu_mask::of_this_thread(), cpu_quota()};
     if (seen == before || !seen.cpus.count())

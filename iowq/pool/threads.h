@@ -72,6 +72,8 @@ class threads {
 
     // By a worker: moves off the CPU of the thread that it is about to spin for (dodge.h).
     void move_off(worker &self, uint16_t cpu) IOWQ_EXCLUDES(affinity_lock_);
+    // By a worker: goes to the CPU of that thread, as it sleeps.
+    void move_onto(worker &self, uint16_t cpu) IOWQ_EXCLUDES(affinity_lock_);
 
     // From now on move_to refuses with -ESHUTDOWN: the threads are about to be joined.
     void stay_where_they_are() IOWQ_EXCLUDES(affinity_lock_);

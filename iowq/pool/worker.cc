@@ -89,14 +89,28 @@ void run_chain(worker &self, chain_table &chains, chain &c) {
         self.pool.act(*elsewhere, todo);
 }
 
-// The worker is about to spin for a thread that must not be on its CPU. Several workers use all of
-// their CPUs: else they would end up on one.
+// The worker is about to spin for a submitter that has not slept since it last did so: it must not
+// be on that one's CPU. Several workers use all of their CPUs: else they would end up on one.
 void keep_off_submitter(worker &self) {
     if (!self.home.may_spin() || !self.spin.pays() || !self.pool.welcomes_help())
         return;
-    uint16_t cpu = self.home.sleepers().only_one() ? self.home.submitter_on() : no_cpu;
+    unsigned sleeps = self.home.submitter_sleeps();
+    bool awake = std::exchange(self.submitter_sleeps, sleeps) == sleeps;
+    uint16_t cpu = awake && self.home.sleepers().only_one() ? self.home.submitter_on() : no_cpu;
     if (self.off_submitter.is_due(cpu))
         self.pool.its_threads().move_off(self, cpu);
+}
+
+// Others want the worker's CPU too, and the submitter, which sleeps, leaves its own idle: so the
+// worker goes there. The scheduler sees to that only where a CPU is idle for long. Of several that
+// run, none goes: they would end up on one CPU.
+void come_to_submitter(worker &self) {
+    uint16_t cpu = self.home.submitter_on();
+    if (cpu == no_cpu || cpu == this_cpu() || self.home.sleepers().running(relaxed) > 1 ||
+        !self.pool.welcomes_help() || !self.others.noticed(self.home.submitter_sleeps()))
+        return;
+    self.pool.its_threads().move_onto(self, cpu);
+    self.others.moved();
 }
 
 // Runs an item as a helper. False: it is left to a worker, who gets it by give_back(item).
@@ -157,6 +171,7 @@ void run_worker(worker &self, chain_table &chains) {
                 run_chain(self, chains, *c);
             else
                 run(self, w);
+            come_to_submitter(self);
             continue;
         }
         keep_off_submitter(self);

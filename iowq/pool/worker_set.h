@@ -11,6 +11,7 @@
 //     started or the tries are used up.
 #pragma once
 
+#include "iowq/os/crowding.h"
 #include "iowq/os/dodge.h"
 #include "iowq/os/interrupt.h"
 #include "iowq/os/park.h"
@@ -57,6 +58,8 @@ struct alignas(64) worker {
     bool says_asleep = false; // between says_sleeping() and says_running()
     adaptive_spin spin;
     dodge off_submitter;
+    crowding others;
+    unsigned submitter_sleeps = 0; // when it last was about to spin
     uint32_t epoch = 0;
     unsigned affinity_epoch = 0; // the epoch of the CPUs that the thread was created with
 

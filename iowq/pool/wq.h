@@ -123,9 +123,12 @@ class wq final : across_forks {
     // help if they have CPUs of their own (wq_config::cpus, set_affinity), or are not on the
     // submitter's node (placement).
     bool help(bool may_sleep = false) { return welcomes_help() && help_with_oldest(may_sleep); }
-    // By a thread that submits, and keeps its CPU busy: a worker that spins is to keep off that
-    // CPU. no_cpu: the thread sleeps, so a worker may use any.
-    void submitter_is_on(uint16_t cpu) { acct_for(topology_.here(), 0).submitter_is_on(cpu); }
+    // By a thread that submits: the CPU that it is on, and whether it sleeps while it waits. If it
+    // does not, a worker that spins keeps off that CPU. If it does, a worker whose own CPU is
+    // wanted by others may use it.
+    void submitter_is_on(uint16_t cpu, bool sleeps) {
+        acct_for(topology_.here(), 0).submitter_is_on(cpu, sleeps);
+    }
     [[nodiscard]] bool welcomes_help() const { return helpers_welcome_.load(relaxed); }
 
     // Waits until everything enqueued before has started (not finished), or been cancelled.

@@ -228,11 +228,11 @@ bool reaper::goes_on(request &r) {
 unsigned reaper::reap(std::span<request *> out, unsigned min, deadline until) {
     unsigned n = wait_and_hand_out(out, min, until);
     slept_ |= completions_.has_slept();
-    uint16_t cpu = std::exchange(slept_, false) ? no_cpu : this_cpu();
+    bool sleeps = std::exchange(slept_, false);
     if (threads_)
-        threads_->submitter_is_on(cpu);
+        threads_->submitter_is_on(sleeps ? no_cpu : this_cpu());
     else if (pool_)
-        pool_->submitter_is_on(cpu);
+        pool_->submitter_is_on(this_cpu(), sleeps);
     return n;
 }
 

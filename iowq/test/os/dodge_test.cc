@@ -111,6 +111,44 @@ TEST(dodge, leaves_alone_a_thread_that_somebody_else_has_placed) {
     });
 }
 
+TEST(dodge, comes_to_the_cpu_of_one_that_sleeps_and_may_leave_it) {
+    cpu_mask own = cpu_mask::of_this_thread();
+    on(own, [&] {
+        dodge d(0ns);
+        for (unsigned cpu : own.numbers()) {
+            d.come(static_cast<uint16_t>(cpu), own);
+            EXPECT_EQ(cpu_mask::of_this_thread(), own);
+        }
+        d.come(nowhere, own);
+        EXPECT_EQ(cpu_mask::of_this_thread(), own);
+    });
+}
+
+TEST(dodge, comes_to_the_cpu_that_it_had_left) {
+    cpu_mask own = cpu_mask::of_this_thread();
+    if (own.count() < 2)
+        GTEST_SKIP() << "there is one CPU";
+    on(own, [&] {
+        dodge d(0ns);
+        d.come(collide(d, own), own);
+        EXPECT_EQ(cpu_mask::of_this_thread(), own);
+        EXPECT_FALSE(d.is_due(no_cpu));
+    });
+}
+
+TEST(dodge, does_not_come_where_somebody_else_has_placed_it) {
+    cpu_mask own = cpu_mask::of_this_thread();
+    if (own.count() < 2)
+        GTEST_SKIP() << "there is one CPU";
+    on(own, [&] {
+        const std::vector<unsigned> cpus = own.numbers();
+        const cpu_mask there = cpu_mask::only(cpus[0]);
+        ASSERT_EQ(move_task(0, there), 0);
+        dodge(0ns).come(static_cast<uint16_t>(cpus[1]), own);
+        EXPECT_EQ(cpu_mask::of_this_thread(), there);
+    });
+}
+
 // Workers that dodge undo no set_affinity, whenever it comes.
 TEST(dodge, undoes_no_affinity) {
     cpu_mask own = cpu_mask::of_this_thread();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A ring whose threads have to share their CPUs: with a loop on one of them, and with a submitter
 // that moves. Whatever the submitter then does itself, gives back or takes back, nothing is lost.
-#include "iowq/os/thread.h"
 #include "iowq/ring/ring.h"
 
+#include "iowq/test/hog.h"
 #include "iowq/test/item.h"
 #include "iowq/test/ring/requests.h"
 
@@ -14,24 +14,6 @@ using namespace iowq;
 namespace {
 
 constexpr unsigned depth = 16;
-
-// A loop on one CPU, as long as it lives.
-struct hog {
-    explicit hog(unsigned cpu) : one(cpu_mask::only(cpu)) {
-        loop = std::thread([this] {
-            EXPECT_EQ(move_task(0, one), 0);
-            while (!stop.load(relaxed)) {
-            }
-        });
-    }
-    ~hog() {
-        stop = true;
-        loop.join();
-    }
-    const cpu_mask one;
-    atomic<bool> stop{false};
-    std::thread loop;
-};
 
 // A request and the part of the file that is its own.
 struct slot : request {
