@@ -1,23 +1,47 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/ring/issue.h"
 
+#include "iowq/os/any_call.h"
+#include "iowq/os/thread.h"
 #include "iowq/pool/worker.h"
+
+#include <utility>
 
 namespace iowq {
 
 namespace {
 
+// From here on it is looked at whether a call has waited.
+constexpr std::chrono::microseconds worth_a_look{30};
+// The calling thread's.
+struct last_look {
+    long switches = 0; // voluntary ones
+};
+
+bool may_be_repeated(const request &r) {
+    return r.op != opcode::call || !facts_of(r.number, r.args).once;
+}
+
 int64_t call_until_meant(const request &r) {
     int64_t got;
     do
         got = make_call(r);
-    while (got < 0 && interrupted_in_vain(static_cast<int>(-got)));
+    while (got < 0 && interrupted_in_vain(static_cast<int>(-got)) && may_be_repeated(r));
     return got;
 }
 
 int64_t call_as_sleeper(const request &r) {
     blocking section(r.way.call == route::will ? blocking::will : blocking::may);
     return call_until_meant(r);
+}
+
+// Of a call that has taken so long: it has not waited, where the thread was only taken off its CPU.
+std::chrono::nanoseconds waited_for(std::chrono::nanoseconds took) {
+    if (took < worth_a_look)
+        return took;
+    long switches = voluntary_switches();
+    bool slept = std::exchange(per_thread<last_look>().switches, switches) != switches;
+    return slept ? took : worth_a_look;
 }
 
 } // namespace
@@ -33,7 +57,11 @@ bool try_first(request &r, route::who next) {
 }
 
 void issue_blocking(request &r) {
-    set_result(r, r.way.call == route::never ? call_until_meant(r) : call_as_sleeper(r));
+    bool sleeps = r.way.call != route::never, measured = sleeps && r.op == opcode::call;
+    clock::time_point began = measured ? clock::now() : clock::time_point{};
+    set_result(r, sleeps ? call_as_sleeper(r) : call_until_meant(r));
+    if (measured)
+        r.took = waited_for(clock::now() - began);
 }
 
 bool issue_in_help(request &r) {

@@ -27,7 +27,8 @@ constexpr unsigned waits_a_look = 4; // at the clock, for the next look at the C
 
 tuner::attempt attempt_at(const request &r) {
     if (r.path & path_nowait_miss)
-        return r.target->direct ? tuner::attempt::none : tuner::attempt::missed;
+        return r.op == opcode::call || r.target->direct ? tuner::attempt::none
+                                                        : tuner::attempt::missed;
     bool hit = r.way.first == route::tries || r.way.help == route::calls;
     return hit ? tuner::attempt::hit : tuner::attempt::none;
 }
@@ -158,6 +159,8 @@ void reaper::hand_out(request &r) {
 
 void reaper::count(const request &r) {
     counted_.count(r);
+    if (r.took.count())
+        costs_.learn(r.number, r.target ? r.target->key.hi : 0, r.took);
     tuned_.completed(attempt_at(r));
 }
 

@@ -16,6 +16,7 @@
 #include "iowq/os/assert.h"
 #include "iowq/pool/wq.h"
 #include "iowq/ring/begun_reads.h"
+#include "iowq/ring/call_costs.h"
 #include "iowq/ring/carrier_gain.h"
 #include "iowq/ring/cq.h"
 #include "iowq/ring/sqthread.h"
@@ -59,6 +60,11 @@ class reaper {
     [[nodiscard]] bool trying_begins() const { return begun_.trying_begins(); }
     // Are the workers on the submitter's CPUs, also now?
     [[nodiscard]] bool help_is_welcome() const { return !pool_ || pool_->welcomes_help(); }
+    // Does a path mean to those that requests go to what it means to the calling thread?
+    [[nodiscard]] bool paths_are_others_too() const {
+        identity own = identity::of_this_thread();
+        return threads_ ? threads_->looks_up_paths_as(own) : pool_->looks_up_paths_as(own);
+    }
     // Does the submitter send O_DIRECT itself, as handing it over costs more calls than it saves?
     [[nodiscard]] bool sends_itself() const { return may_help_ && !carriers_.pays(); }
 
@@ -77,6 +83,7 @@ class reaper {
     void commit();
     // A request is over.
     void count(const request &r);
+    [[nodiscard]] const call_costs &costs() const { return costs_; }
 
     [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until);
     // True: nobody had come to the request, and it is not in flight any more. False: it comes back;
@@ -155,6 +162,7 @@ class reaper {
     learner gathering_pays_{learner::rule{8, 8, 1, 64}};
     // Are the reads that the submission thread has in the page cache?
     learner help_pays_{learner::rule{1, 1, 1, 1000}};
+    call_costs costs_;
 };
 
 } // namespace iowq

@@ -3,6 +3,7 @@
 // submit until a request is reaped only the ring, its threads and its pool may touch it.
 #pragma once
 
+#include "iowq/os/clock.h"
 #include "iowq/os/file_io.h"
 #include "iowq/os/learner.h"
 #include "iowq/os/topology.h"
@@ -10,15 +11,18 @@
 #include "iowq/ring/merged_syncs.h"
 #include "iowq/ring/route.h"
 
+#include <algorithm>
 #include <climits>
 #include <cstdint>
+#include <initializer_list>
 
 namespace iowq {
 
 class reaper;
 
-// What a request asks for. A nop is completed without any system call.
-enum class opcode : uint8_t { nop, read, write, fsync, fdatasync, sync_file_range, trim };
+// What a request asks for. A nop is completed without any system call. call: any other system call,
+// by its number (prepare.h).
+enum class opcode : uint8_t { nop, read, write, fsync, fdatasync, sync_file_range, trim, call };
 
 // What is known of an open file. Filled in once by examine(); the refusals are learnt.
 struct IOWQ_API file {
@@ -90,7 +94,8 @@ struct request {
     work item; // the pool's; must stay first
 
     // what to do: the caller's
-    file *target = nullptr; // a nop needs none
+    file *target = nullptr; // a nop needs none; of a call: its file, or the folder of its path, if
+                            // the ring is to know more of it
     void *buffer = nullptr;
     uint64_t offset = 0; // bytes, or at_position: at the file's position, which moves on
     uint64_t length = 0; // bytes
@@ -98,18 +103,21 @@ struct request {
     int rw_flags = 0;    // RWF_*, for reads and writes
     int range_flags = 0; // SYNC_FILE_RANGE_*
     void *user_data = nullptr;
+    uint32_t number = 0;   // of the system call
+    uint64_t args[6] = {}; // what they point to must stay until the request is over
 
     // what came of it
-    int64_t result = 0; // bytes, or -errno
+    int64_t result = 0; // bytes, or what the call returns, or -errno
     uint16_t path = 0;
     uint16_t cpu = no_cpu; // the one that it was issued on
 
     // the ring's
     uint64_t done = 0; // bytes that attempts have moved already
     request *next = nullptr;
-    reaper *owner = nullptr; // to which it comes back
-    route way;               // written by the thread that has the request
-    bool begun = false;      // it comes back begun, not done; set by the thread that tried it
+    reaper *owner = nullptr;         // to which it comes back
+    route way;                       // written by the thread that has the request
+    std::chrono::nanoseconds took{}; // a call of which it is learnt whether it waits; 0: unknown
+    bool begun = false; // it comes back begun, not done; set by the thread that tried it
     place where = place::nowhere;
 
     // Says what to do: read into or write from `data`, at an offset in the file; or sync, or trim.
@@ -119,6 +127,14 @@ struct request {
         buffer = data;
         length = bytes;
         offset = at;
+    }
+
+    // Any system call. `about`: see target.
+    void prepare_call(long nr, std::initializer_list<uint64_t> arguments, file *about = nullptr) {
+        op = opcode::call;
+        target = about;
+        number = static_cast<uint32_t>(nr);
+        std::fill(std::copy(arguments.begin(), arguments.end(), args), std::end(args), 0);
     }
 
     [[nodiscard]] bool is_rw() const { return op == opcode::read || op == opcode::write; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/ring/ring.h"
 
+#include "iowq/os/any_call.h"
 #include "iowq/os/assert.h"
 #include "iowq/os/cpus_now.h"
 #include "iowq/ring/issue.h"
@@ -9,6 +10,19 @@
 #include <new>
 
 namespace iowq {
+
+namespace {
+
+// May it be submitted at all?
+bool is_complete(const request &r) {
+    if (r.op == opcode::call)
+        return may_be_made_for_others(r.number) && !changes_its_thread(r.number);
+    return r.target || r.op == opcode::nop;
+}
+
+uint64_t device_of(const request &r) { return r.target ? r.target->key.hi : 0; }
+
+} // namespace
 
 int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out) {
     constexpr unsigned most = 65536;
@@ -57,7 +71,7 @@ ring::~ring() = default;
 ring::submitted ring::submit(request &r) {
     if (reaper_.full())
         return refused(r, -EBUSY);
-    if (!cq::can_hold(r) || (!r.target && r.op != opcode::nop))
+    if (!cq::can_hold(r) || !is_complete(r))
         return refused(r, -EINVAL);
     if (orphaned())
         return refused(r, -ESHUTDOWN);
@@ -65,6 +79,7 @@ ring::submitted ring::submit(request &r) {
     r.path = 0;
     r.cpu = no_cpu;
     r.done = 0;
+    r.took = {};
     bool welcome = reaper_.help_is_welcome();
     ring_facts known{.trying_begins = reaper_.trying_begins(),
                      .aio = aio_wanted_,
@@ -72,9 +87,16 @@ ring::submitted ring::submit(request &r) {
                      .itself = tuner_.itself() && welcome,
                      .sends = reaper_.sends_itself() && welcome,
                      .merges = merges_};
+    if (r.op == opcode::call)
+        known.quick = waits_at_once_ || reaper_.costs().pays(r.number, device_of(r));
     route_of(mode_, r, known, r.way);
     if (r.way.by_aio() && !aio_is_to_be_had()) {
         known.aio = false;
+        route_of(mode_, r, known, r.way);
+    }
+    if (r.way.by != route::submitter && r.op == opcode::call &&
+        facts_of(r.number, r.args).on_path && !reaper_.paths_are_others_too()) {
+        known.as_others = false;
         route_of(mode_, r, known, r.way);
     }
     if (r.way.may_be_issued_at_once())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/ring/route.h"
 
+#include "iowq/os/any_call.h"
 #include "iowq/os/assert.h"
 #include "iowq/ring/request.h"
 
@@ -60,6 +61,49 @@ route::how chain_help(const request &r) {
                                   : route::copies;
 }
 
+// ---- system calls by their number
+
+call_facts facts_of(const request &r) { return iowq::facts_of(r.number, r.args); }
+
+call_facts::wait waits(const request &r, const call_facts &known) {
+    return known.by_file && on_storage(r) ? call_facts::on_storage : known.waits;
+}
+
+// Does the plain call sleep?
+route::sleep of_call(call_facts::wait waits, bool quick) {
+    return waits == call_facts::never                 ? route::never
+           : waits == call_facts::on_storage && quick ? route::may
+                                                      : route::will;
+}
+
+void by_number(offload mode, const request &r, ring_facts known, route &way) {
+    const call_facts facts = facts_of(r);
+    const call_facts::wait wait = waits(r, facts);
+    if (mode == offload::inline_ || (facts.on_path && !known.as_others))
+        return;
+    way.call = of_call(wait, known.quick);
+    if (mode == offload::sqthread) {
+        way = {};
+        way.by = route::thread;
+        return;
+    }
+    if (facts.tried)
+        way.first = route::tries;
+    if (mode == offload::handoff) {
+        way.by = route::thread;
+        return;
+    }
+    way.hashed = mode == offload::hashed && facts.enters && r.target;
+    if (mode == offload::punt && (way.call != route::will || facts.tried))
+        return;
+    way.by = route::worker;
+    way.unbound = wait == call_facts::on_others;
+    if (!way.hashed && !way.unbound && way.call != route::will)
+        way.help = way.call == route::never ? route::calls : route::copies;
+}
+
+// ---- by mode
+
 void on_pool(const request &r, bool hash, ring_facts known, route &way) {
     bool hashed = hash && may_be_hashed(r), can_try = nowait_worthwhile(r);
     called_on_worker(r, hashed, false, way);
@@ -114,10 +158,7 @@ void punted(const request &r, ring_facts known, route &way) {
     }
 }
 
-} // namespace
-
-void route_of(offload mode, const request &r, ring_facts known, route &way) {
-    way = {};
+void by_mode(offload mode, const request &r, ring_facts known, route &way) {
     switch (mode) {
     case offload::inline_:
         break;
@@ -137,9 +178,19 @@ void route_of(offload mode, const request &r, ring_facts known, route &way) {
         punted(r, known, way);
         break;
     }
+}
+
+} // namespace
+
+void route_of(offload mode, const request &r, ring_facts known, route &way) {
+    way = {};
+    if (r.op == opcode::call)
+        by_number(mode, r, known, way);
+    else
+        by_mode(mode, r, known, way);
     if (way.help == route::sends ? known.sends : known.itself && way.may_be_issued_at_once()) {
         way.by = route::submitter;
-        way.first = way.help;
+        way.first = way.help == route::copies ? route::calls : way.help;
     }
     way.merged = known.merges && way.by == route::worker && syncs(r);
     // Whoever sends is done with it before the device is, so the next of its chain would overlap.
@@ -148,6 +199,12 @@ void route_of(offload mode, const request &r, ring_facts known, route &way) {
 
 route rest_of(const request &r, route::who next, bool missed) {
     route way;
+    if (r.op == opcode::call) { // a message: nothing else is tried
+        way.by = next;
+        way.unbound = next == route::worker;
+        way.call = route::will;
+        return way;
+    }
     if (next == route::worker) {
         called_on_worker(r, r.way.hashed, missed, way);
         // AIO takes it from its beginning.

@@ -76,6 +76,8 @@ struct ring_facts {
     bool itself = false;       // the submitter does what it might help with (tuner::itself)
     bool sends = false;        // it sends what it might (reaper::sends_itself)
     bool merges = true;        // syncs may be merged (ring_config::merge_syncs)
+    bool quick = true;         // such a call does not wait (call_costs)
+    bool as_others = true;     // a path means to other threads what it does to the submitter
 };
 
 // Looks at the request and its file, and writes only `way`. That may be the request's own, so that

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/ring/syscalls.h"
 
+#include "iowq/os/any_call.h"
 #include "iowq/os/topology.h"
 
 #include <algorithm>
@@ -67,8 +68,10 @@ bool goes_on_when_short(const request &r) {
 }
 
 int64_t make_call(const request &r) {
-    if (r.op == opcode::nop || (r.target->null && !r.is_rw()))
+    if (r.op == opcode::nop || (r.target && r.target->null && !r.is_rw()))
         return 0;
+    if (r.op == opcode::call)
+        return make_any_call(r.number, r.args);
     const file &f = *r.target;
     switch (r.op) {
     case opcode::nop:
@@ -84,6 +87,8 @@ int64_t make_call(const request &r) {
         return sync_range(f.fd, r.offset, r.length, r.range_flags);
     case opcode::trim:
         return f.block ? discard(f.fd, r.offset, r.length) : punch_hole(f.fd, r.offset, r.length);
+    case opcode::call:
+        break;
     }
     return -EINVAL;
 }
@@ -115,9 +120,22 @@ tried judge(request &r, int64_t got) {
     return tried::done;
 }
 
+// A message is sent or received, or not.
+tried try_message(request &r) {
+    int64_t got = try_any_call(r.number, r.args);
+    if (got == -EAGAIN) {
+        r.path |= path_nowait_miss;
+        return tried::missed;
+    }
+    set_result(r, got);
+    return tried::done;
+}
+
 } // namespace
 
 tried try_nowait(request &r) {
+    if (r.op == opcode::call)
+        return try_message(r);
     int64_t got = read_or_write(r, RWF_NOWAIT);
     tried came_to = judge(r, got);
     if (came_to == tried::done)

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <sstream>
 #include <string>
+#include <sys/syscall.h>
 #include <vector>
 
 using namespace iowq;
@@ -84,6 +85,22 @@ const row rows[] = {
      [](request &r, file &f, ring_facts &known) {
          regular(f), r.op = opcode::read, known.trying_begins = false;
      }},
+    {"call that never waits",
+     [](request &r, file &, ring_facts &) { r.prepare_call(SYS_getpid, {}); }},
+    {"call that storage answers",
+     [](request &r, file &f, ring_facts &) { r.prepare_call(SYS_statx, {}, &f); }},
+    {"call that changes a folder",
+     [](request &r, file &f, ring_facts &) { r.prepare_call(SYS_unlinkat, {}, &f); }},
+    {"these, if they were found to wait",
+     [](request &r, file &f,
+        ring_facts &known) { r.prepare_call(SYS_unlinkat, {}, &f), known.quick = false; }},
+    {"call for a message",
+     [](request &r, file &, ring_facts &) { r.prepare_call(SYS_recvfrom, {}); }},
+    {"call that waits for others",
+     [](request &r, file &, ring_facts &) { r.prepare_call(SYS_accept4, {}); }},
+    {"path that others look up in another way",
+     [](request &r, file &f,
+        ring_facts &known) { r.prepare_call(SYS_statx, {}, &f), known.as_others = false; }},
 };
 
 const struct {
