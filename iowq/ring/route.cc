@@ -81,25 +81,21 @@ void by_number(offload mode, const request &r, ring_facts known, route &way) {
     const call_facts::wait wait = waits(r, facts);
     if (mode == offload::inline_ || (facts.on_path && !known.as_others))
         return;
+    bool threads = has_threads(mode);
     way.call = of_call(wait, known.quick);
-    if (mode == offload::sqthread) {
-        way = {};
-        way.by = route::thread;
-        return;
-    }
     if (facts.tried)
         way.first = route::tries;
-    if (mode == offload::handoff) {
-        way.by = route::thread;
-        return;
-    }
     way.hashed = mode == offload::hashed && facts.enters && r.target;
     if (mode == offload::punt && (way.call != route::will || facts.tried))
         return;
-    way.by = route::worker;
-    way.unbound = wait == call_facts::on_others;
-    if (!way.hashed && !way.unbound && way.call != route::will)
-        way.help = way.call == route::never ? route::calls : route::copies;
+    way.by = threads ? route::thread : route::worker;
+    way.unbound = !threads && wait == call_facts::on_others;
+    if (way.call != route::will && !way.hashed)
+        way.help = route::calls;
+    if (mode == offload::sqthread) { // it hands nothing over
+        way.first = route::calls;
+        way.call = route::never;
+    }
 }
 
 // ---- by mode
@@ -190,7 +186,7 @@ void route_of(offload mode, const request &r, ring_facts known, route &way) {
         by_mode(mode, r, known, way);
     if (way.help == route::sends ? known.sends : known.itself && way.may_be_issued_at_once()) {
         way.by = route::submitter;
-        way.first = way.help == route::copies ? route::calls : way.help;
+        way.first = way.help;
     }
     way.merged = known.merges && way.by == route::worker && syncs(r);
     // Whoever sends is done with it before the device is, so the next of its chain would overlap.
