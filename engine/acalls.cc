@@ -152,6 +152,10 @@ void acalls::prepare(slot &s, const request &r) {
             set(SYS_fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, r.offset, r.length);
         }
         break;
+    case opcode::call:
+        s.call.nr = r.number;
+        std::copy(std::begin(r.args), std::end(r.args), s.call.args);
+        break;
     case opcode::nop: // makes no call
         break;
     }

@@ -24,8 +24,9 @@ bool is_sync(opcode op) {
 // What io_uring has no request for: a discard (before Linux 6.12), and a sync_file_range of 4 GiB
 // and more.
 bool beyond_io_uring(const request &r) {
-    return !r.target->null && ((r.op == opcode::trim && r.target->block) ||
-                               (r.op == opcode::sync_file_range && r.length > UINT32_MAX));
+    return !r.target->null &&
+           ((r.op == opcode::trim && r.target->block) ||
+            (r.op == opcode::sync_file_range && r.length > UINT32_MAX) || r.op == opcode::call);
 }
 
 } // namespace
@@ -77,6 +78,8 @@ void uring::prepare(io_uring_sqe *sqe, job_request &r) const {
     case opcode::trim:
         io_uring_prep_fallocate(sqe, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                 static_cast<off_t>(r.offset), static_cast<off_t>(r.length));
+        break;
+    case opcode::call: // beyond_io_uring
         break;
     }
     if (registered)

@@ -155,5 +155,11 @@ inline void prepare_timeout(request &r, const timespec &time, clockid_t clock = 
     using namespace arguments;
     r.prepare_call(SYS_clock_nanosleep, {number(clock), number(flags), pointer(&time), 0});
 }
+// To be submitted right after a request with a link: limits the time of that. -ETIME: the time has
+// passed, and the request is cancelled; -ECANCELED: it was over before. Not in sqthread (-EINVAL).
+inline void prepare_link_timeout(request &r, const timespec &time) {
+    prepare_timeout(r, time);
+    r.limits = true;
+}
 
 } // namespace iowq

@@ -70,7 +70,6 @@ class reaper {
 
     // ---- a request's way in, and back ----
 
-    [[nodiscard]] bool full() const { return at(place::nowhere) == 0; }
     [[nodiscard]] unsigned in_flight() const { return depth_ - at(place::nowhere); }
 
     // Takes a read that has been begun.

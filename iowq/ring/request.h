@@ -68,6 +68,13 @@ struct IOWQ_API file {
     bool held_ = false; // fd is the file's own descriptor
 };
 
+// How the request that is submitted next depends on this one. Source: IOSQE_IO_LINK and _HARDLINK.
+enum class linked : uint8_t {
+    none, // not at all
+    soft, // starts when this is done; is cancelled if this has failed, or moved less than all
+    hard  // starts when this is over
+};
+
 // The way that a request has taken, for evidence.h. Nothing is decided by it.
 enum path : uint16_t {
     path_inline = 1,         // completed by the submitter
@@ -103,6 +110,10 @@ struct request {
     int rw_flags = 0;    // RWF_*, for reads and writes
     int range_flags = 0; // SYNC_FILE_RANGE_*
     void *user_data = nullptr;
+    linked link = linked::none;
+    bool drains = false;   // a barrier: starts when all before it are over, and all after it wait.
+                           // Not behind a link
+    bool limits = false;   // the time of the request before it (prepare_link_timeout)
     uint32_t number = 0;   // of the system call
     uint64_t args[6] = {}; // what they point to must stay until the request is over
 
@@ -119,9 +130,12 @@ struct request {
     std::chrono::nanoseconds took{}; // a call of which it is learnt whether it waits; 0: unknown
     bool begun = false; // it comes back begun, not done; set by the thread that tried it
     place where = place::nowhere;
+    request *behind = nullptr, *before = nullptr; // by links (ordering.h)
+    request *limit = nullptr;                     // its time limit; or of a limit, what it limits
 
     // Says what to do: read into or write from `data`, at an offset in the file; or sync, or trim.
     void prepare(opcode what, file &on, void *data = nullptr, uint64_t bytes = 0, uint64_t at = 0) {
+        stands_alone();
         op = what;
         target = &on;
         buffer = data;
@@ -129,8 +143,14 @@ struct request {
         offset = at;
     }
 
+    // Undoes link, drains and limits.
+    void stands_alone() {
+        link = linked::none;
+        drains = limits = false;
+    }
     // Any system call. `about`: see target.
     void prepare_call(long nr, std::initializer_list<uint64_t> arguments, file *about = nullptr) {
+        stands_alone();
         op = opcode::call;
         target = about;
         number = static_cast<uint32_t>(nr);

@@ -59,23 +59,36 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
 }
 
 ring::ring(const ring_config &config, wq *pool, bool may_help)
-    : mode_(config.mode), alone_(config.depth == 1), waits_at_once_(alone_ && config.waits_at_once),
-      merges_(config.merge_syncs),
+    : mode_(config.mode), depth_(config.depth), alone_(config.depth == 1),
+      waits_at_once_(alone_ && config.waits_at_once), merges_(config.merge_syncs),
       aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
       tuner_(may_help && config.mode != offload::inline_ && config.mode != offload::punt,
              cpu_quota()),
-      reaper_(config.depth, config.spin, pool, may_help, evidence_, tuner_) {}
+      reaper_(config.depth, config.spin, pool, may_help, evidence_, tuner_),
+      ordering_(
+          this,
+          [](void *self, request &r) {
+              return static_cast<ring *>(self)->issue_at_once(r) == submitted::completed;
+          },
+          reaper_) {}
 
 ring::~ring() = default;
 
 ring::submitted ring::submit(request &r) {
-    if (reaper_.full())
+    if (in_flight() >= depth_)
         return refused(r, -EBUSY);
-    if (!cq::can_hold(r) || !is_complete(r))
+    if (!cq::can_hold(r) || !is_complete(r) || (r.limits && mode_ == offload::sqthread))
         return refused(r, -EINVAL);
+    r.owner = &reaper_;
+    r.behind = r.before = r.limit = nullptr;
+    if (!ordering::concerns(r) && !ordering_.active())
+        return issue_at_once(r);
+    return ordering_.submit(r) ? submitted::completed : submitted::queued;
+}
+
+ring::submitted ring::issue_at_once(request &r) {
     if (orphaned())
         return refused(r, -ESHUTDOWN);
-    r.owner = &reaper_;
     r.path = 0;
     r.cpu = no_cpu;
     r.done = 0;
@@ -168,15 +181,23 @@ ring::submitted ring::to_threads(request &r) {
     return submitted::queued;
 }
 
-bool ring::cancel(request &r) { return r.owner == &reaper_ && !orphaned() && reaper_.cancel(r); }
+bool ring::cancel(request &r) {
+    if (r.owner != &reaper_ || orphaned())
+        return false;
+    return ordering_.active() ? ordering_.cancel(r) : reaper_.cancel(r);
+}
 
 void ring::commit() {
-    if (!orphaned())
-        reaper_.commit();
+    if (orphaned())
+        return;
+    ordering_.close();
+    reaper_.commit();
 }
 
 unsigned ring::reap(std::span<request *> out, unsigned min, deadline until) {
-    return orphaned() ? 0 : reaper_.reap(out, min, until);
+    if (orphaned())
+        return 0;
+    return ordering_.active() ? ordering_.reap(out, min, until) : reaper_.reap(out, min, until);
 }
 
 unsigned ring::threads() const { return reaper_.nr_threads(); }

@@ -7,6 +7,7 @@
 #include "iowq/os/fork.h"
 #include "iowq/os/node_memory.h"
 #include "iowq/ring/evidence.h"
+#include "iowq/ring/ordering.h"
 #include "iowq/ring/reaper.h"
 #include "iowq/ring/route.h"
 #include "iowq/ring/tuner.h"
@@ -89,7 +90,7 @@ class ring final : public own_pages, across_forks {
     }
     [[nodiscard]] path_counts counts(direction d) const { return evidence_.counts(d); }
     // How many are submitted, and neither completed at once nor reaped nor taken back.
-    [[nodiscard]] unsigned in_flight() const { return reaper_.in_flight(); }
+    [[nodiscard]] unsigned in_flight() const { return reaper_.in_flight() + ordering_.held(); }
     // How many requests were issued from each CPU, by its number.
     [[nodiscard]] std::span<const uint64_t> ran_on() const { return evidence_.ran_on(); }
     // What finding out whether handing over pays has cost.
@@ -101,6 +102,7 @@ class ring final : public own_pages, across_forks {
   private:
     ring(const ring_config &config, wq *pool, bool may_help);
 
+    [[nodiscard]] submitted issue_at_once(request &r);
     [[nodiscard]] bool aio_is_to_be_had();
     [[nodiscard]] submitted issue(request &r);
     [[nodiscard]] submitted enqueue(request &r);
@@ -110,6 +112,7 @@ class ring final : public own_pages, across_forks {
 
     // immutable after construction
     const offload mode_;
+    const unsigned depth_;
     const bool alone_, waits_at_once_, merges_;
 
     // owner thread only
@@ -117,6 +120,7 @@ class ring final : public own_pages, across_forks {
     evidence evidence_;
     tuner tuner_;
     reaper reaper_;
+    ordering ordering_;
 };
 
 } // namespace iowq

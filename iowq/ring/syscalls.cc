@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <span>
 
 namespace iowq {
 
@@ -61,6 +62,16 @@ void file::let_go() {
 
 uint64_t most_bytes(const request &r) {
     return r.length > SSIZE_MAX ? r.length : std::min(r.length, most_at_once);
+}
+
+uint64_t whole(const request &r) {
+    if (r.op != opcode::call)
+        return r.is_rw() ? r.length : 0;
+    uint64_t bytes = 0;
+    if (r.number == SYS_preadv2 || r.number == SYS_pwritev2)
+        for (const iovec &part : std::span(reinterpret_cast<const iovec *>(r.args[1]), r.args[2]))
+            bytes += part.iov_len;
+    return bytes;
 }
 
 bool goes_on_when_short(const request &r) {

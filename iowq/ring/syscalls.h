@@ -10,6 +10,8 @@ namespace iowq {
 // How many bytes the plain call would move at most: Linux moves 2 GiB less a page, and refuses a
 // length that is negative as ssize_t.
 [[nodiscard]] uint64_t most_bytes(const request &r);
+// Of a read or a write: all that it is to move; else 0.
+[[nodiscard]] uint64_t whole(const request &r);
 // Is the rest to be asked for after a short result? Not after a read of a stream: what is there is
 // all there is. A write of a stream goes on until all is written, as the plain call would; with
 // O_NONBLOCK the next call ends that.
