@@ -168,12 +168,12 @@ cpu_mask threads::monitors_cpus() const {
 
 void threads::place_monitor() {
     locked guard(affinity_lock_);
-    if (grows_) {
-        // If the process's cpuset has more than the pool was made with, its creator's affinity
-        // leaves some out, and so does the pool.
-        (void)move_task(0, cpu_mask::all());
-        grows_ = cpu_mask::of_this_thread().within(made_with_);
-    }
+    // It has started on all that the kernel lets it have. Whoever has placed it since is to be
+    // followed, so it is not put there again. If the process's cpuset has more than the pool was
+    // made with, its creator's affinity leaves some out, and so does the pool.
+    if (!grows_ || cpu_mask::of_this_thread().within(made_with_))
+        return;
+    grows_ = false;
     (void)move_task(0, monitors_cpus());
 }
 
