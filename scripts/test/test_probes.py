@@ -129,4 +129,4 @@ def test_perf_tells_from_where_a_worker_was_created(load, engine, tmp_path):
     finally:
         subprocess.run([*perf, "probe", "-q", "-d", "sdt_iowq:*"], capture_output=True,
                        timeout=HANG_S)
-    assert "iowq::ring::submit" in told or "iowq::ring::enqueue" in told
+    assert "iowq::ring::" in told
