@@ -2,8 +2,8 @@
 // Learns, of each system call on each file system, whether it pays to make it where it was
 // submitted. Owned by the ring; the submitter's thread only.
 //
-// Each has an account, in time. A call that does not wait saves what handing it over would have
-// cost. One that waits costs as long as it has taken, as all else in the ring waits with it.
+// Each has an account, in time. A call saves what handing it over would have cost. It costs as long
+// as it has waited, as all else in the ring waits with it.
 #pragma once
 
 #include <algorithm>
@@ -20,16 +20,17 @@ class call_costs {
         const account &its = at(number, device);
         return !its.is_of(number, device) || its.balance.count() >= 0;
     }
-    // It took so long, wherever it was made.
-    void learn(uint32_t number, uint64_t device, std::chrono::nanoseconds took) {
+    // It has waited so long, wherever it was made.
+    void learn(uint32_t number, uint64_t device, std::chrono::nanoseconds waited) {
         account &its = at(number, device);
         if (!its.is_of(number, device))
-            its = {device, number, {}};
-        its.balance = std::clamp<std::chrono::nanoseconds>(its.balance + saved - took, -most, most);
+            its = {device, number, most}; // the first find their caches cold
+        its.balance =
+            std::clamp<std::chrono::nanoseconds>(its.balance + saved - waited, -most, most);
     }
 
     static constexpr std::chrono::microseconds saved{5}; // by a call that need not be handed over
-    // So after 80 calls at most one way has turned into the other.
+    // So after 80 calls at most that do not wait, and after fewer that do, the way is another one.
     static constexpr std::chrono::microseconds most{200};
 
   private:

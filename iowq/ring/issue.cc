@@ -35,13 +35,14 @@ int64_t call_as_sleeper(const request &r) {
     return call_until_meant(r);
 }
 
-// Of a call that has taken so long: it has not waited, where the thread was only taken off its CPU.
-std::chrono::nanoseconds waited_for(std::chrono::nanoseconds took) {
+// How long the thread has waited in a call that has taken so long. It has not, if it was only busy,
+// or taken off its CPU. What it has slept between two looks counts as slept in the call.
+std::chrono::nanoseconds waited_in(std::chrono::nanoseconds took) {
     if (took < worth_a_look)
-        return took;
+        return {};
     long switches = voluntary_switches();
     bool slept = std::exchange(per_thread<last_look>().switches, switches) != switches;
-    return slept ? took : worth_a_look;
+    return slept ? took : std::chrono::nanoseconds{};
 }
 
 } // namespace
@@ -58,10 +59,13 @@ bool try_first(request &r, route::who next) {
 
 void issue_blocking(request &r) {
     bool sleeps = r.way.call != route::never, measured = sleeps && r.op == opcode::call;
+    // Exact where it has been handed over in any case.
+    if (measured && r.way.by != route::submitter)
+        per_thread<last_look>().switches = voluntary_switches();
     clock::time_point began = measured ? clock::now() : clock::time_point{};
     set_result(r, sleeps ? call_as_sleeper(r) : call_until_meant(r));
     if (measured)
-        r.took = waited_for(clock::now() - began);
+        r.waited = waited_in(clock::now() - began);
 }
 
 bool issue_in_help(request &r) {

@@ -159,8 +159,8 @@ void reaper::hand_out(request &r) {
 
 void reaper::count(const request &r) {
     counted_.count(r);
-    if (r.took.count())
-        costs_.learn(r.number, r.target ? r.target->key.hi : 0, r.took);
+    if (r.waited.count() >= 0)
+        costs_.learn(r.number, r.target ? r.target->key.hi : 0, r.waited);
     tuned_.completed(attempt_at(r));
 }
 

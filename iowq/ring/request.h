@@ -125,9 +125,9 @@ struct request {
     // the ring's
     uint64_t done = 0; // bytes that attempts have moved already
     request *next = nullptr;
-    reaper *owner = nullptr;         // to which it comes back
-    route way;                       // written by the thread that has the request
-    std::chrono::nanoseconds took{}; // a call of which it is learnt whether it waits; 0: unknown
+    reaper *owner = nullptr;             // to which it comes back
+    route way;                           // written by the thread that has the request
+    std::chrono::nanoseconds waited{-1}; // in a call, where that is measured; else below 0
     bool begun = false; // it comes back begun, not done; set by the thread that tried it
     place where = place::nowhere;
     request *behind = nullptr, *before = nullptr; // by links (ordering.h)

@@ -92,7 +92,7 @@ ring::submitted ring::issue_at_once(request &r) {
     r.path = 0;
     r.cpu = no_cpu;
     r.done = 0;
-    r.took = {};
+    r.waited = std::chrono::nanoseconds(-1);
     bool welcome = reaper_.help_is_welcome();
     ring_facts known{.trying_begins = reaper_.trying_begins(),
                      .aio = aio_wanted_,
