@@ -36,7 +36,7 @@ export FIO_DIR
 LAYERS := os pool ring acall
 IOWQ := $(foreach layer,$(LAYERS),$(patsubst iowq/%.cc,%,$(sort $(wildcard iowq/$(layer)/*.cc))))
 ENGINE := options modes makers task_names placement pool acalls uring drain arrivals create loop \
-    sampler version pool_stats job translate engine
+    sampler version metadata pool_stats job translate engine
 BENCH := cases beside side iowq_side kernel_side tbb_side asio_side uv_side moodycamel_side \
     glib_side mutex_side measure targets bench
 # Tests are compiled three times, so in the quickest way. What they test under a sanitizer is

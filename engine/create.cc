@@ -5,6 +5,7 @@
 
 #include "drain.h"
 #include "makers.h"
+#include "metadata.h"
 #include "modes.h"
 
 namespace engine {
@@ -80,6 +81,11 @@ bool mode_can(const thread_data *td, const options &o, const offload_mode &mode)
         log_err(
             "iowq: offload=%s: is about making system calls, so target=null would leave nothing\n",
             mode.name);
+        return false;
+    }
+    if (o.metadata != metadata_none && (td->o.verify || td_trim(td))) {
+        log_err("iowq: metadata: reads and writes nothing, so it goes neither with verify nor with "
+                "trims\n");
         return false;
     }
     if (o.hipri && !td->o.odirect) {

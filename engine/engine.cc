@@ -109,12 +109,19 @@ fio_q_status queue(thread_data *td, io_u *u) {
     job &j = job_of(td);
     job_request &r = j.requests[u->index];
     fill(td, j, u, r);
+    if (j.operations.wanted() && ddir_rw(u->ddir)) {
+        if (int error = j.operations.fill(u, r)) {
+            u->error = static_cast<unsigned>(-error);
+            return FIO_Q_COMPLETED;
+        }
+    }
     j.loop.submits(td, u, r);
     if (u->ddir == DDIR_TRIM && td->o.zone_mode == ZONE_MODE_ZBD) {
         (void)do_io_u_trim(td, u); // resets the zone, as fio keeps account of zones; sets u->error
         return FIO_Q_COMPLETED;
     }
     if (j.io->submit(r) == iowq::ring::submitted::completed) {
+        j.operations.finish(r);
         give_result(td, j, u, r);
         return FIO_Q_COMPLETED;
     }
@@ -145,9 +152,10 @@ int getevents(thread_data *td, unsigned min, unsigned max, const timespec *t) {
 
 io_u *event(thread_data *td, int index) {
     job &j = job_of(td);
-    const auto &r = static_cast<const job_request &>(*j.events[index]);
+    auto &r = static_cast<job_request &>(*j.events[index]);
     auto *u = static_cast<io_u *>(r.user_data);
     j.loop.completes(td, u, r);
+    j.operations.finish(r);
     give_result(td, j, u, r);
     return u;
 }

@@ -6,6 +6,7 @@
 #include "fio_abi.h"
 
 #include "loop.h"
+#include "metadata.h"
 #include "options.h"
 #include "placement.h"
 #include "sampler.h"
@@ -21,6 +22,7 @@ struct job {
     bool ended = false;         // end_job has been called
     int rw_flags = 0;           // of every read and write
     bool lacked_thread = false; // an I/O got no thread, and the job has said so
+    metadata operations;        // in place of reads and writes
     cmdprio_options prio_options{};
     struct cmdprio prio {};
     std::unique_ptr<backend> io; // destroyed before the above, which its workers use

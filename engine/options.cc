@@ -3,6 +3,7 @@
 
 #include "options.h"
 
+#include "metadata.h"
 #include "modes.h"
 
 #include "iowq/ring/ring.h"
@@ -277,6 +278,29 @@ fio_option option_table[] = {
                 {"null", target_null,
                  "nothing: each goes its way as if it were cached, but the system call is left out",
                  0, nullptr},
+            },
+        .category = FIO_OPT_C_ENGINE,
+        .group = FIO_OPT_G_INVALID,
+    },
+    {
+        .name = "metadata",
+        .lname = "Operations in place of reads and writes",
+        .type = FIO_OPT_STR,
+        .off1 = offsetof(options, metadata),
+        .help = "Each read or write is this operation instead, on the file that it would have been "
+                "on. Not with verify or trims. Default: none",
+        .def = "none",
+        .posval =
+            {
+                {"none", metadata_none, "reads and writes", 0, nullptr},
+                {"stat", metadata_stat, "statx", 0, nullptr},
+                {"open", metadata_open, "openat, and close by the job", 0, nullptr},
+                {"create", metadata_create,
+                 "openat of a new file beside it; the job closes and removes that", 0, nullptr},
+                {"unlink", metadata_unlink, "unlinkat of a file that the job has made before", 0,
+                 nullptr},
+                {"rename", metadata_rename, "renameat2 of such a file, over the job's", 0, nullptr},
+                {"fsync", metadata_fsync, "fsync, after the job has written a byte", 0, nullptr},
             },
         .category = FIO_OPT_C_ENGINE,
         .group = FIO_OPT_G_INVALID,

@@ -43,7 +43,8 @@ struct options {
     unsigned wq_scope;  // a wq_scope_kind
     unsigned placement; // a placement_kind
     unsigned placement_node;
-    unsigned target; // a target_kind
+    unsigned target;   // a target_kind
+    unsigned metadata; // a metadata_kind
     char *worker_cpus;
     char *pool_stats;
     unsigned nowait;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "uring.h"
 
+#include "iowq/os/any_call.h"
 #include "iowq/ring/issue.h"
 #include "pool_stats.h"
 #include "task_names.h"
@@ -21,12 +22,39 @@ bool is_sync(opcode op) {
     return op == opcode::fsync || op == opcode::fdatasync || op == opcode::sync_file_range;
 }
 
-// What io_uring has no request for: a discard (before Linux 6.12), and a sync_file_range of 4 GiB
-// and more.
+// Of a request by number: one of those that metadata= makes.
+bool has_opcode(uint32_t number) {
+    return number == SYS_statx || number == SYS_openat || number == SYS_unlinkat ||
+           number == SYS_renameat2;
+}
+
+void prepare_call(io_uring_sqe *sqe, const request &r) {
+    auto at = [&](int i) { return static_cast<int>(r.args[i]); };
+    auto path = [&](int i) { return reinterpret_cast<const char *>(r.args[i]); };
+    switch (r.number) {
+    case SYS_statx:
+        io_uring_prep_statx(sqe, at(0), path(1), at(2), static_cast<unsigned>(r.args[3]),
+                            reinterpret_cast<struct statx *>(r.args[4]));
+        break;
+    case SYS_openat:
+        io_uring_prep_openat(sqe, at(0), path(1), at(2), static_cast<mode_t>(r.args[3]));
+        break;
+    case SYS_unlinkat:
+        io_uring_prep_unlinkat(sqe, at(0), path(1), at(2));
+        break;
+    case SYS_renameat2:
+        io_uring_prep_renameat(sqe, at(0), path(1), at(2), path(3),
+                               static_cast<unsigned>(r.args[4]));
+        break;
+    }
+}
+
+// What io_uring has no request for: a discard (before Linux 6.12), a sync_file_range of 4 GiB and
+// more, and most calls by number.
 bool beyond_io_uring(const request &r) {
-    return !r.target->null &&
-           ((r.op == opcode::trim && r.target->block) ||
-            (r.op == opcode::sync_file_range && r.length > UINT32_MAX) || r.op == opcode::call);
+    return !r.target->null && ((r.op == opcode::trim && r.target->block) ||
+                               (r.op == opcode::sync_file_range && r.length > UINT32_MAX) ||
+                               (r.op == opcode::call && !has_opcode(r.number)));
 }
 
 } // namespace
@@ -79,8 +107,9 @@ void uring::prepare(io_uring_sqe *sqe, job_request &r) const {
         io_uring_prep_fallocate(sqe, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                 static_cast<off_t>(r.offset), static_cast<off_t>(r.length));
         break;
-    case opcode::call: // beyond_io_uring
-        break;
+    case opcode::call:
+        prepare_call(sqe, r);
+        return;
     }
     if (registered)
         sqe->flags |= IOSQE_FIXED_FILE;

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+// What a job does to its files instead of reading and writing them: metadata=. Each I/O is one such
+// operation, on the file that fio has chosen for it. Used by the job's thread only.
+#pragma once
+
+#include "backend.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <sys/stat.h>
+
+struct io_u;
+
+namespace engine {
+
+enum metadata_kind : unsigned {
+    metadata_none,
+    metadata_stat,
+    metadata_open,   // and close
+    metadata_create, // and close
+    metadata_unlink,
+    metadata_rename, // over another file
+    metadata_fsync   // after a byte has been written
+};
+
+class metadata {
+  public:
+    // 0 or -ENOMEM.
+    [[nodiscard]] int start(metadata_kind what, unsigned depth);
+    [[nodiscard]] bool wanted() const { return what_ != metadata_none; }
+    // Fills the request, and makes what its operation needs: a file to be removed, a byte to be
+    // written. 0 or -errno.
+    [[nodiscard]] int fill(const io_u *u, job_request &r);
+    // Closes what the operation has opened, and removes what it has made.
+    void finish(iowq::request &r) const;
+
+  private:
+    // Of one I/O. It lives as long as the job, as requests point to it.
+    struct names {
+        job_file *folder = nullptr;
+        std::string file;  // fio's, below the folder
+        std::string other; // one of the I/O's own, beside it
+        struct ::statx known;
+    };
+    [[nodiscard]] int find(const io_u *u, names &its);
+    [[nodiscard]] int make(const names &its) const;
+
+    metadata_kind what_ = metadata_none;
+    std::unique_ptr<names[]> names_; // by the request's index
+    std::map<std::string, std::unique_ptr<job_file>> folders_;
+};
+
+} // namespace engine

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""metadata=: each I/O is an operation on a file, in every mode and in its counterparts."""
+
+import errno
+import os
+
+import pytest
+
+from conftest import MODES, refused
+
+OPERATIONS = ["stat", "open", "create", "unlink", "rename", "fsync"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("mode", MODES)
+def test_every_operation_is_made_and_leaves_nothing_behind(fio, tmp_path, evidence, mode,
+                                                           operation):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    result = fio(mode, directory=folder, nrfiles=4, size="64k", rw="randwrite", iodepth=4,
+                 number_ios=16, metadata=operation, pool_stats=tmp_path / "evidence")
+    assert result.status == 0, result.said
+    assert result.job["write"]["total_ios"] == 16
+    counts = evidence()[0]
+    assert counts["write"]["issued"] == 0
+    assert counts["other"]["issued"] == 16
+    assert len(os.listdir(folder)) == 4
+
+
+@pytest.mark.parametrize("mode", ["punt", "uring"])
+def test_its_error_is_the_jobs(fio, tmp_path, mode):
+    (tmp_path / "f.iowq.0").touch()  # the name of the file that the first I/O is to create
+    result = fio(mode, filename=tmp_path / "f", size="4k", rw="write", metadata="create")
+    assert result.status != 0
+    assert result.job["error"] == errno.EEXIST
+
+
+@pytest.mark.parametrize("wrong", [{"verify": "crc32c", "rw": "write"}, {"rw": "randtrim"}])
+def test_what_it_does_not_go_with_is_refused(fio, tmp_path, wrong):
+    refused(fio("punt", filename=tmp_path / "f", **{**wrong, "metadata": "stat"}), "metadata",
+            "verify", "trims")
+
+
+def test_an_unknown_operation_is_refused_with_those_allowed(fio, tmp_path):
+    result = fio("punt", filename=tmp_path / "f", rw="read", metadata="chmod")
+    assert result.status != 0
+    for operation in OPERATIONS:
+        assert operation in result.said
