@@ -230,8 +230,6 @@ bool ordering::take_out(request &r) {
         return true;
     }
     if (r.before) {
-        if (newest_ == &r)
-            newest_ = r.before;
         std::exchange(r.before, nullptr)->behind = nullptr;
     } else if (open_ == &r) {
         open_ = nullptr;
@@ -242,6 +240,7 @@ bool ordering::take_out(request &r) {
     r.result = -ECANCELED;
     cancel_held_limit(r);
     cancel_all(std::exchange(r.behind, nullptr));
+    close(); // the last that was linked may be gone
     release();
     return true;
 }

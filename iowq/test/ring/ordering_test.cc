@@ -245,6 +245,22 @@ TEST_P(ordered, cancelling_takes_those_behind_with_it) {
     }
 }
 
+// What is cancelled may be the last so far of what is being linked.
+TEST_P(ordered, cancelling_ends_what_is_being_linked) {
+    for (unsigned taken = 0; taken < 3; taken++) {
+        for (unsigned i = 0; i < 3; i++)
+            nop(i, linked::soft), queue(i);
+        EXPECT_TRUE(io->cancel(r[taken]));
+        nop(3);
+        (void)io->submit(r[3]);
+        reap(io->in_flight());
+        for (unsigned i = 0; i < 3; i++)
+            EXPECT_TRUE(i == taken || r[i].result == (i < taken ? 0 : -ECANCELED)) << i;
+        EXPECT_EQ(r[3].result, 0);
+        EXPECT_EQ(io->in_flight(), 0u);
+    }
+}
+
 // Chains of random requests against what is to come of them.
 TEST_P(ordered, as_the_model_says_whatever_comes) {
     jitter random(3);
