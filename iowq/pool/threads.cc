@@ -98,7 +98,7 @@ void threads::live(worker &self) {
     snprintf(name, sizeof name, "iowq-wrk-%u%c", around_.machine.os_number(home.node) % 1000,
              home.bound ? 'b' : 'u');
     name_this_thread(name);
-    self.pool.becomes_its_creator();
+    self.pool.starts();
     live_on_node(around_.machine.memory(home.node));
     // Where the hook cannot watch this thread, the monitor looks it up in /proc.
     int place = around_.hook ? around_.hook->attach() : -1;

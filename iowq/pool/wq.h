@@ -132,9 +132,7 @@ class wq final : across_forks {
     }
     // Does a path mean to its workers what it means to such a thread? They look paths up as its
     // creator did when it made the pool.
-    [[nodiscard]] bool looks_up_paths_as(const identity &who) const {
-        return who == made_by_ && !has_strangers_.load(relaxed);
-    }
+    [[nodiscard]] bool looks_up_paths_as(const identity &who) const { return its_.is(who); }
     [[nodiscard]] bool welcomes_help() const { return helpers_welcome_.load(relaxed); }
 
     // Waits until everything enqueued before has started (not finished), or been cancelled.
@@ -193,10 +191,7 @@ class wq final : across_forks {
     // A worker is about to park: one day it may have to leave.
     void parks() { monitor_.reap_later(); }
     // A worker has started.
-    void becomes_its_creator() {
-        if (!made_by_.take())
-            has_strangers_.store(true, relaxed);
-    }
+    void starts() { its_.take(); }
     // A worker begins to be busy: CPUs that change are noticed from now on.
     void begins() { monitor_.follow_cpus(); }
     // By the monitor.
@@ -229,7 +224,6 @@ class wq final : across_forks {
 
     // immutable after construction
     const wq_config config_;
-    const identity made_by_ = identity::of_this_thread();
     const bool grows_; // CPUs that come later are used too
     const topology topology_;
     const unsigned only_node_ = 0; // with placement::node
@@ -251,8 +245,7 @@ class wq final : across_forks {
 
     atomic<unsigned> turn_{0};     // with placement::interleave; relaxed: only the share counts
     atomic<bool> helpers_welcome_; // relaxed: a hint
-    // Is there a worker that could not take its identity? Relaxed: set before it takes any item.
-    atomic<bool> has_strangers_{false};
+    common_identity its_;          // the workers'
     mutex exit_lock_; // held by exit: one thread ends the pool, and the others wait for it
     atomic<bool> exiting_{false}; // relaxed: a shortcut; accts and chains are closed under locks
 };

@@ -228,8 +228,7 @@ void sqthread::run(member &self) {
         self.tid = this_task();
     }
     issue_on_own_thread(self.current);
-    if (!made_by_.take())
-        has_strangers_.store(true, relaxed);
+    its_.take();
     request *done;
     do {
         done = nullptr;

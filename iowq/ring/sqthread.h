@@ -84,9 +84,7 @@ class sqthread final : public own_pages, across_forks {
             submitter_on_.store(cpu, relaxed);
     }
     // As wq::looks_up_paths_as.
-    [[nodiscard]] bool looks_up_paths_as(const identity &who) const {
-        return who == made_by_ && !has_strangers_.load(relaxed);
-    }
+    [[nodiscard]] bool looks_up_paths_as(const identity &who) const { return its_.is(who); }
     [[nodiscard]] bool all_published() const { return tail_.load(relaxed) == next_; }
     // Submitter only, while it would only wait: takes the newest published request back, to issue
     // it itself. nullptr: the leader has fewer than two still to come to, and one is left to it.
@@ -159,7 +157,6 @@ class sqthread final : public own_pages, across_forks {
 
     // immutable after construction
     const sqthread_config config_;
-    const identity made_by_ = identity::of_this_thread();
     interrupt_signal signal_;
     cq &completions_;
     const uint32_t mask_;
@@ -189,7 +186,7 @@ class sqthread final : public own_pages, across_forks {
     alignas(64) atomic<uint32_t> head_{0};
     alignas(64) atomic<uint32_t> tail_{0};
     atomic<uint16_t> submitter_on_{no_cpu}; // relaxed: a hint
-    atomic<bool> has_strangers_{false};     // as of a wq
+    common_identity its_;                   // the threads'
     alignas(64) atomic<bool> asleep_{false};
     atomic<bool> stop_{false};
     atomic<bool> spins_; // relaxed: a hint
