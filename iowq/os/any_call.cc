@@ -71,11 +71,12 @@ bool changes_its_thread(uint32_t nr) {
 
 namespace {
 
-constexpr call_facts quick{.waits = call_facts::never};
-constexpr call_facts storage{.waits = call_facts::on_storage};
-constexpr call_facts path{.waits = call_facts::on_storage, .on_path = true};
-constexpr call_facts entry{.waits = call_facts::on_storage, .on_path = true, .enters = true};
-constexpr call_facts bytes{.by_file = true};
+constexpr call_facts quick{.waits = call_facts::never, .by_identity = false};
+constexpr call_facts storage{.waits = call_facts::on_storage, .by_identity = false};
+constexpr call_facts path{.waits = call_facts::on_storage}; // or a right
+constexpr call_facts entry{.waits = call_facts::on_storage, .enters = true};
+constexpr call_facts bytes{.by_file = true, .by_identity = false};
+constexpr call_facts others{.by_identity = false};
 
 // Of the arguments of a call for a message the one that takes MSG_DONTWAIT; -1: it is none.
 int flags_at(uint32_t nr) {
@@ -112,7 +113,7 @@ constexpr listed list[] = {
     {SYS_memfd_create, quick},
     {SYS_socket, quick},
     {SYS_socketpair, quick},
-    {SYS_bind, {.waits = call_facts::on_storage, .on_path = true}}, // of AF_UNIX: an entry
+    {SYS_bind, path}, // of AF_UNIX: an entry
     {SYS_listen, quick},
     {SYS_shutdown, quick},
     {SYS_getsockopt, quick},
@@ -124,7 +125,7 @@ constexpr listed list[] = {
     {SYS_timerfd_create, quick},
     {SYS_timerfd_settime, quick},
 
-    {SYS_close, {.waits = call_facts::on_storage, .once = true}},
+    {SYS_close, {.waits = call_facts::on_storage, .by_identity = false, .once = true}},
     {SYS_fstat, storage},
     {SYS_fstatfs, storage},
     {SYS_fsync, storage},
@@ -138,12 +139,12 @@ constexpr listed list[] = {
     {SYS_readahead, storage},
     {SYS_getdents64, storage},
     {SYS_copy_file_range, storage},
-    {SYS_fchmod, storage},
-    {SYS_fchown, storage},
-    {SYS_fgetxattr, storage},
-    {SYS_fsetxattr, storage},
-    {SYS_flistxattr, storage},
-    {SYS_fremovexattr, storage},
+    {SYS_fchmod, path},
+    {SYS_fchown, path},
+    {SYS_fgetxattr, path},
+    {SYS_fsetxattr, path},
+    {SYS_flistxattr, path},
+    {SYS_fremovexattr, path},
     {SYS_madvise, storage},
     {SYS_msync, storage},
     {SYS_mincore, storage},
@@ -213,7 +214,14 @@ constexpr listed list[] = {
     {SYS_pipe, quick},
 #endif
 
-    {SYS_connect, {.on_path = true, .once = true}}, // of AF_UNIX: a path
+    {SYS_sendto, others},
+    {SYS_recvfrom, others},
+    {SYS_sendmsg, others},
+    {SYS_recvmsg, others},
+    {SYS_accept4, others},
+    {SYS_ppoll, others},
+    {SYS_clock_nanosleep, others},
+    {SYS_connect, {.once = true}}, // of AF_UNIX: a path
 };
 
 constexpr uint32_t most_numbers = 512;

@@ -32,10 +32,11 @@ struct call_facts {
     };
     wait waits = on_others; // what is not listed
     bool by_file = false;   // on_others, but on_storage with a regular file or a block device
-    bool on_path = false;   // looks up a path: by its thread's credentials, folder and umask
-    bool enters = false;    // adds an entry to a folder, or takes one away
-    bool once = false;      // if a signal ends it, it must not be made again
-    bool tried = false;     // try_any_call may be made first
+    // What it does depends on its thread's credentials, folder or umask: a path, or a right.
+    bool by_identity = true;
+    bool enters = false; // adds an entry to a folder, or takes one away
+    bool once = false;   // if a signal ends it, it must not be made again
+    bool tried = false;  // try_any_call may be made first
 };
 [[nodiscard]] call_facts facts_of(uint32_t nr, const uint64_t (&args)[6]);
 

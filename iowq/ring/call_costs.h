@@ -6,27 +6,26 @@
 // as it has waited, as all else in the ring waits with it.
 #pragma once
 
+#include "iowq/ring/request.h"
+
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cstdint>
 
 namespace iowq {
 
 class call_costs {
   public:
-    // `device`: of the file system; 0: it is not known, so all such calls have one account.
-    [[nodiscard]] bool pays(uint32_t number, uint64_t device) const {
-        const account &its = at(number, device);
-        return !its.is_of(number, device) || its.balance.count() >= 0;
+    [[nodiscard]] bool pays(const request &r) const {
+        const account &its = accounts_[place_of(r)];
+        return !its.is_of(r) || its.balance.count() >= 0;
     }
-    // It has waited so long, wherever it was made.
-    void learn(uint32_t number, uint64_t device, std::chrono::nanoseconds waited) {
-        account &its = at(number, device);
-        if (!its.is_of(number, device))
-            its = {device, number, most}; // the first find their caches cold
+    // It is over, wherever it was made.
+    void learn(const request &r) {
+        account &its = accounts_[place_of(r)];
+        if (!its.is_of(r))
+            its = {device_of(r), r.number, most}; // the first find their caches cold
         its.balance =
-            std::clamp<std::chrono::nanoseconds>(its.balance + saved - waited, -most, most);
+            std::clamp<std::chrono::nanoseconds>(its.balance + saved - r.waited, -most, most);
     }
 
     static constexpr std::chrono::microseconds saved{5}; // by a call that need not be handed over
@@ -38,18 +37,16 @@ class call_costs {
         uint64_t device = 0;
         uint32_t number = 0;
         std::chrono::nanoseconds balance{};
-        [[nodiscard]] bool is_of(uint32_t n, uint64_t d) const {
-            return number == n && device == d;
+        [[nodiscard]] bool is_of(const request &r) const {
+            return number == r.number && device == device_of(r);
         }
     };
-    [[nodiscard]] static size_t place(uint32_t number, uint64_t device) {
-        return (number ^ device * 0x9e3779b97f4a7c15u >> 32) % nr_accounts;
+    // Of the file system; 0: it is not known, so all such calls have one account.
+    [[nodiscard]] static uint64_t device_of(const request &r) {
+        return r.target ? r.target->key.hi : 0;
     }
-    [[nodiscard]] account &at(uint32_t number, uint64_t device) {
-        return accounts_[place(number, device)];
-    }
-    [[nodiscard]] const account &at(uint32_t number, uint64_t device) const {
-        return accounts_[place(number, device)];
+    [[nodiscard]] static size_t place_of(const request &r) {
+        return (r.number ^ device_of(r) * 0x9e3779b97f4a7c15u >> 32) % nr_accounts;
     }
 
     // Two that fall on one place take turns at it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Requests that wait for others before they are issued: those behind a link or a barrier, and the
 // time limits of requests. Owned by its ring, and stands before the rest of it; the submitter's
-// thread only. A ring that has none of these pays one comparison a request.
+// thread only. A ring that has none of these pays a few comparisons a request.
 //
 // A *unit* is a request, or the head of those that are linked. Units are issued in the order of
 // their submission, as far as barriers let them. What is behind a head is issued when the request

@@ -174,7 +174,7 @@ int enqueue_pooled(wq &pool, request &r, bool &woke) {
     uint32_t flags = 0;
     if (r.way.unbound)
         flags |= work_unbound;
-    if (r.way.help != route::not_at_all)
+    if (r.way.may_be_helped_with())
         flags |= work_helpable;
     if (r.way.help == route::copies)
         flags |= work_may_sleep;

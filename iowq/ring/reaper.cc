@@ -29,7 +29,8 @@ tuner::attempt attempt_at(const request &r) {
     if (r.path & path_nowait_miss)
         return r.op == opcode::call || r.target->direct ? tuner::attempt::none
                                                         : tuner::attempt::missed;
-    bool hit = r.way.first == route::tries || r.way.help == route::calls;
+    bool hit =
+        r.way.first == route::tries || r.way.help == route::calls || r.way.help == route::at_once;
     return hit ? tuner::attempt::hit : tuner::attempt::none;
 }
 
@@ -160,7 +161,7 @@ void reaper::hand_out(request &r) {
 void reaper::count(const request &r) {
     counted_.count(r);
     if (r.waited.count() >= 0)
-        costs_.learn(r.number, r.target ? r.target->key.hi : 0, r.waited);
+        costs_.learn(r);
     tuned_.completed(attempt_at(r));
 }
 

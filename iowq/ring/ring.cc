@@ -20,8 +20,6 @@ bool is_complete(const request &r) {
     return r.target || r.op == opcode::nop;
 }
 
-uint64_t device_of(const request &r) { return r.target ? r.target->key.hi : 0; }
-
 } // namespace
 
 int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out) {
@@ -79,6 +77,8 @@ ring::submitted ring::submit(request &r) {
         return refused(r, -EBUSY);
     if (!cq::can_hold(r) || !is_complete(r) || (r.limits && mode_ == offload::sqthread))
         return refused(r, -EINVAL);
+    if (orphaned())
+        return refused(r, -ESHUTDOWN);
     r.owner = &reaper_;
     r.behind = r.before = r.limit = nullptr;
     if (!ordering::concerns(r) && !ordering_.active())
@@ -87,8 +87,6 @@ ring::submitted ring::submit(request &r) {
 }
 
 ring::submitted ring::issue_at_once(request &r) {
-    if (orphaned())
-        return refused(r, -ESHUTDOWN);
     r.path = 0;
     r.cpu = no_cpu;
     r.done = 0;
@@ -101,14 +99,14 @@ ring::submitted ring::issue_at_once(request &r) {
                      .sends = reaper_.sends_itself() && welcome,
                      .merges = merges_};
     if (r.op == opcode::call)
-        known.quick = waits_at_once_ || reaper_.costs().pays(r.number, device_of(r));
+        known.quick = waits_at_once_ || reaper_.costs().pays(r);
     route_of(mode_, r, known, r.way);
     if (r.way.by_aio() && !aio_is_to_be_had()) {
         known.aio = false;
         route_of(mode_, r, known, r.way);
     }
     if (r.way.by != route::submitter && r.op == opcode::call &&
-        facts_of(r.number, r.args).on_path && !reaper_.paths_are_others_too()) {
+        facts_of(r.number, r.args).by_identity && !reaper_.paths_are_others_too()) {
         known.as_others = false;
         route_of(mode_, r, known, r.way);
     }

@@ -79,7 +79,7 @@ route::sleep of_call(call_facts::wait waits, bool quick) {
 void by_number(offload mode, const request &r, ring_facts known, route &way) {
     const call_facts facts = facts_of(r);
     const call_facts::wait wait = waits(r, facts);
-    if (mode == offload::inline_ || (facts.on_path && !known.as_others))
+    if (mode == offload::inline_ || (facts.by_identity && !known.as_others))
         return;
     bool threads = has_threads(mode);
     way.call = of_call(wait, known.quick);
@@ -91,7 +91,7 @@ void by_number(offload mode, const request &r, ring_facts known, route &way) {
     way.by = threads ? route::thread : route::worker;
     way.unbound = !threads && wait == call_facts::on_others;
     if (way.call != route::will && !way.hashed)
-        way.help = route::calls;
+        way.help = facts.by_identity && !threads ? route::at_once : route::calls;
     if (mode == offload::sqthread) { // it hands nothing over
         way.first = route::calls;
         way.call = route::never;
@@ -186,7 +186,7 @@ void route_of(offload mode, const request &r, ring_facts known, route &way) {
         by_mode(mode, r, known, way);
     if (way.help == route::sends ? known.sends : known.itself && way.may_be_issued_at_once()) {
         way.by = route::submitter;
-        way.first = way.help;
+        way.first = way.help == route::at_once ? route::calls : way.help;
     }
     way.merged = known.merges && way.by == route::worker && syncs(r);
     // Whoever sends is done with it before the device is, so the next of its chain would overlap.

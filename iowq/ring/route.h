@@ -41,7 +41,9 @@ struct alignas(8) route {
         sends,          // by Linux AIO, with RWF_NOWAIT: the device gets it, and nobody waits
         sends_blocking, // by Linux AIO: waits until the device can have it
         later,          // nothing yet: makes the plain call when it waits for this read alone
-        copies          // makes the plain call, which copies into the page cache and seldom waits
+        copies,         // makes the plain call, which copies into the page cache and seldom waits
+        at_once         // makes the plain call in submit; later it would be a helper, and that may
+                        // be another submitter, to whom a path means something else
     };
     // Does the plain call sleep? may: the monitor looks at a worker in it, and a leader in it can
     // be relieved. will: a worker in it counts as asleep at once, and a leader passes its
@@ -60,6 +62,7 @@ struct alignas(8) route {
     bool merged = false;  // on the pool: with other syncs of its file (merged_syncs.h)
     sleep call = never;   // does the plain call sleep?
 
+    [[nodiscard]] bool may_be_helped_with() const { return help != not_at_all && help != at_once; }
     [[nodiscard]] bool by_aio() const { return first == sends || first == sends_blocking; }
     // Might the submitter issue it in `submit`, in the place of a worker or a thread? Not what has
     // its place in a chain. Whether it sends by AIO is asked apart.

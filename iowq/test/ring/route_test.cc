@@ -125,7 +125,8 @@ std::string cell(const route &way) {
     if (way.by != route::submitter && way.first == route::calls)
         text += sleep[way.call];
     text += way.begins ? " b" : "";
-    text += way.help == route::copies ? " H" : way.help != route::not_at_all ? " h" : "";
+    text += way.help == route::copies ? " H" : way.may_be_helped_with() ? " h" : "";
+    text += way.help == route::at_once ? " i" : "";
     text += way.hashed ? " #" : "";
     text += way.merged ? " m" : "";
     text += way.unbound ? " u" : "";
