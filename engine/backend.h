@@ -7,6 +7,7 @@
 #include "iowq/ring/ring.h"
 
 #include <cstdio>
+#include <string>
 #include <sys/uio.h>
 
 namespace engine {
@@ -15,6 +16,8 @@ namespace engine {
 struct job_file : iowq::file {
     unsigned slot = 0;
     bool registered = false;
+    job_file *folder = nullptr; // with metadata=: in which it lies, under this name
+    std::string name;
 };
 
 // What the schedule of an open loop (arrivals.h) has for a request.

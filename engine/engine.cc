@@ -81,7 +81,8 @@ int open_file(thread_data *td, fio_file *f) {
         known->node = iowq::device_node(f->fd);
     if (!error && td->io_ops_data) { // without a job yet, fio only asks for a device's size
         known->slot = static_cast<unsigned>(f->fileno);
-        error = job_of(td).io->opened(*known);
+        error = job_of(td).operations.opened(*known, f->file_name);
+        error = error ? error : job_of(td).io->opened(*known);
     }
     if (error) {
         delete known;

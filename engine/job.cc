@@ -45,10 +45,7 @@ int begin_job(thread_data *td) {
         log_err("iowq: no memory for iodepth=%u\n", depth);
         return -ENOMEM;
     }
-    if (int error = j->operations.start(static_cast<metadata_kind>(o.metadata), depth)) {
-        log_err("iowq: no memory for iodepth=%u\n", depth);
-        return error;
-    }
+    j->operations.start(static_cast<metadata_kind>(o.metadata), td->thread_number, depth);
     if (int error = create_backend(td, o, j->io, j->at))
         return error;
     if (int error = j->loop.start(td, o, j->io))

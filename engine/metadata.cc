@@ -9,83 +9,87 @@
 
 namespace engine {
 
-int metadata::start(metadata_kind what, unsigned depth) {
+void metadata::start(metadata_kind what, unsigned number, unsigned depth) {
     what_ = what;
     if (!wanted())
-        return 0;
-    names_.reset(new (std::nothrow) names[depth]);
-    return names_ ? 0 : -ENOMEM;
+        return;
+    own_ = std::make_unique<own[]>(depth);
+    std::string job = "iowq." + std::to_string(getpid()) + "." + std::to_string(number) + ".";
+    for (unsigned i = 0; i < depth; i++)
+        own_[i].name = job + std::to_string(i);
 }
 
-// The folder is opened once.
-int metadata::find(const io_u *u, names &its) {
-    std::string_view path = u->file->file_name;
+int metadata::opened(job_file &f, std::string_view path) {
+    try {
+        return wanted() ? find(f, path) : 0;
+    } catch (const std::bad_alloc &) {
+        return -ENOMEM;
+    }
+}
+
+int metadata::find(job_file &f, std::string_view path) {
     size_t slash = path.rfind('/');
-    its.file = path.substr(slash == path.npos ? 0 : slash + 1);
-    its.other = its.file + ".iowq." + std::to_string(u->index);
-    std::string where(slash == path.npos ? "." : slash ? path.substr(0, slash) : "/");
-    std::unique_ptr<job_file> &folder = folders_[where];
-    if (!folder) {
-        auto opened = std::make_unique<job_file>();
-        int fd = ::open(where.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool here = slash == path.npos;
+    f.name = path.substr(here ? 0 : slash + 1);
+    std::string_view where = here ? "." : slash ? path.substr(0, slash) : "/";
+    auto known = folders_.find(where);
+    if (known == folders_.end()) {
+        auto folder = std::make_unique<job_file>();
+        int fd = ::open(std::string(where).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
             return -errno;
-        int error = opened->examine(fd);
-        error = error ? error : opened->hold();
+        int error = folder->examine(fd);
+        error = error ? error : folder->hold();
         ::close(fd);
         if (error)
             return error;
-        folder = std::move(opened);
+        known = folders_.emplace(where, std::move(folder)).first;
     }
-    its.folder = folder.get();
+    f.folder = known->second.get();
     return 0;
 }
 
-int metadata::make(const names &its) const {
-    int fd = ::openat(its.folder->fd, its.other.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+namespace {
+
+int make(const job_file &folder, const char *name) {
+    int fd = ::openat(folder.fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
     ::close(fd);
     return 0;
 }
 
+} // namespace
+
 int metadata::fill(const io_u *u, job_request &r) {
     using namespace iowq;
-    names &its = names_[u->index];
-    int error;
-    try {
-        error = find(u, its);
-    } catch (const std::bad_alloc &) {
-        error = -ENOMEM;
-    }
-    if (error)
-        return error;
-    constexpr int quietly = O_CLOEXEC;
-    const char *file = its.file.c_str(), *other = its.other.c_str();
+    auto &f = static_cast<job_file &>(*r.target);
+    const char *name = f.name.c_str(), *own = own_[r.index].name.c_str();
+    int error = 0;
     switch (what_) {
     case metadata_none:
         break;
     case metadata_stat:
-        prepare_statx(r, its.folder, file, 0, STATX_BASIC_STATS, &its.known);
+        prepare_statx(r, f.folder, name, 0, STATX_BASIC_STATS, &own_[r.index].known);
         break;
     case metadata_open:
-        prepare_openat(r, its.folder, file, O_RDONLY | quietly);
+        prepare_openat(r, f.folder, name, O_RDONLY | O_CLOEXEC);
         break;
     case metadata_create:
-        prepare_openat(r, its.folder, other, O_WRONLY | O_CREAT | O_EXCL | quietly, 0600);
+        prepare_openat(r, f.folder, own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         break;
     case metadata_unlink:
-        error = make(its);
-        prepare_unlinkat(r, its.folder, other);
+        error = make(*f.folder, own);
+        prepare_unlinkat(r, f.folder, own);
         break;
     case metadata_rename:
-        error = make(its);
-        prepare_renameat2(r, its.folder, other, its.folder, file);
+        error = make(*f.folder, own);
+        prepare_renameat2(r, f.folder, own, f.folder, name);
         break;
     case metadata_fsync:
-        if (::pwrite(u->file->fd, u->buf, 1, static_cast<off_t>(u->offset)) < 0)
+        if (::pwrite(f.fd, u->buf, 1, static_cast<off_t>(u->offset)) < 0)
             error = -errno;
-        r.prepare(opcode::fsync, *r.target);
+        r.prepare(opcode::fsync, f);
         break;
     }
     return error;
@@ -96,9 +100,8 @@ void metadata::finish(iowq::request &r) const {
         return;
     ::close(static_cast<int>(r.result));
     r.result = 0;
-    const names &its = names_[static_cast<job_request &>(r).index];
     if (what_ == metadata_create)
-        ::unlinkat(its.folder->fd, its.other.c_str(), 0);
+        ::unlinkat(r.target->fd, own_[static_cast<job_request &>(r).index].name.c_str(), 0);
 }
 
 } // namespace engine

@@ -26,29 +26,28 @@ enum metadata_kind : unsigned {
 
 class metadata {
   public:
-    // 0 or -ENOMEM.
-    [[nodiscard]] int start(metadata_kind what, unsigned depth);
+    // The `number`-th job of fio's. May throw std::bad_alloc.
+    void start(metadata_kind what, unsigned number, unsigned depth);
     [[nodiscard]] bool wanted() const { return what_ != metadata_none; }
-    // Fills the request, and makes what its operation needs: a file to be removed, a byte to be
-    // written. 0 or -errno.
+    // A file has been opened: finds its folder. 0 or -errno.
+    [[nodiscard]] int opened(job_file &f, std::string_view path);
+    // Fills the request, on its target, and makes what its operation needs: a file to be removed, a
+    // byte to be written. 0 or -errno.
     [[nodiscard]] int fill(const io_u *u, job_request &r);
     // Closes what the operation has opened, and removes what it has made.
     void finish(iowq::request &r) const;
 
   private:
     // Of one I/O. It lives as long as the job, as requests point to it.
-    struct names {
-        job_file *folder = nullptr;
-        std::string file;  // fio's, below the folder
-        std::string other; // one of the I/O's own, beside it
+    struct own {
+        std::string name; // of a file that only this I/O makes and removes, in any folder
         struct ::statx known;
     };
-    [[nodiscard]] int find(const io_u *u, names &its);
-    [[nodiscard]] int make(const names &its) const;
+    [[nodiscard]] int find(job_file &f, std::string_view path);
 
     metadata_kind what_ = metadata_none;
-    std::unique_ptr<names[]> names_; // by the request's index
-    std::map<std::string, std::unique_ptr<job_file>> folders_;
+    std::unique_ptr<own[]> own_; // by the request's index
+    std::map<std::string, std::unique_ptr<job_file>, std::less<>> folders_;
 };
 
 } // namespace engine

@@ -27,12 +27,19 @@ def test_every_operation_is_made_and_leaves_nothing_behind(fio, tmp_path, eviden
     assert len(os.listdir(folder)) == 4
 
 
-@pytest.mark.parametrize("mode", ["punt", "uring"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_jobs_on_the_same_file_are_not_in_each_others_way(fio, tmp_path, operation):
+    result = fio("punt", filename=tmp_path / "f", size="64k", rw="randwrite", iodepth=4,
+                 metadata=operation, numjobs=3, group_reporting=None)
+    assert result.status == 0, result.said
+    assert result.job["write"]["total_ios"] == 3 * 16
+
+
+@pytest.mark.parametrize("mode", ["punt", "sqwq", "uring"])
 def test_its_error_is_the_jobs(fio, tmp_path, mode):
-    (tmp_path / "f.iowq.0").touch()  # the name of the file that the first I/O is to create
-    result = fio(mode, filename=tmp_path / "f", size="4k", rw="write", metadata="create")
+    result = fio(mode, filename="/dev/null", size="4k", rw="write", metadata="fsync")
     assert result.status != 0
-    assert result.job["error"] == errno.EEXIST
+    assert result.job["error"] == errno.EINVAL
 
 
 @pytest.mark.parametrize("wrong", [{"verify": "crc32c", "rw": "write"}, {"rw": "randtrim"}])
