@@ -3,7 +3,7 @@
 #include "iowq/os/any_call.h"
 #include "iowq/ring/prepare.h"
 #include "iowq/ring/ring.h"
-#include "iowq/test/item.h"
+#include "iowq/test/ring/requests.h"
 
 #include <filesystem>
 #include <fstream>
@@ -46,56 +46,16 @@ struct place_to_work {
     }
 };
 
-struct one_ring {
-    std::unique_ptr<wq> pool;
-    std::unique_ptr<ring> io;
-    explicit one_ring(offload mode) {
-        if (needs_pool(mode))
-            pool = make();
-        EXPECT_EQ(ring::create({.mode = mode, .depth = 8}, pool.get(), io), 0);
-    }
-    // The result of a request that has been prepared.
-    int64_t result(request &r) const {
-        if (io->submit(r) == ring::submitted::queued) {
-            io->commit();
-            request *got[1];
-            EXPECT_EQ(io->reap(got, 1, {}), 1u);
-            EXPECT_EQ(got[0], &r);
-        }
-        return r.result;
-    }
-};
-
-const char *name_of(offload mode) {
-    switch (mode) {
-    case offload::inline_:
-        return "inline";
-    case offload::sqthread:
-        return "sqthread";
-    case offload::handoff:
-        return "handoff";
-    case offload::sqwq:
-        return "sqwq";
-    case offload::hashed:
-        return "hashed";
-    case offload::punt:
-        return "punt";
-    }
-    return "";
-}
-
-constexpr offload all_modes[] = {offload::inline_, offload::sqthread, offload::handoff,
-                                 offload::sqwq,    offload::hashed,   offload::punt};
-
-struct calls : ::testing::TestWithParam<offload> {
+struct calls : testing::TestWithParam<offload> {
     place_to_work here;
-    one_ring on{GetParam()};
+    std::unique_ptr<wq> pool = make();
+    std::unique_ptr<ring> io;
     request r;
-    int64_t result() { return on.result(r); }
+    calls() { EXPECT_EQ(ring::create({.mode = GetParam(), .depth = 8}, pool.get(), io), 0); }
+    int64_t result() { return run_on(*io, r); }
 };
 
-INSTANTIATE_TEST_SUITE_P(ring, calls, ::testing::ValuesIn(all_modes),
-                         [](auto &info) { return name_of(info.param); });
+INSTANTIATE_TEST_SUITE_P(ring, calls, testing::ValuesIn(all_modes), name_of_mode);
 
 } // namespace
 
@@ -243,10 +203,10 @@ TEST_P(calls, that_are_refused) {
           SYS_setresuid, SYS_setgroups, SYS_capset, SYS_unshare, SYS_setns, SYS_prctl, SYS_seccomp,
           SYS_sched_setaffinity, SYS_rseq}) {
         r.prepare_call(number, {});
-        EXPECT_EQ(on.io->submit(r), ring::submitted::completed);
+        EXPECT_EQ(io->submit(r), ring::submitted::completed);
         EXPECT_EQ(r.result, -EINVAL) << number;
     }
-    EXPECT_EQ(on.io->in_flight(), 0u);
+    EXPECT_EQ(io->in_flight(), 0u);
 }
 
 // Nobody but the thread that is to wait does, and what it waits for ends it.
@@ -254,12 +214,12 @@ TEST_P(calls, that_block) {
     if (GetParam() == offload::inline_)
         GTEST_SKIP() << "the submitter would wait";
     prepare_recv(r, here.sockets[1], here.into, 64);
-    ASSERT_EQ(on.io->submit(r), ring::submitted::queued);
-    on.io->commit();
+    ASSERT_EQ(io->submit(r), ring::submitted::queued);
+    io->commit();
     request *got[1];
-    EXPECT_EQ(on.io->reap(got, 1, clock::now() + std::chrono::milliseconds(1)), 0u);
+    EXPECT_EQ(io->reap(got, 1, clock::now() + std::chrono::milliseconds(1)), 0u);
     EXPECT_EQ(write(here.sockets[0], "late", 4), 4);
-    EXPECT_EQ(on.io->reap(got, 1, {}), 1u);
+    EXPECT_EQ(io->reap(got, 1, {}), 1u);
     EXPECT_EQ(r.result, 4);
 }
 
@@ -277,13 +237,13 @@ TEST_P(calls, that_are_cancelled) {
     jitter random(1);
     for (int i = 0; i < 30; i++) {
         forms[i % 3](*this, long_time, silent);
-        ASSERT_EQ(on.io->submit(r), ring::submitted::queued);
-        on.io->commit();
+        ASSERT_EQ(io->submit(r), ring::submitted::queued);
+        io->commit();
         random.maybe();
-        if (on.io->cancel(r))
+        if (io->cancel(r))
             continue;
         request *got[1];
-        ASSERT_EQ(on.io->reap(got, 1, {}), 1u);
+        ASSERT_EQ(io->reap(got, 1, {}), 1u);
         EXPECT_TRUE(r.result == -EINTR || r.result == -ECANCELED) << r.result;
     }
 }
@@ -340,12 +300,12 @@ TEST_P(calls, of_paths_are_made_by_nobody_elses_helper) {
     if (!needs_pool(GetParam()))
         GTEST_SKIP() << "nobody else helps a ring without a pool";
     ASSERT_EQ(fchmod(here.folder.fd, 0700), 0);
-    auto pool = make(limited(1));
+    auto small = make(limited(1));
     std::unique_ptr<ring> root, other;
-    ASSERT_EQ(ring::create({.mode = GetParam(), .depth = 8}, pool.get(), root), 0);
-    ASSERT_EQ(ring::create({.mode = offload::sqwq, .depth = 8}, pool.get(), other), 0);
+    ASSERT_EQ(ring::create({.mode = GetParam(), .depth = 8}, small.get(), root), 0);
+    ASSERT_EQ(ring::create({.mode = offload::sqwq, .depth = 8}, small.get(), other), 0);
     holder busy;
-    busy.start_on(*pool);
+    busy.start_on(*small);
     struct statx known[8] = {};
     request paths[8], reads[8], *got[8];
     for (size_t i = 0; i < 8; i++) {

@@ -15,6 +15,39 @@
 
 constexpr size_t block = 4096;
 
+// For tests in every mode, each under its name.
+constexpr iowq::offload all_modes[] = {iowq::offload::inline_, iowq::offload::sqthread,
+                                       iowq::offload::handoff, iowq::offload::sqwq,
+                                       iowq::offload::hashed,  iowq::offload::punt};
+inline const char *name_of_mode(const testing::TestParamInfo<iowq::offload> &info) {
+    switch (info.param) {
+    case iowq::offload::inline_:
+        return "inline";
+    case iowq::offload::sqthread:
+        return "sqthread";
+    case iowq::offload::handoff:
+        return "handoff";
+    case iowq::offload::sqwq:
+        return "sqwq";
+    case iowq::offload::punt:
+        return "punt";
+    case iowq::offload::hashed:
+        return "hashed";
+    }
+    return "?";
+}
+
+// Submits a request, and waits for it. Returns the result.
+inline int64_t run_on(iowq::ring &io, iowq::request &r) {
+    if (io.submit(r) == iowq::ring::submitted::queued) {
+        io.commit();
+        iowq::request *got = nullptr;
+        EXPECT_EQ(io.reap({&got, 1}, 1, {}), 1u);
+        EXPECT_EQ(got, &r);
+    }
+    return r.result;
+}
+
 // An unlinked file in the build's folder, of a real file system.
 class scratch {
   public:

@@ -12,24 +12,6 @@ using namespace iowq;
 
 namespace {
 
-const char *name_of(offload mode) {
-    switch (mode) {
-    case offload::inline_:
-        return "inline";
-    case offload::sqthread:
-        return "sqthread";
-    case offload::handoff:
-        return "handoff";
-    case offload::sqwq:
-        return "sqwq";
-    case offload::punt:
-        return "punt";
-    case offload::hashed:
-        return "hashed";
-    }
-    return "?";
-}
-
 struct in_mode : testing::TestWithParam<offload> {
     void SetUp() override {
         ASSERT_EQ(wq::create({}, pool), 0);
@@ -39,16 +21,7 @@ struct in_mode : testing::TestWithParam<offload> {
         ASSERT_EQ(ring::create(config, pool.get(), io), 0);
     }
 
-    // Submits and waits. Returns the result.
-    int64_t run(request &r) {
-        if (io->submit(r) == ring::submitted::queued) {
-            io->commit();
-            request *got = nullptr;
-            EXPECT_EQ(io->reap({&got, 1}, 1, {}), 1u);
-            EXPECT_EQ(got, &r);
-        }
-        return r.result;
-    }
+    int64_t run(request &r) { return run_on(*io, r); }
 
     std::unique_ptr<wq> pool;
     std::unique_ptr<ring> io;
@@ -200,10 +173,7 @@ TEST_P(in_mode, reap_returns_at_its_deadline) {
     EXPECT_EQ(io->reap({&got, 1}, 0, {}), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(ring, in_mode,
-                         testing::Values(offload::inline_, offload::sqthread, offload::handoff,
-                                         offload::sqwq, offload::punt, offload::hashed),
-                         [](auto &p) { return name_of(p.param); });
+INSTANTIATE_TEST_SUITE_P(ring, in_mode, testing::ValuesIn(all_modes), name_of_mode);
 
 TEST(ring, hashes_buffered_changes_of_a_file_and_nothing_else) {
     std::unique_ptr<wq> pool;
