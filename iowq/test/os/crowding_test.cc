@@ -66,12 +66,16 @@ TEST(crowding, brings_a_worker_to_a_submitter_that_sleeps) {
         wq *pool = nullptr;
         std::atomic<uint16_t> cpu{no_cpu};
         std::atomic<bool> stop{false};
+        std::binary_semaphore done{0};
     } runs_on;
     runs_on.pool = pool.get();
     runs_on.func = [](work **w) {
         auto &self = *static_cast<decltype(runs_on) *>(*w);
         self.cpu = this_cpu();
-        EXPECT_EQ(self.stop ? 0 : self.pool->enqueue(&self), 0);
+        if (self.stop)
+            self.done.release();
+        else
+            EXPECT_EQ(self.pool->enqueue(&self), 0);
     };
     std::deque<hog> loops;
     for (unsigned cpu : own.without(here).numbers())
@@ -82,5 +86,5 @@ TEST(crowding, brings_a_worker_to_a_submitter_that_sleeps) {
         std::this_thread::sleep_for(100us);
     }
     runs_on.stop = true;
-    pool.reset();
+    runs_on.done.acquire();
 }
