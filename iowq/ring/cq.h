@@ -5,12 +5,13 @@
 //
 // Invariant: all of it is one word. The lower 56 bits are the newest request's address (user space
 // has no more, even with five levels of page tables). The upper 8 bits say how many pushes are
-// still to come before the sleeping reaper is to be woken, 0 while it is awake. So a push is one
-// compare-and-swap, and touches nothing of the cq afterwards: the reaper may have taken the request
-// and destroyed the ring.
+// still to come before the sleeping reaper is to be woken, or that its event is to be told; 0 while
+// it is awake. So a push is one compare-and-swap, and touches nothing of the cq afterwards: the
+// reaper may have taken the request and destroyed the ring.
 #pragma once
 
 #include "iowq/os/assert.h"
+#include "iowq/os/event.h"
 #include "iowq/os/park.h"
 #include "iowq/ring/linked_list.h"
 #include "iowq/ring/request.h"
@@ -30,30 +31,46 @@ class cq {
         return reinterpret_cast<uintptr_t>(&r) <= address_mask;
     }
 
-    // Any thread. The request is the reaper's from here on.
-    void push(request &r) {
+    // Any thread. The request is the reaper's from here on. `urgent`: a sleeping reaper is woken
+    // at once, however many it waits for.
+    void push(request &r, bool urgent = false) {
         iowq_assert_all(can_hold(r));
         uint64_t old = head_.load(relaxed);
-        uint64_t wanted;
+        uint64_t wanted, then_wanted;
+        std::shared_ptr<event> to_tell; // taken before the push: after it the cq may be gone
         do {
             r.next = newest(old);
             wanted = old >> address_bits;
+            if (wanted == tells_event)
+                to_tell = event_;
+            then_wanted = wanted == 0 || wanted == tells_event || urgent ? 0 : wanted - 1;
             // Release: publishes the request to take.
         } while (!head_.compare_exchange_weak(
-            old, reinterpret_cast<uintptr_t>(&r) | (wanted ? wanted - 1 : 0) << address_bits,
-            release, relaxed));
-        if (wanted == 1)
-            futex_wake_one(futex_word()); // uses the address only: the cq may be gone by now
+            old, reinterpret_cast<uintptr_t>(&r) | then_wanted << address_bits, release, relaxed));
+        if (wanted == tells_event)
+            to_tell->tell();
+        else if (wanted != 0 && then_wanted == 0)
+            futex_wake_one(futex_word()); // uses the address only
     }
 
     // Reaper only. Is there nothing to take?
     [[nodiscard]] bool empty() const { return newest(head_.load(relaxed)) == nullptr; }
     // Reaper only. All that has been pushed, oldest first, linked by `next`.
     [[nodiscard]] request *take() {
-        if (!head_.load(relaxed))
+        if (empty())
             return nullptr;
         return oldest_first(newest(head_.exchange(0, acquire))); // pairs with push
     }
+
+    // Reaper only. Before anything can be pushed: what is told while the reaper is elsewhere.
+    void set_event(std::shared_ptr<event> e) { event_ = std::move(e); }
+    // Reaper only. From now on it is elsewhere. False: there is something to take already.
+    [[nodiscard]] bool arm() {
+        uint64_t seen = 0, armed = tells_event << address_bits;
+        return head_.compare_exchange_strong(seen, armed, relaxed) || seen == armed;
+    }
+    // Reaper only. It is back. The event may have been told, or be told in a moment.
+    void disarm() { head_.fetch_and(address_mask, relaxed); }
 
     // Reaper only. Has it slept since it was asked last?
     [[nodiscard]] bool has_slept() { return std::exchange(slept_, false); }
@@ -62,7 +79,7 @@ class cq {
 
     enum class waited { come, late, interrupted };
     // Reaper only. Waits until there is something to take; once it sleeps, `count` pushes (at most
-    // 255) wake it. late: `until` has passed. interrupted: a signal's handler has run while it
+    // 254) wake it. late: `until` has passed. interrupted: a signal's handler has run while it
     // slept. In both cases there may be something to take all the same.
     //
     // `slow_start`: the worker that is to push first is only being woken, which takes longer than
@@ -92,7 +109,8 @@ class cq {
   private:
     static constexpr unsigned address_bits = 56;
     static constexpr uint64_t address_mask = (uint64_t{1} << address_bits) - 1;
-    static constexpr uint32_t most_wanted = 0xff;
+    static constexpr uint32_t most_wanted = 0xfe;
+    static constexpr uint64_t tells_event = 0xff;
     static constexpr int slow_start_patience = 5;
 
     static request *newest(uint64_t head) {
@@ -108,6 +126,8 @@ class cq {
 
     // atomic: pushers and the reaper
     alignas(64) atomic<uint64_t> head_{0};
+
+    std::shared_ptr<event> event_; // set before anything is pushed
 
     // reaper only
     alignas(64) adaptive_spin spin_;

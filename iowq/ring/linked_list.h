@@ -19,6 +19,12 @@ class linked_list {
         (oldest_ ? newest_->next : oldest_) = &t;
         newest_ = &t;
     }
+    void push_front(T &t) {
+        t.next = oldest_;
+        if (!oldest_)
+            newest_ = &t;
+        oldest_ = &t;
+    }
     [[nodiscard]] T *pop_front() { // nullptr: empty
         return oldest_ ? std::exchange(oldest_, oldest_->next) : nullptr;
     }

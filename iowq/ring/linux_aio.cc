@@ -44,9 +44,9 @@ unsigned send_all(aio_context_t context, std::span<iocb *> batch, Refuse refuse)
 
 } // namespace
 
-int linux_aio::create(unsigned depth, std::unique_ptr<linux_aio> &out) {
+int linux_aio::create(unsigned depth, int event_fd, std::unique_ptr<linux_aio> &out) {
     try {
-        std::unique_ptr<linux_aio> a(new linux_aio(depth));
+        std::unique_ptr<linux_aio> a(new linux_aio(depth, event_fd));
         if (int error = aio_setup(depth, a->context_))
             return error;
         if (a->kernels().magic != aio_ring::known || a->kernels().incompatible_features)
@@ -67,7 +67,7 @@ linux_aio::~linux_aio() {
         aio_destroy(context_);
 }
 
-void linux_aio::fill(iocb &cb, request &r, int flags) {
+void linux_aio::fill(iocb &cb, request &r, int flags) const {
     r.cpu = this_cpu();
     cb = {};
     cb.aio_data = reinterpret_cast<uintptr_t>(&r);
@@ -77,6 +77,10 @@ void linux_aio::fill(iocb &cb, request &r, int flags) {
     cb.aio_nbytes = r.length;
     cb.aio_offset = static_cast<int64_t>(r.offset);
     cb.aio_rw_flags = r.rw_flags | flags;
+    if (event_fd_ >= 0) {
+        cb.aio_flags = IOCB_FLAG_RESFD;
+        cb.aio_resfd = static_cast<uint32_t>(event_fd_);
+    }
 }
 
 void linux_aio::push(request &r) {
@@ -177,6 +181,11 @@ void linux_aio::fail(request &r, int64_t error) {
     r.result = error;
     r.next = failed_;
     failed_ = &r;
+}
+
+bool linux_aio::any_complete() const {
+    aio_ring &ring = kernels();
+    return failed_ || atomic_ref(ring.head).load(relaxed) != atomic_ref(ring.tail).load(relaxed);
 }
 
 unsigned linux_aio::poll(std::span<request *> out) {

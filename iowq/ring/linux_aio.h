@@ -28,9 +28,9 @@ namespace iowq {
 
 class linux_aio final : across_forks {
   public:
-    // -EAGAIN: fs.aio-max-nr leaves no room for `depth` more. -ENOSYS, -EPERM: no AIO here.
-    // -ENOMEM.
-    [[nodiscard]] static int create(unsigned depth, std::unique_ptr<linux_aio> &out);
+    // `event_fd`: an eventfd that the kernel tells of each completion, or -1. -EAGAIN:
+    // fs.aio-max-nr leaves no room for `depth` more. -ENOSYS, -EPERM: no AIO here. -ENOMEM.
+    [[nodiscard]] static int create(unsigned depth, int event_fd, std::unique_ptr<linux_aio> &out);
     // Waits for what is in flight, and for those who have just sent.
     ~linux_aio();
 
@@ -68,6 +68,8 @@ class linux_aio final : across_forks {
 
     // ---- completions
 
+    // Is there something for poll() to hand out?
+    [[nodiscard]] bool any_complete() const;
     // Hands out up to out.size() that are complete, with AIO's results. Makes no system call.
     [[nodiscard]] unsigned poll(std::span<request *> out);
     // The same, but waits for `min`, or until `until`. May return early. `interrupted`: a signal's
@@ -76,11 +78,13 @@ class linux_aio final : across_forks {
                                 bool &interrupted);
 
   private:
-    explicit linux_aio(unsigned depth) : iocbs_(depth), batch_(depth), events_(depth) {}
-    static void fill(iocb &cb, request &r, int flags);
+    linux_aio(unsigned depth, int event_fd)
+        : event_fd_(event_fd), iocbs_(depth), batch_(depth), events_(depth) {}
+    void fill(iocb &cb, request &r, int flags) const;
     [[nodiscard]] aio_ring &kernels() const { return *reinterpret_cast<aio_ring *>(context_); }
     void fail(request &r, int64_t error);
 
+    const int event_fd_;
     aio_context_t context_ = 0; // the address of the ring of completions
     std::vector<iocb> iocbs_;   // of the batch; the kernel copies them
     std::vector<iocb *> batch_;

@@ -71,6 +71,10 @@ void ordering::release() {
 // Issues it, and what is behind it, as far as that needs not be waited for.
 void ordering::go(request *r) {
     while (r) {
+        if (!has_room(*r)) {
+            waiting_.push_front(*r);
+            return;
+        }
         held_--;
         barrier_ |= r->drains;
         if (!issue_(ring_, *r)) {
@@ -195,8 +199,10 @@ unsigned ordering::reap(std::span<request *> out, unsigned min, deadline until) 
         n += got;
         n += hand_out(out.subspan(n));
         if (n >= min || n == out.size() || got < wanted)
-            return n;
+            break;
     }
+    issued_.commit(); // what goes on now
+    return n;
 }
 
 // ---- cancelling

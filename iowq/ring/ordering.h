@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Requests that wait for others before they are issued: those behind a link or a barrier, and the
-// time limits of requests. Owned by its ring, and stands before the rest of it; the submitter's
+// Requests that wait for others before they are issued: those behind a link or a barrier, the time
+// limits of requests, and those for which the ring has no room. Owned by its ring, and stands before the rest of it; the submitter's
 // thread only. A ring that has none of these pays a few comparisons a request.
 //
 // A *unit* is a request, or the head of those that are linked. Units are issued in the order of
@@ -37,6 +37,10 @@ class ordering {
 
     // True: it is completed, as it needs not wait; or it is refused, and its result says so.
     [[nodiscard]] bool submit(request &r);
+    // One that is completed is to be handed out by reap all the same.
+    void keep(request &r) { is_over(r, r.result); }
+    // Has it something to hand out?
+    [[nodiscard]] bool any_over() const { return !done_.empty(); }
     // What has been submitted last is linked to nothing that comes.
     void close();
     // As ring::reap and ring::cancel.
@@ -45,7 +49,10 @@ class ordering {
 
   private:
     [[nodiscard]] bool may_go(const request &head) const {
-        return !barrier_ && (!head.drains || issued_.in_flight() == 0);
+        return !barrier_ && (!head.drains || issued_.in_flight() == 0) && has_room(head);
+    }
+    [[nodiscard]] bool has_room(const request &r) const {
+        return issued_.room() >= (r.limit ? 2 : 1);
     }
     void add_to_open(request &r);
     void go(request *r);

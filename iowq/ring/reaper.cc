@@ -36,16 +36,25 @@ tuner::attempt attempt_at(const request &r) {
 
 } // namespace
 
-reaper::reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool may_help,
+// With an event nobody waits for what has been begun.
+reaper::reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool may_help, bool events,
                evidence &counted, tuner &tuned)
     : depth_(depth), pool_(pool), may_help_(may_help), counted_(counted), tuned_(tuned),
-      completions_(spin), begun_(may_help) {
+      completions_(spin), begun_(may_help && !events) {
     at_[index(place::nowhere)] = depth;
 }
 
 reaper::~reaper() = default;
 
-int reaper::open_aio() { return linux_aio::create(depth_, aio_); }
+int reaper::open_aio() { return linux_aio::create(depth_, event_fd(), aio_); }
+
+int reaper::open_event() {
+    if (int error = event::create(event_))
+        return error;
+    completions_.set_event(event_);
+    (void)completions_.arm();
+    return 0;
+}
 
 int reaper::send_by_aio(request &r) { return aio_->send_by_worker(r); }
 
@@ -133,10 +142,15 @@ void reaper::commit() {
 
 // ---- and back
 
-// What the pool or the submission thread has completed, or only begun.
+// What the pool or the submission thread has completed, or only begun; and what is not in flight
+// yet, but has been posted.
 void reaper::collect() {
     for (request *r = completions_.take(), *next; r; r = next) {
         next = r->next;
+        if (r->where == place::nowhere) {
+            posted_.push_back(*r);
+            continue;
+        }
         if (threads_)
             r->path |= path_sqthread;
         comes_back(*r);
@@ -247,10 +261,12 @@ unsigned reaper::wait_and_hand_out(std::span<request *> out, unsigned min, deadl
     iowq_assert_all(std::accumulate(at_.begin(), at_.end(), 0u) == depth_);
     min = std::min(min, in_flight());
     unsigned n = 0;
+    ended_for_posted_ = false;
     for (bool interrupted = false;;) {
         n += poll(out.subspan(n));
         std::span<request *> rest = out.subspan(n);
-        if (n >= min || rest.empty() || interrupted)
+        ended_for_posted_ = !posted_.empty() && !interrupted;
+        if (n >= min || rest.empty() || interrupted || ended_for_posted_)
             return n + hand_out_waited(rest.first(begun_.poll(rest, 1)));
         if (help(until)) {
             if (!until || clock::now() < *until)
@@ -403,6 +419,33 @@ void reaper::look_at_cpus() {
     completions_.let_spin(spins);
     if (threads_)
         threads_->let_spin(spins);
+}
+
+// ---- the event
+
+// While a call is being interrupted, it has to be looked at.
+bool reaper::is_ready() const {
+    return !ready_.empty() || !posted_.empty() || (aio_ && aio_->any_complete()) ||
+           (threads_ && threads_->interrupting());
+}
+
+// What is told from here on is not missed, as the reaper polls after it. It may come late, when the
+// reaper has found already what it tells of.
+void reaper::hear() {
+    if (!event_)
+        return;
+    completions_.disarm();
+    event_->hear();
+}
+
+void reaper::tell(bool more) {
+    if (event_ && (more || is_ready() || !completions_.arm()))
+        event_->tell();
+}
+
+void reaper::tell_if_ready(bool more) {
+    if (event_ && (more || is_ready()))
+        event_->tell();
 }
 
 // ---- cancelling

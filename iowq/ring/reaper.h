@@ -35,7 +35,8 @@ class reaper {
   public:
     // `may_help`: the submitter may do the work of the workers, or of the submission thread, where
     // it would only wait; they are on its CPUs. `pool` may be nullptr.
-    reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool may_help,
+    // `events`: the submitter waits elsewhere, and its event is told of completions.
+    reaper(unsigned depth, std::chrono::nanoseconds spin, wq *pool, bool may_help, bool events,
            evidence &counted, tuner &tuned);
     ~reaper();
 
@@ -53,6 +54,9 @@ class reaper {
         return sqthread::create(config, completions_, threads_);
     }
     [[nodiscard]] int open_aio();
+    [[nodiscard]] int open_event();
+    // -1: it has none.
+    [[nodiscard]] int event_fd() const { return event_ ? event_->fd() : -1; }
     [[nodiscard]] wq *pool() { return pool_; }
     [[nodiscard]] bool aio() const { return aio_ != nullptr; }
     // How many threads the ring has of its own.
@@ -70,7 +74,8 @@ class reaper {
 
     // ---- a request's way in, and back ----
 
-    [[nodiscard]] unsigned in_flight() const { return depth_ - at(place::nowhere); }
+    [[nodiscard]] unsigned in_flight() const { return depth_ - room(); }
+    [[nodiscard]] unsigned room() const { return at(place::nowhere); }
 
     // Takes a read that has been begun.
     void add_begun(request &r);
@@ -84,7 +89,24 @@ class reaper {
     void count(const request &r);
     [[nodiscard]] const call_costs &costs() const { return costs_; }
 
+    // Ends early for requests that have been posted.
     [[nodiscard]] unsigned reap(std::span<request *> out, unsigned min, deadline until);
+    [[nodiscard]] bool ended_for_posted() const { return ended_for_posted_; }
+    // Those that have been posted, oldest first, linked by `next`. They are not in flight.
+    [[nodiscard]] request *take_posted() { return posted_.take_all(); }
+    // False: it is not among them.
+    [[nodiscard]] bool take_back_posted(const request &r) {
+        collect();
+        return posted_.remove(r);
+    }
+
+    // The submitter is back from where it waits for its event;
+    void hear();
+    // it goes there. `more`: there is something to reap of which the reaper does not know.
+    void tell(bool more);
+    // There may be something to reap that has not been pushed.
+    void tell_if_ready(bool more);
+
     // True: nobody had come to the request, and it is not in flight any more. False: it comes back;
     // a thread in its system call has been interrupted.
     [[nodiscard]] bool cancel(request &r);
@@ -105,6 +127,8 @@ class reaper {
     [[nodiscard]] unsigned elsewhere() const {
         return at(place::copied) + at(place::tried) + at(place::away);
     }
+    // Would reap() hand out something that has not been pushed, or look at something?
+    [[nodiscard]] bool is_ready() const;
     // May completions be pushed? Not of what AIO has, which others may have sent.
     [[nodiscard]] bool pushes_expected() const;
 
@@ -145,6 +169,7 @@ class reaper {
     evidence &counted_;
     tuner &tuned_;
 
+    std::shared_ptr<event> event_;
     cq completions_;
     begun_reads begun_;
     std::unique_ptr<linux_aio> aio_;
@@ -152,6 +177,8 @@ class reaper {
 
     std::array<unsigned, nr_places> at_{};
     linked_list<request> ready_;
+    linked_list<request> posted_;
+    bool ended_for_posted_ = false;
     bool worker_starts_ = false; // a worker has been woken since the last wait
     carrier_gain carriers_;
     bool slept_ = false; // in this reap

@@ -110,6 +110,7 @@ struct request {
     int rw_flags = 0;    // RWF_*, for reads and writes
     int range_flags = 0; // SYNC_FILE_RANGE_*
     void *user_data = nullptr;
+    void (*then)(request &) = nullptr; // called by ring::dispatch, which is done with it by then
     linked link = linked::none;
     bool drains = false;   // a barrier: starts when all before it are over, and all after it wait.
                            // Not behind a link

@@ -37,6 +37,9 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
     if (!r)
         return -ENOMEM;
     r->reaper_.completions().let_spin(spins);
+    if (config.event_fd)
+        if (int error = r->reaper_.open_event())
+            return error;
     if (has_threads(config.mode)) {
         sqthread_config sq{.depth = config.depth,
                            .cpus = cpus,
@@ -44,6 +47,7 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
                            .dodges = !config.sqthread_cpus,
                            .spins = spins,
                            .handoff = config.mode == offload::handoff,
+                           .looked_at = !config.event_fd,
                            .signal = config.signal,
                            .tuned = &r->tuner_};
         if (int error = r->reaper_.start_threads(sq))
@@ -57,12 +61,12 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
 }
 
 ring::ring(const ring_config &config, wq *pool, bool may_help)
-    : mode_(config.mode), depth_(config.depth), alone_(config.depth == 1),
+    : mode_(config.mode), depth_(config.depth), alone_(config.depth == 1 && !config.event_fd),
       waits_at_once_(alone_ && config.waits_at_once), merges_(config.merge_syncs),
       aio_wanted_(needs_pool(config.mode) && config.direct != direct_by::pool),
       tuner_(may_help && config.mode != offload::inline_ && config.mode != offload::punt,
              cpu_quota()),
-      reaper_(config.depth, config.spin, pool, may_help, evidence_, tuner_),
+      reaper_(config.depth, config.spin, pool, may_help, config.event_fd, evidence_, tuner_),
       ordering_(
           this,
           [](void *self, request &r) {
@@ -73,15 +77,18 @@ ring::ring(const ring_config &config, wq *pool, bool may_help)
 ring::~ring() = default;
 
 ring::submitted ring::submit(request &r) {
-    if (in_flight() >= depth_)
-        return refused(r, -EBUSY);
-    if (!cq::can_hold(r) || !is_complete(r) || (r.limits && mode_ == offload::sqthread))
+    return in_flight() < depth_ ? take(r) : refused(r, -EBUSY);
+}
+
+ring::submitted ring::take(request &r) {
+    if (!cq::can_hold(r) || !is_complete(r) ||
+        (r.limits && (mode_ == offload::sqthread || depth_ == 1)))
         return refused(r, -EINVAL);
     if (orphaned())
         return refused(r, -ESHUTDOWN);
     r.owner = &reaper_;
     r.behind = r.before = r.limit = nullptr;
-    if (!ordering::concerns(r) && !ordering_.active())
+    if (!ordering::concerns(r) && !ordering_.active() && reaper_.room() > 0)
         return issue_at_once(r);
     return ordering_.submit(r) ? submitted::completed : submitted::queued;
 }
@@ -179,10 +186,45 @@ ring::submitted ring::to_threads(request &r) {
     return submitted::queued;
 }
 
+void ring::start(request &r) {
+    if (take(r) == submitted::completed)
+        ordering_.keep(r);
+}
+
+void ring::start(std::span<request *const> several) {
+    for (request *r : several)
+        start(*r);
+    commit();
+}
+
+int ring::post(request &r) {
+    if (orphaned())
+        return -ESHUTDOWN;
+    if (!cq::can_hold(r) || r.link != linked::none)
+        return -EINVAL;
+    r.owner = &reaper_;
+    reaper_.completions().push(r, true);
+    return 0;
+}
+
+void ring::start_posted() {
+    request *next = reaper_.take_posted();
+    if (!next)
+        return;
+    while (request *r = next) {
+        next = r->next;
+        start(*r);
+    }
+    reaper_.commit();
+}
+
 bool ring::cancel(request &r) {
     if (r.owner != &reaper_ || orphaned())
         return false;
-    return ordering_.active() ? ordering_.cancel(r) : reaper_.cancel(r);
+    bool taken = (r.where == place::nowhere && reaper_.take_back_posted(r)) ||
+                 (ordering_.active() ? ordering_.cancel(r) : reaper_.cancel(r));
+    reaper_.tell_if_ready(ordering_.any_over());
+    return taken;
 }
 
 void ring::commit() {
@@ -190,12 +232,39 @@ void ring::commit() {
         return;
     ordering_.close();
     reaper_.commit();
+    reaper_.tell_if_ready(ordering_.any_over());
 }
 
 unsigned ring::reap(std::span<request *> out, unsigned min, deadline until) {
     if (orphaned())
         return 0;
+    reaper_.hear();
+    unsigned n = 0;
+    do {
+        n += reap_started(out.subspan(n), min - std::min(n, min), until);
+        start_posted();
+    } while (reaper_.ended_for_posted() && n < min);
+    reaper_.tell(ordering_.any_over());
+    return n;
+}
+
+unsigned ring::reap_started(std::span<request *> out, unsigned min, deadline until) {
     return ordering_.active() ? ordering_.reap(out, min, until) : reaper_.reap(out, min, until);
+}
+
+unsigned ring::dispatch(unsigned min, deadline until) {
+    std::array<request *, 32> done;
+    unsigned n = 0, got;
+    do {
+        unsigned wanted = std::min(min - std::min(n, min), static_cast<unsigned>(done.size()));
+        got = reap(done, wanted, until);
+        for (request *r : std::span(done).first(got))
+            if (r->then)
+                r->then(*r);
+        n += got;
+    } while (n < min && got > 0);
+    commit();
+    return n;
 }
 
 unsigned ring::threads() const { return reaper_.nr_threads(); }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One submitter's way in and out: a mode decides where each request is issued, and the completions
-// come back here. Used by one thread, the submitter, except threads(). Several rings may share a
-// wq. For those who know io_uring: request::prepare, submit, commit, reap (iowq/example/sum.cc).
+// come back here. Used by one thread, the submitter, except post() and threads(). Several rings may
+// share a wq. For those who know io_uring: request::prepare, submit, commit, reap
+// (iowq/example/sum.cc). For those with an event loop: event_fd, start, post, dispatch.
 #pragma once
 
 #include "iowq/os/fork.h"
@@ -44,6 +45,9 @@ struct ring_config {
     // With a depth of 1: the caller waits for each request right after submit, without a time
     // limit. So in punt submit makes the plain call of a read, and may block.
     bool waits_at_once = false;
+    // The caller waits elsewhere: event_fd() tells of completions. So the ring begins no reads, as
+    // somebody would have to wait for them.
+    bool event_fd = false;
     int signal = 0; // of a ring with threads of its own, as wq_config::signal
 };
 
@@ -53,8 +57,9 @@ class ring final : public own_pages, across_forks {
   public:
     // `pool` is needed by sqwq, punt and hashed, and must outlive the ring. -EINVAL: depth is out
     // of range, the pool is missing, or none of sqthread_cpus may be used. -ENOMEM. With threads of
-    // its own, also the errors of sqthread::create. With direct_by::aio: -EAGAIN when
-    // fs.aio-max-nr leaves no room for the depth, -ENOSYS and -EPERM when there is no AIO.
+    // its own, also the errors of sqthread::create; with an event fd those of eventfd(2). With
+    // direct_by::aio: -EAGAIN when fs.aio-max-nr leaves no room for the depth, -ENOSYS and -EPERM
+    // when there is no AIO.
     [[nodiscard]] IOWQ_API static int create(const ring_config &config, wq *pool,
                                              std::unique_ptr<ring> &out);
     // No request may be in flight.
@@ -71,6 +76,16 @@ class ring final : public own_pages, across_forks {
     // Sends what has been queued and not sent yet.
     IOWQ_API void commit();
 
+    // Takes a request that comes back by reap() in any case, also when it is completed at once, or
+    // refused. Where the ring has no room, it waits for some. commit() sends it.
+    IOWQ_API void start(request &r);
+    // The same of several, and sends them: at most one worker is woken for all.
+    IOWQ_API void start(std::span<request *const> several);
+    // By any thread: start and commit, made by the submitter, who is woken for it. That needs an
+    // event fd, or that it waits in reap(). -EINVAL: the address has a tag in the upper byte, or it
+    // is linked to a next one. -ESHUTDOWN: the ring belongs to the process that forked this one.
+    [[nodiscard]] IOWQ_API int post(request &r);
+
     // Takes back a request that is in flight. True: it had not started, or was a read that had only
     // been begun; it will not be reaped. False: it will, or is not in flight. If a thread is in its
     // system call, that call is interrupted again and again until it ends, with -EINTR or with what
@@ -82,6 +97,13 @@ class ring final : public own_pages, across_forks {
     // it ends early at `until`, or when a signal's handler without SA_RESTART has run while it
     // slept. Hands out up to out.size() completions, and returns how many.
     [[nodiscard]] IOWQ_API unsigned reap(std::span<request *> out, unsigned min, deadline until);
+
+    // The same, and calls `then` of each, which may submit, start and dispatch; then commits.
+    IOWQ_API unsigned dispatch(unsigned min, deadline until);
+    // Readable while there is something to reap; now and then also when there is nothing any more.
+    // To be watched, not read. The ring closes it. Before the submitter goes to watch it, it
+    // commits. -1: the ring was made without it.
+    [[nodiscard]] int event_fd() const { return reaper_.event_fd(); }
 
     using direction = evidence::direction;
     using enum evidence::direction;
@@ -102,7 +124,10 @@ class ring final : public own_pages, across_forks {
   private:
     ring(const ring_config &config, wq *pool, bool may_help);
 
+    [[nodiscard]] submitted take(request &r);
     [[nodiscard]] submitted issue_at_once(request &r);
+    void start_posted();
+    [[nodiscard]] unsigned reap_started(std::span<request *> out, unsigned min, deadline until);
     [[nodiscard]] bool aio_is_to_be_had();
     [[nodiscard]] submitted issue(request &r);
     [[nodiscard]] submitted enqueue(request &r);

@@ -281,9 +281,9 @@ sqthread::outcome sqthread::issue_as(member &self, request &r) {
 sqthread::outcome sqthread::issue(request &r) {
     if (r.way.first == route::tries && try_first(r, route::thread))
         return outcome::done;
-    if (r.way.call == route::may)
+    if (r.way.call == route::may && config_.looked_at)
         return issue_unless_relieved(r);
-    bool relieved = r.way.call == route::will && summon(role::lead);
+    bool relieved = r.way.call != route::never && summon(role::lead);
     issue_blocking(r);
     return relieved ? outcome::relieved : outcome::done;
 }

@@ -54,7 +54,8 @@ struct sqthread_config {
     bool dodges = true; // the CPUs are the submitter's, so it may leave the one that that is on
     bool spins = true;  // at first; see let_spin
     bool handoff = false;
-    int signal = 0; // as interrupt_signal::open
+    bool looked_at = true; // the submitter calls look() while it waits
+    int signal = 0;        // as interrupt_signal::open
     // While the submitter issues most itself, the leader sleeps at once.
     const tuner *tuned = nullptr;
 };

@@ -505,7 +505,7 @@ TEST_F(carried, handing_over_is_tried_again) {
 TEST_F(direct, what_workers_have_sent_is_expected_from_the_device_alone) {
     using part = linux_aio::part;
     std::unique_ptr<linux_aio> aio;
-    ASSERT_EQ(linux_aio::create(4, aio), 0);
+    ASSERT_EQ(linux_aio::create(4, -1, aio), 0);
     EXPECT_TRUE(aio->all_sent(0));
     prepared r[3];
     for (prepared &each : r)
