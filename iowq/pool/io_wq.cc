@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/pool/io_wq.h"
 
-#include "iowq/pool/wq.h"
+#include "iowq/pool/io_wq_handle.h"
 
 #include <cerrno>
 #include <cstddef>
@@ -18,10 +18,6 @@ static_assert(int{IO_WQ_WORK_CANCEL} == iowq::work_cancel &&
               int{IO_WQ_WORK_NEEDS_USER} == iowq::work_needs_user &&
               int{IO_WQ_WORK_UNBOUND} == iowq::work_unbound &&
               int{IO_WQ_WORK_CONCURRENT} == iowq::work_concurrent);
-
-struct io_wq {
-    std::unique_ptr<iowq::wq> pool;
-};
 
 namespace {
 

@@ -77,12 +77,11 @@ ring::ring(const ring_config &config, wq *pool, bool may_help)
 ring::~ring() = default;
 
 ring::submitted ring::submit(request &r) {
-    return in_flight() < depth_ ? take(r) : refused(r, -EBUSY);
+    return has_room() ? take(r) : refused(r, -EBUSY);
 }
 
 ring::submitted ring::take(request &r) {
-    if (!cq::can_hold(r) || !is_complete(r) ||
-        (r.limits && (mode_ == offload::sqthread || depth_ == 1)))
+    if (r.limits && (mode_ == offload::sqthread || depth_ == 1))
         return refused(r, -EINVAL);
     if (orphaned())
         return refused(r, -ESHUTDOWN);
@@ -93,7 +92,10 @@ ring::submitted ring::take(request &r) {
     return ordering_.submit(r) ? submitted::completed : submitted::queued;
 }
 
+// What is refused here breaks the links behind it.
 ring::submitted ring::issue_at_once(request &r) {
+    if (!cq::can_hold(r) || !is_complete(r))
+        return refused(r, -EINVAL);
     r.path = 0;
     r.cpu = no_cpu;
     r.done = 0;

@@ -113,6 +113,8 @@ class ring final : public own_pages, across_forks {
     [[nodiscard]] path_counts counts(direction d) const { return evidence_.counts(d); }
     // How many are submitted, and neither completed at once nor reaped nor taken back.
     [[nodiscard]] unsigned in_flight() const { return reaper_.in_flight() + ordering_.held(); }
+    // Does submit take one more?
+    [[nodiscard]] bool has_room() const { return in_flight() < depth_; }
     // How many requests were issued from each CPU, by its number.
     [[nodiscard]] std::span<const uint64_t> ran_on() const { return evidence_.ran_on(); }
     // What finding out whether handing over pays has cost.
