@@ -193,14 +193,15 @@ void run_worker(worker &self, chain_table &chains) {
 }
 
 void run_cancelled(work *w) {
-    for (;;) {
-        work *item = w;
+    // Who cancels may be a helper, and helps with another item.
+    const bool helps = std::exchange(here().helps, false);
+    for (work *item = nullptr; w && w != item;) {
+        item = w;
         // Atomic, as another canceller of the same item may be reading the flags.
         atomic_ref(item->flags).fetch_or(work_cancel, relaxed);
         item->func(&w);
-        if (!w || w == item)
-            return;
     }
+    here().helps = helps;
 }
 
 void run_markers(work_list passed) {

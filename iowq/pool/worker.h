@@ -17,7 +17,8 @@ void run_markers(work_list passed);
 // Runs one item of `home`, or a turn of a chain's, in the calling thread, which is not one of its
 // workers: see wq::help.
 [[nodiscard]] bool help(acct &home, chain_table &chains, wq &pool, bool may_sleep);
-// Does the calling thread run its item as a helper? Then the item must not block.
+// Does the calling thread run its item as a helper? Then the item must not block. No, if the item
+// is cancelled.
 [[nodiscard]] IOWQ_API bool helping();
 // From inside an item that a helper runs, and that is not cancelled: it would block. So it goes
 // back to where it was, before all others, and a worker calls its func again. This call of func

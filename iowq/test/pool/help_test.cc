@@ -360,8 +360,8 @@ TEST(help, with_an_item_that_is_cancelled_before_it_is_left_ends_it) {
         left.func = [](work **w) {
             auto &self = *static_cast<leaving *>(*w);
             self.calls++;
-            if (self.flags & work_cancel) {
-                self.cancelled++;
+            if (!helping()) {
+                self.cancelled += self.flags & work_cancel;
                 return;
             }
             std::thread other(
@@ -379,6 +379,26 @@ TEST(help, with_an_item_that_is_cancelled_before_it_is_left_ends_it) {
         last.done.acquire();
         until_all_park(*pool);
     }
+}
+
+TEST(help, is_not_what_a_cancelled_item_is_run_for) {
+    auto pool = make(limited(1));
+    holder busy;
+    busy.start_on(*pool);
+    bool helped = false, helped_with_cancelled = true;
+    item other([&](item &) { helped_with_cancelled = helping(); });
+    other.body_on_cancel = true;
+    item cancels([&](item &) {
+        EXPECT_EQ(pool->cancel(&other), cancel_result::ok);
+        helped = helping();
+    });
+    cancels.flags = work_helpable;
+    ASSERT_EQ(pool->enqueue(&cancels), 0);
+    ASSERT_EQ(pool->enqueue(&other), 0);
+    EXPECT_TRUE(pool->help());
+    EXPECT_TRUE(helped);
+    EXPECT_FALSE(helped_with_cancelled);
+    busy.end();
 }
 
 TEST(help, with_a_chain_lets_go_of_flush_markers) {
