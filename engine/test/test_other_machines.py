@@ -33,7 +33,7 @@ def test_a_job_that_may_use_none_of_the_first_1024(fio, tmp_path, many_cpus, mod
 
 
 @pytest.mark.parametrize("header", ["pool/wq.h", "ring/ring.h", "os/topology.h",
-                                    "pool/io_wq.h", "acall/acall.h"])
+                                    "pool/io_wq.h", "ring/iowq_ring.h", "acall/acall.h"])
 def test_32_bits_are_refused_in_one_line(header):
     """Whether the compiler has the system's headers for that or not."""
     if platform.machine() != "x86_64":

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A descriptor that an event loop watches: an eventfd. Whoever tells it may outlive its owner, so it
-// is shared, and is closed when nobody has it any more.
+// A descriptor that an event loop watches: an eventfd. Whoever tells it may outlive its owner, so
+// it is shared, and is closed when nobody has it any more.
 #pragma once
 
 #include <cerrno>

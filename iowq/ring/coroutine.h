@@ -51,6 +51,7 @@ inline operation async_fdatasync(ring &on, file &of) {
 // A coroutine that runs as soon as it is called, and that nobody waits for. An exception that
 // leaves it ends the program.
 struct task {
+    // What the compiler asks of it.
     struct promise_type {
         task get_return_object() { return {}; }
         std::suspend_never initial_suspend() noexcept { return {}; }

@@ -83,6 +83,7 @@ IOWQ_API int iowq_file_create(int fd, unsigned flags, struct iowq_file **out);
 /* No request on it may be in flight. NULL is ignored. */
 IOWQ_API void iowq_file_destroy(struct iowq_file *file);
 
+/* What an operation does. */
 enum iowq_opcode {
     IOWQ_OP_NOP,
     IOWQ_OP_READ,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Requests that wait for others before they are issued: those behind a link or a barrier, the time
-// limits of requests, and those for which the ring has no room. Owned by its ring, and stands before
-// the rest of it; the submitter's thread only. A ring that has none of these pays a few comparisons
-// a request.
+// limits of requests, and those for which the ring has no room. Owned by its ring, and stands
+// before the rest of it; the submitter's thread only. A ring that has none of these pays a few
+// comparisons a request.
 //
 // A *unit* is a request, or the head of those that are linked. Units are issued in the order of
 // their submission, as far as barriers let them. What is behind a head is issued when the request

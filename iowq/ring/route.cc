@@ -20,6 +20,8 @@ bool on_storage(const request &r) { return r.target && (r.target->regular || r.t
 // On a regular file, through the page cache.
 bool on_cached_file(const request &r) { return r.target && r.target->regular && !r.target->direct; }
 bool in_memory(const request &r) { return r.target && r.target->in_memory; }
+// There a sync has nothing to do.
+bool never_waits(const request &r) { return in_memory(r) && (r.is_rw() || syncs(r)); }
 // Trying it starts its readahead, if it misses.
 bool may_begin(const request &r) { return reads(r) && on_storage(r) && nowait_worthwhile(r); }
 // Linux AIO does not wait for it.
@@ -132,7 +134,7 @@ void by_leader(const request &r, ring_facts known, route &way) {
     way.begins = known.trying_begins && way.help == route::tries;
     if (nowait_worthwhile(r))
         way.first = route::tries;
-    bool waits = r.op != opcode::nop && !callers_own_nowait(r) && !(in_memory(r) && r.is_rw());
+    bool waits = r.op != opcode::nop && !callers_own_nowait(r) && !never_waits(r);
     if (waits)
         way.call = writes(r) && on_cached_file(r) ? route::may : route::will;
 }
@@ -143,7 +145,7 @@ void punted(const request &r, ring_facts known, route &way) {
         way.first = known.alone && may_begin(r) ? route::later : route::tries;
         way.begins = known.trying_begins && reads(r) && on_storage(r);
         way.hashed = may_be_hashed(r);
-    } else if (!(in_memory(r) && r.is_rw()) && !callers_own_nowait(r)) {
+    } else if (!never_waits(r) && !callers_own_nowait(r)) {
         bool hashed = may_be_hashed(r);
         if (!hashed && known.aio && aio_takes(r) && nowait_taken(r))
             way.first = route::sends;

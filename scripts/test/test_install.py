@@ -4,57 +4,15 @@
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import HANG_S
 from forbid_io_uring import forbid_io_uring
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-EXAMPLES = REPOSITORY / "iowq/example"
-STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
-
-
-def make(*arguments):
-    """This repository's make, as if called by hand, not as a part of the `make check` above it."""
-    environment = {name: value for name, value in os.environ.items()
-                   if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    done = subprocess.run(["make", "-s", *map(str, arguments)], cwd=REPOSITORY, env=environment,
-                          capture_output=True, text=True, timeout=HANG_S)
-    assert done.returncode == 0, done.stderr
-    return done
+from installed import REPOSITORY, STRICT, flags, make, prefix, run  # noqa: F401 fixtures
 
 
 def files_under(folder):
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir())
-
-
-def run(command, **more):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          timeout=HANG_S, **more)
-    assert done.returncode == 0, f"{command}: {done.stderr}"
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def prefix(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("installed")
-    make("install", f"PREFIX={folder}")
-    return folder
-
-
-@pytest.fixture
-def flags(prefix):
-    """What pkg-config says for a program that is built against the installed copy."""
-    if not shutil.which("pkg-config"):
-        pytest.skip("no pkg-config")
-
-    def of(*options):
-        environment = os.environ | {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
-        return run(["pkg-config", *options, "iowq"], env=environment).split()
-
-    return of
 
 
 def test_every_file_has_its_place(tmp_path):
@@ -87,7 +45,7 @@ def test_the_shared_library_has_a_soname_and_shows_public_symbols_only(prefix):
     shown = [line.split(maxsplit=2)[2] for line in symbols]
     assert any(name.startswith("iowq::wq::create(") for name in shown)
     strangers = [name for name in shown
-                 if not re.match(r"(iowq::|io_wq_|acall_|IOWQ_)", name)
+                 if not re.match(r"(iowq::|io_wq_|iowq_|acall_|IOWQ_)", name)
                  or re.match(r"iowq::(acct|chain|chain_table|fifo|interrupt_signal|monitor|reaper"
                              r"|route_of|sqthread|work_queue|worker|worker_set)\b", name)]
     assert strangers == []
@@ -106,36 +64,11 @@ def test_each_header_compiles_alone(prefix, tmp_path):
 
 def test_the_c_interfaces_compile_as_c(prefix, tmp_path):
     (tmp_path / "a.c").write_text("#include <iowq/acall.h>\n#include <iowq/io_wq.h>\n"
+                                  "#include <iowq/iowq_ring.h>\n"
                                   "int main(void) { io_wq_destroy(0); return 0; }\n")
     for standard in ("c11", "gnu11"):
         run(["cc", f"-std={standard}", *STRICT, "-fsyntax-only", f"-I{prefix}/include",
              tmp_path / "a.c"])
-
-
-@pytest.fixture
-def load(tmp_path):
-    """A file, and the sum of its bytes."""
-    path = tmp_path / "load"
-    data = os.urandom(3_000_001)
-    path.write_bytes(data)
-    return path, sum(data)
-
-
-@pytest.mark.parametrize("compiler, source", [("cc", "sum.c"), ("c++", "sum.cc")])
-@pytest.mark.parametrize("static", [False, True])
-def test_an_example_runs_where_io_uring_is_forbidden(compiler, source, static, flags, prefix, load,
-                                                     tmp_path):
-    language = ["-std=c++20"] if compiler == "c++" else ["-std=gnu11"]
-    libraries = flags("--libs")
-    if static:
-        libraries = [f"{prefix}/lib/libiowq.a" if word == "-liowq" else word
-                     for word in flags("--libs", "--static")]
-    run([compiler, *language, *STRICT[:2], *flags("--cflags"), EXAMPLES / source,
-         "-o", tmp_path / "sum", *libraries])
-    path, wanted = load
-    told = run([tmp_path / "sum", path], preexec_fn=forbid_io_uring,
-               env={"LD_LIBRARY_PATH": "" if static else f"{prefix}/lib"})
-    assert told.split()[0] == str(wanted)
 
 
 README_PARTS = re.findall(r"```cpp\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.S)

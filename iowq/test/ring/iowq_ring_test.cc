@@ -10,8 +10,7 @@ extern "C" int ring_from_c_bad_input(void);
 TEST(ring_from_c, does_what_it_does_from_cpp) {
     for (int mode = IOWQ_PUNT; mode <= IOWQ_HASHED; mode++) {
         scratch file;
-        EXPECT_EQ(ring_from_c(mode, file.f.fd), 0)
-            << "the line in ring_from_c.c, in mode " << mode;
+        EXPECT_EQ(ring_from_c(mode, file.f.fd), 0) << "the line in ring_from_c.c, in mode " << mode;
     }
 }
 

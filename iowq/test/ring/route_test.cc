@@ -43,6 +43,10 @@ const row rows[] = {
      [](request &r, file &f, ring_facts &) {
          regular(f), f.in_memory = true, r.op = opcode::write;
      }},
+    {"fsync, fdatasync, in memory",
+     [](request &r, file &f, ring_facts &) {
+         regular(f), f.in_memory = true, r.op = opcode::fsync;
+     }},
     {"read, write, O_DIRECT",
      [](request &r, file &f, ring_facts &) { past_the_cache(f), r.op = opcode::write; }},
     {"the same, no AIO",
