@@ -50,6 +50,7 @@ struct iowq_ring_config {
     unsigned depth; /* the most requests in flight; 1 to 65536. Default: 128 */
     unsigned flags; /* IOWQ_RING_ */
 };
+/* What a config begins as: all has its default. */
 #define IOWQ_RING_CONFIG                                                                           \
     { sizeof(struct iowq_ring_config), 0, 0, 0 }
 

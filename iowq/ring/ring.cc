@@ -76,9 +76,7 @@ ring::ring(const ring_config &config, wq *pool, bool may_help)
 
 ring::~ring() = default;
 
-ring::submitted ring::submit(request &r) {
-    return has_room() ? take(r) : refused(r, -EBUSY);
-}
+ring::submitted ring::submit(request &r) { return has_room() ? take(r) : refused(r, -EBUSY); }
 
 ring::submitted ring::take(request &r) {
     if (r.limits && (mode_ == offload::sqthread || depth_ == 1))
