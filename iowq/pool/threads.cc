@@ -30,13 +30,25 @@ int threads::create_worker(acct &home) {
         cpus = by_node_[home.node];
         record->affinity_epoch = epoch_;
     }
-    int error = start_thread(record->thread, cpus, worker_main, record, around_.signal.number());
+    int error = start(*record, cpus);
     if (!error)
         IOWQ_PROBE(create, &around_.pool, home.node, home.bound);
     locked guard(records_lock_);
     iowq_assert(record->phase == worker::starting);
     record->phase = error ? worker::spare : worker::live;
     return error;
+}
+
+int threads::start(worker &record, const cpu_mask &cpus) {
+    record.lent = static_cast<bool>(around_.wishes.lend);
+    if (record.lent)
+        return around_.wishes.lend(worker_main, &record);
+    auto main = [](void *arg) -> void * {
+        worker_main(arg);
+        return nullptr;
+    };
+    return start_thread(record.thread, cpus, main, &record, around_.signal.number(),
+                        if_cpus_are_gone::use_others, around_.wishes.stack);
 }
 
 worker *threads::take_record(acct &home) {
@@ -62,7 +74,7 @@ worker *threads::take_record(acct &home) {
             return records_.back().get();
         }
     }
-    if (joinable)
+    if (joinable && !found->lent)
         join(found->thread);
     found->gone.store(false, relaxed);
     return found;
@@ -85,33 +97,46 @@ int threads::start_monitor() {
 
 // ---- a worker's thread
 
-void *threads::worker_main(void *record) {
+void threads::worker_main(void *record) {
     worker &self = *static_cast<worker *>(record);
     self.pool.its_threads().live(self);
     self.gone.store(true, release);
-    return nullptr;
+}
+
+// The calling thread, which is the pool's own.
+void threads::settle_in(const acct &home) {
+    char name[16];
+    snprintf(name, sizeof name, "%s-%u%c", around_.wishes.name.c_str(),
+             around_.machine.os_number(home.node) % 1000, home.bound ? 'b' : 'u');
+    name_this_thread(name);
+    (void)set_priorities(around_.wishes.priorities); // tried when the pool was made
+    live_on_node(around_.machine.memory(home.node));
 }
 
 void threads::live(worker &self) {
     const acct &home = self.home;
-    char name[16];
-    snprintf(name, sizeof name, "iowq-wrk-%u%c", around_.machine.os_number(home.node) % 1000,
-             home.bound ? 'b' : 'u');
-    name_this_thread(name);
+    std::optional<unblocking> unblocked;
+    if (self.lent)
+        unblocked.emplace(around_.signal.number());
+    else
+        settle_in(home);
     self.pool.starts();
-    live_on_node(around_.machine.memory(home.node));
+    if (around_.wishes.starts)
+        around_.wishes.starts();
     // Where the hook cannot watch this thread, the monitor looks it up in /proc.
     int place = around_.hook ? around_.hook->attach() : -1;
     self.home.with_workers([&](worker_set &w) { w.started(self, place); });
     {
         // If the CPUs changed before w.started, move_to has not moved this thread.
         locked guard(affinity_lock_);
-        if (self.affinity_epoch != epoch_)
+        if (self.affinity_epoch != epoch_ && !self.lent)
             (void)move_task(0, by_node_[home.node]);
     }
     run_worker(self, around_.chains);
     if (place >= 0)
         around_.hook->detach(place);
+    if (around_.wishes.ends)
+        around_.wishes.ends();
     IOWQ_PROBE(reap, &around_.pool, home.node, home.bound);
 }
 
@@ -132,7 +157,11 @@ bool threads::join_workers() {
                 return !creating;
             next->phase = worker::starting; // so that nobody else touches it until it is joined
         }
-        join(next->thread);
+        if (next->lent)
+            while (!next->gone.load(acquire))
+                yield();
+        else
+            join(next->thread);
         locked guard(records_lock_);
         next->phase = worker::spare;
     }
@@ -205,11 +234,15 @@ int threads::move_to(const std::optional<cpu_mask> &cpus, const monitor::accts &
 }
 
 void threads::move_off(worker &self, uint16_t cpu) {
+    if (self.lent)
+        return;
     locked guard(affinity_lock_); // so that it undoes no move_to
     self.off_submitter.move(cpu, by_node_[self.home.node]);
 }
 
 void threads::move_onto(worker &self, uint16_t cpu) {
+    if (self.lent)
+        return;
     locked guard(affinity_lock_);
     self.off_submitter.come(cpu, by_node_[self.home.node]);
 }

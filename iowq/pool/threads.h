@@ -22,6 +22,7 @@
 #include "iowq/pool/acct.h"
 #include "iowq/pool/chain.h"
 #include "iowq/pool/monitor.h"
+#include "iowq/pool/thread_config.h"
 
 #include <memory>
 #include <vector>
@@ -38,6 +39,7 @@ class threads {
         monitor &watcher;
         sleep_hook *hook; // may be nullptr
         const interrupt_signal &signal;
+        const thread_config &wishes;
         std::vector<std::unique_ptr<node_arena>> &arenas; // by node; for the records
         sleep_hook_kind kind;
         std::chrono::nanoseconds spin;       // of a worker, before it parks
@@ -85,7 +87,9 @@ class threads {
   private:
     [[nodiscard]] worker *take_record(acct &home) IOWQ_EXCLUDES(records_lock_);
     void live(worker &self);
-    static void *worker_main(void *record);
+    void settle_in(const acct &home);
+    [[nodiscard]] int start(worker &record, const cpu_mask &cpus);
+    static void worker_main(void *record);
     [[nodiscard]] std::vector<cpu_mask> by_node(const cpu_mask &all) const;
     [[nodiscard]] cpu_mask monitors_cpus() const IOWQ_REQUIRES(affinity_lock_);
     void settle(const cpus_now &now, const std::vector<cpu_mask> &by_node,

@@ -87,7 +87,7 @@ unsigned worker_set::set_max(unsigned most, worker *&to_leave) {
 int worker_set::move_to(const cpu_mask &cpus) {
     int error = 0;
     for (worker *w = known_; w; w = w->next_known)
-        if (int e = move_task(w->tid, cpus); e && !error)
+        if (int e = w->lent ? 0 : move_task(w->tid, cpus); e && !error)
             error = e;
     return error;
 }
@@ -102,6 +102,8 @@ bool worker_set::any_busy() const {
 void worker_set::follow(const cpu_mask &cpus, const cpu_mask &was, const cpu_mask &all) {
     for (worker *w = known_; w; w = w->next_known) {
         cpu_mask on = cpu_mask::of_task(w->tid);
+        if (w->lent)
+            continue;
         if (on.within(all) && on != all && on != cpus && on != w->off_submitter.within(was))
             continue;
         // Also where it is there already: the kernel may have put it there for a while only.

@@ -43,7 +43,8 @@ struct alignas(64) worker {
 
     // guarded by records_lock_ of threads
     enum { spare, starting, live } phase = starting;
-    thread_handle thread{}; // to be joined while live
+    thread_handle thread{}; // to be joined while live, unless it is lent
+    bool lent = false;      // the thread is the program's
 
     // guarded by home's lock
     worker *next_free = nullptr;
@@ -70,8 +71,8 @@ struct alignas(64) worker {
     // counts as asleep). The worker sets it; the monitor adds `asleep` by CAS, or takes it away
     // again; the worker's exchange at the end of the call finds it.
     atomic<uint32_t> call{0};
-    // The thread has left its loop. Release: pairs with the acquire of the thread that joins it to
-    // use the record again.
+    // The thread has left its loop, and touches nothing of the pool's afterwards. Release: pairs
+    // with the acquire of the thread that joins it to use the record again.
     atomic<bool> gone{false};
 
     static constexpr uint32_t in_call = 1;

@@ -47,6 +47,8 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *w
         }
         if (config.place == placement::none)
             machine = machine.as_one_node();
+        if (int error = can_have(config.threads, *settled.cpus, why ? *why : reason))
+            return error;
         std::unique_ptr<iowq::sleep_hook> hook;
         if (int error = open_sleep_hook(config.sleep_hook, hook, why ? *why : reason))
             return error;

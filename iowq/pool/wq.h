@@ -62,6 +62,7 @@ struct IOWQ_API wq_config {
     // process. 0: the one that the process has already, or else the last real-time signal that
     // nobody uses (interrupt.h).
     int signal = 0;
+    thread_config threads{}; // of its workers
 
     [[nodiscard]] static unsigned default_max_bound();   // min(4 x CPUs, RLIMIT_NPROC)
     [[nodiscard]] static unsigned default_max_unbound(); // RLIMIT_NPROC
@@ -87,7 +88,8 @@ struct worker_limits {
 class wq final : across_forks {
   public:
     // -EINVAL: a limit of 0, max_bound or max_unbound above RLIMIT_NPROC, a time below 0, no CPU or
-    // one outside `reach`, a signal that is none, or (`why` says so) a node that is not there.
+    // one outside `reach`, a signal that is none, or (`why` says so) a node that is not there, or a
+    // thread that cannot be had as `threads` says, which may also be -EACCES or -EPERM.
     // -ENOMEM. -EIO: hwloc fails. -EBUSY: no real-time signal is left, or the process has another
     // than `signal`, or that has a handler. -EPERM, -EACCES, -EOPNOTSUPP, -ENOSYS and others: the
     // sleep hook is not to be had. Then `why` gets one line that says so, and a caller who can do
@@ -238,10 +240,11 @@ class wq final : across_forks {
     chain_table chains_;
     monitor monitor_{*this, accts_, signal_, hook_.get(), config_.idle};
 
-    threads threads_{{*this, topology_, chains_, monitor_, hook_.get(), signal_, arenas_,
-                      config_.sleep_hook, config_.spin, config_.max_running},
-                     {*config_.cpus, cpu_quota()},
-                     grows_};
+    iowq::threads threads_{{*this, topology_, chains_, monitor_, hook_.get(), signal_,
+                            config_.threads, arenas_, config_.sleep_hook, config_.spin,
+                            config_.max_running},
+                           {*config_.cpus, cpu_quota()},
+                           grows_};
 
     atomic<unsigned> turn_{0};     // with placement::interleave; relaxed: only the share counts
     atomic<bool> helpers_welcome_; // relaxed: a hint

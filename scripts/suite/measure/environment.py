@@ -41,6 +41,8 @@ def this_machine(bench):
         "numa_nodes": numa_nodes(),
         "topology": lines("lstopo-no-graphics", "--of", "console"),
         "io_uring_disabled": read("/proc/sys/kernel/io_uring_disabled"),
+        # Of kernels that move a submitter which sleeps in a call to another thread.
+        "io_uring_handoff": read("/proc/sys/kernel/io_uring_handoff"),
         "places": {name: under(path) for name, path in bench.folders.items()},
     }
 
