@@ -4,6 +4,7 @@
 import contextlib
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -62,11 +63,12 @@ def test_a_copy_is_the_same(build, load, tmp_path):
 
 
 @pytest.mark.parametrize("source, arguments", [("copy.cc", ["nothing", "here"]), ("copy.cc", []),
-                                               ("uv_sum.cc", ["nothing"]), ("kv.cc", ["log"])])
+                                               ("uv_sum.cc", ["nothing"]), ("kv.cc", ["log"]),
+                                               ("kv_load.cc", ["nothing", 1, 1, 1])])
 def test_bad_input_gets_one_line(source, arguments, build, tmp_path):
     program = build(source, libraries=["-luv"] if source == "uv_sum.cc" else [])
-    done = subprocess.run([program, *arguments], cwd=tmp_path, capture_output=True, text=True,
-                          timeout=HANG_S, check=False)
+    done = subprocess.run([program, *map(str, arguments)], cwd=tmp_path, capture_output=True,
+                          text=True, timeout=HANG_S, check=False)
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
 
 
@@ -147,6 +149,7 @@ def test_after_a_kill_all_that_was_answered_is_there(store):
         for each in clients:
             each.start()
         while len(answered) < 50 * (rounds + 1):
+            assert any(each.is_alive() for each in clients), "the store has ended"
             time.sleep(0.01)
         store.kill()
         for each in clients:
@@ -162,6 +165,12 @@ def test_after_a_kill_all_that_was_answered_is_there(store):
             theirs = got[key][2:].split(" ")[0].split(".")
             if value and got[key][2:]:
                 assert [int(x) for x in theirs] >= [int(x) for x in ours], key
+
+
+def test_it_can_be_measured(store, build):
+    told = run([build("kv_load.cc"), store.command[2], 4, 0.2, 50]).splitlines()
+    assert [re.fullmatch(r"(sets|gets): \d+ a second, p99 \d+ us", line).group(1)
+            for line in told] == ["sets", "gets"]
 
 
 def test_a_client_that_goes_is_no_trouble(store):
