@@ -56,8 +56,8 @@ def test_interleaved_work_is_done_on_both(fio, tmp_path, evidence, mode):
 
 
 def test_what_is_punted_goes_to_the_node_and_the_rest_stays(fio, tmp_path, evidence, file_system):
-    result = on_first_node(fio, tmp_path, "punt", placement="node:1",
-                           filename=file_system("tmpfs") / "punted")
+    result = on_first_node(fio, tmp_path, "punt", placement="node:1", fsync=0,
+                           sync_file_range="write:4", filename=file_system("tmpfs") / "punted")
     assert result.status == 0, result.said
     nodes, said = ran_on(evidence)
     assert nodes == {"0": said["read"]["issued"] + said["write"]["issued"],
