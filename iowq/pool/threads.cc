@@ -42,12 +42,8 @@ int threads::create_worker(acct &home) {
 int threads::start(worker &record, const cpu_mask &cpus) {
     record.lent = static_cast<bool>(around_.wishes.lend);
     if (record.lent)
-        return around_.wishes.lend(worker_main, &record);
-    auto main = [](void *arg) -> void * {
-        worker_main(arg);
-        return nullptr;
-    };
-    return start_thread(record.thread, cpus, main, &record, around_.signal.number(),
+        return around_.wishes.lend([](void *arg) { (void)worker_main(arg); }, &record);
+    return start_thread(record.thread, cpus, worker_main, &record, around_.signal.number(),
                         if_cpus_are_gone::use_others, around_.wishes.stack);
 }
 
@@ -97,10 +93,11 @@ int threads::start_monitor() {
 
 // ---- a worker's thread
 
-void threads::worker_main(void *record) {
+void *threads::worker_main(void *record) {
     worker &self = *static_cast<worker *>(record);
     self.pool.its_threads().live(self);
     self.gone.store(true, release);
+    return nullptr;
 }
 
 // The calling thread, which is the pool's own.

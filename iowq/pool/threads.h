@@ -89,7 +89,7 @@ class threads {
     void live(worker &self);
     void settle_in(const acct &home);
     [[nodiscard]] int start(worker &record, const cpu_mask &cpus);
-    static void worker_main(void *record);
+    static void *worker_main(void *record);
     [[nodiscard]] std::vector<cpu_mask> by_node(const cpu_mask &all) const;
     [[nodiscard]] cpu_mask monitors_cpus() const IOWQ_REQUIRES(affinity_lock_);
     void settle(const cpus_now &now, const std::vector<cpu_mask> &by_node,
