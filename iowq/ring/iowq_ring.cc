@@ -47,33 +47,29 @@ int read_config(const iowq_ring_config *given, iowq_ring_config &out) {
     return known ? 0 : -EINVAL;
 }
 
-// One that is refused has no file to be read from.
-void prepare(request &r, const iowq_op &op) {
+void prepare_known(request &r, const iowq_op &op) {
     file *on = op.file ? &op.file->about : nullptr;
-    bool known = !(op.flags & ~known_op_flags) && (op.flags & links) != links;
-    auto rw = [&](opcode what) {
+    auto on_file = [&](opcode what) {
+        if (!on)
+            return;
         r.prepare(what, *on, op.buffer, op.length, op.offset);
         r.rw_flags = op.rw_flags;
     };
-    r.target = nullptr;
-    r.op = opcode::read; // without a file it is refused
-    r.stands_alone();
-    r.user_data = op.user_data;
-    if (!known)
-        return;
     switch (op.opcode) {
     case IOWQ_OP_NOP:
         r.op = opcode::nop;
         break;
     case IOWQ_OP_READ:
+        on_file(opcode::read);
+        break;
     case IOWQ_OP_WRITE:
-        if (on)
-            rw(op.opcode == IOWQ_OP_READ ? opcode::read : opcode::write);
+        on_file(opcode::write);
         break;
     case IOWQ_OP_FSYNC:
+        on_file(opcode::fsync);
+        break;
     case IOWQ_OP_FDATASYNC:
-        if (on)
-            rw(op.opcode == IOWQ_OP_FSYNC ? opcode::fsync : opcode::fdatasync);
+        on_file(opcode::fdatasync);
         break;
     case IOWQ_OP_CALL:
         r.prepare_call(op.number,
@@ -85,9 +81,19 @@ void prepare(request &r, const iowq_op &op) {
             prepare_link_timeout(r, *static_cast<const timespec *>(op.buffer));
         break;
     }
-    r.link = op.flags & IOWQ_OP_HARDLINK ? linked::hard
-             : op.flags & IOWQ_OP_LINK   ? linked::soft
-                                         : linked::none;
+}
+
+// What is wrong is left a read without a file, which the ring refuses.
+void prepare(request &r, const iowq_op &op) {
+    r.stands_alone();
+    r.op = opcode::read;
+    r.target = nullptr;
+    r.user_data = op.user_data;
+    if (!(op.flags & ~known_op_flags) && (op.flags & links) != links)
+        prepare_known(r, op);
+    r.link = op.flags & IOWQ_OP_LINK       ? linked::soft
+             : op.flags & IOWQ_OP_HARDLINK ? linked::hard
+                                           : linked::none;
     r.drains = op.flags & IOWQ_OP_DRAIN;
 }
 

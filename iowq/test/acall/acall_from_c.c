@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What a C program does with acall. Returns 0, or the number of the line whose expectation failed.
+// What a C program does with acall.
 #define _GNU_SOURCE
 #include "iowq/acall/acall.h"
+#include "iowq/test/from_c.h"
 
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define EXPECT(what)                                                                               \
-    do {                                                                                           \
-        if (!(what))                                                                               \
-            return __LINE__;                                                                       \
-    } while (0)
 
 int acall_from_c(void);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a C program does with the ring. Returns 0, or the number of the line whose expectation
-// failed.
+// What a C program does with the ring.
 #define _GNU_SOURCE
 #include "iowq/ring/iowq_ring.h"
+#include "iowq/test/from_c.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,12 +11,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define EXPECT(what)                                                                               \
-    do {                                                                                           \
-        if (!(what))                                                                               \
-            return __LINE__;                                                                       \
-    } while (0)
 
 int ring_from_c(int mode, int fd);
 int ring_from_c_bad_input(void);
@@ -81,11 +75,16 @@ int ring_from_c(int mode, int fd) {
     EXPECT(pthread_join(other, &posted) == 0 && posted == ring);
 
     // What is refused breaks its chain.
-    struct iowq_op bad[2] = {{.opcode = 99, .flags = IOWQ_OP_LINK}, {.opcode = IOWQ_OP_NOP}};
-    EXPECT(iowq_ring_submit(ring, bad, 2) == 2);
-    for (n = 0; n < 2;)
-        n += turn(ring, done + n, 8 - n);
-    EXPECT(done[0].result == -EINVAL && done[1].result == -ECANCELED);
+    struct iowq_op wrong[3] = {{.opcode = 99, .flags = IOWQ_OP_LINK},
+                               {.opcode = IOWQ_OP_READ, .flags = IOWQ_OP_LINK},
+                               {.opcode = IOWQ_OP_NOP, .flags = IOWQ_OP_LINK | IOWQ_OP_HARDLINK}};
+    for (unsigned i = 0; i < 3; i++) {
+        struct iowq_op bad[2] = {wrong[i], {.opcode = IOWQ_OP_NOP}};
+        EXPECT(iowq_ring_submit(ring, bad, 2) == 2);
+        for (n = 0; n < 2;)
+            n += turn(ring, done + n, 8 - n);
+        EXPECT(done[0].result == -EINVAL && done[1].result == -ECANCELED);
+    }
 
     // One that waits for ever is cancelled; another one by the ring's end.
     int ends[2];
