@@ -98,7 +98,7 @@ TEST_P(events, what_has_not_been_reaped_is_told_again) {
     expect_quiet();
 }
 
-// A read that misses the page cache, one that bypasses it, and what has no file.
+// A read that misses the page cache, a write that bypasses it, streams, and what has no file.
 TEST_P(events, every_kind_comes_back) {
     cold missed;
     scratch direct(O_RDWR | O_DIRECT);
@@ -111,11 +111,19 @@ TEST_P(events, every_kind_comes_back) {
         r[2].prepare(opcode::fsync, on_disk.f);
         r[3].prepare(opcode::nop, on_disk.f);
         r[4].prepare_call(SYS_getpid, {});
-        r[5].prepare(opcode::nop, on_disk.f);
-        for (unsigned i = 0; i < 6; i++)
+        silence pipe, socket(true);
+        file pipes_end, sockets_end;
+        ASSERT_EQ(pipes_end.examine(pipe.fd[0]), 0);
+        ASSERT_EQ(sockets_end.examine(socket.fd[0]), 0);
+        pipe.end(), socket.end();
+        r[5].prepare(opcode::read, pipes_end, bytes[5], 1);
+        r[6].prepare(opcode::read, sockets_end, bytes[6], 1);
+        for (unsigned i = 0; i < 7; i++)
             io->start(r[i]);
         io->commit();
-        EXPECT_EQ(turns(6).size(), 6u);
+        EXPECT_EQ(turns(7).size(), 7u);
+        EXPECT_EQ(r[5].result, 1);
+        EXPECT_EQ(r[6].result, 1);
         EXPECT_EQ(r[0].result, static_cast<int64_t>(block));
         EXPECT_EQ(r[1].result, static_cast<int64_t>(block));
         EXPECT_EQ(r[2].result, 0);
