@@ -69,6 +69,11 @@ std::string names_with(ability wanted) {
     return listed;
 }
 
+bool syncs(const thread_options &o) {
+    return o.fsync_blocks || o.fdatasync_blocks || o.barrier_blocks || o.sync_file_range ||
+           o.end_fsync || o.fsync_on_close;
+}
+
 // False, after having said why, where an option asks for what the mode cannot do.
 bool mode_can(const thread_data *td, const options &o, const offload_mode &mode) {
     const char *asked = of_io_uring_only(o);
@@ -83,9 +88,9 @@ bool mode_can(const thread_data *td, const options &o, const offload_mode &mode)
             mode.name);
         return false;
     }
-    if (o.metadata != metadata_none && (td->o.verify || td_trim(td))) {
+    if (o.metadata != metadata_none && (td->o.verify || td_trim(td) || syncs(td->o))) {
         log_err("iowq: metadata: reads and writes nothing, so it goes neither with verify nor with "
-                "trims\n");
+                "trims or syncs\n");
         return false;
     }
     if (o.hipri && !td->o.odirect) {

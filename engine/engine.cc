@@ -68,7 +68,22 @@ int post_init(thread_data *td) {
 
 // ---- files
 
+// A file whose operations need its name only, as with metadata=stat.
+int name_file(thread_data *td, fio_file *f) {
+    auto *known = new (std::nothrow) job_file;
+    int error = known ? job_of(td).operations.opened(*known, f->file_name) : -ENOMEM;
+    if (error) {
+        delete known;
+        td_verror(td, -error, "iowq: finding the file's folder");
+        return 1;
+    }
+    FILE_SET_ENG_DATA(f, known);
+    return 0;
+}
+
 int open_file(thread_data *td, fio_file *f) {
+    if (td->io_ops_data && job_of(td).operations.by_name())
+        return name_file(td, f);
     if (int error = generic_open_file(td, f))
         return error;
     auto *known = new (std::nothrow) job_file;
@@ -96,11 +111,12 @@ int open_file(thread_data *td, fio_file *f) {
 
 int close_file(thread_data *td, fio_file *f) {
     auto *known = static_cast<job_file *>(FILE_ENG_DATA(f));
-    if (known && td->io_ops_data)
+    bool opened = f->fd >= 0;
+    if (known && opened && td->io_ops_data)
         job_of(td).io->closing(*known);
     delete known;
     FILE_SET_ENG_DATA(f, nullptr);
-    return generic_close_file(td, f);
+    return opened ? generic_close_file(td, f) : 0;
 }
 
 // ---- the life of one I/O

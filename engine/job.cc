@@ -46,6 +46,8 @@ int begin_job(thread_data *td) {
         return -ENOMEM;
     }
     j->operations.start(static_cast<metadata_kind>(o.metadata), td->thread_number, depth);
+    if (j->operations.by_name())
+        td->o.invalidate_cache = 0; // fio would do it by a descriptor, and has none
     if (int error = create_backend(td, o, j->io, j->at))
         return error;
     if (int error = j->loop.start(td, o, j->io))

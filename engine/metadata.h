@@ -29,7 +29,9 @@ class metadata {
     // The `number`-th job of fio's. May throw std::bad_alloc.
     void start(metadata_kind what, unsigned number, unsigned depth);
     [[nodiscard]] bool wanted() const { return what_ != metadata_none; }
-    // A file has been opened: finds its folder. 0 or -errno.
+    // Does it need only the names of fio's files, so that none has to be open?
+    [[nodiscard]] bool by_name() const { return wanted() && what_ != metadata_fsync; }
+    // fio uses a file from now on: finds its folder. 0 or -errno.
     [[nodiscard]] int opened(job_file &f, std::string_view path);
     // Fills the request, on its target, and makes what its operation needs: a file to be removed, a
     // byte to be written. 0 or -errno.
