@@ -39,6 +39,15 @@ def test_workers_do_not_wait_for_reads_that_they_have_begun(counted):
     assert said["peak_blocked"] <= 1 or said["read"]["waited"] < said["read"]["nowait_miss"]
 
 
+@pytest.mark.parametrize("mode", ["punt", "sqwq"])
+def test_a_write_that_is_flushed_is_a_workers(counted, file_system, mode):
+    """XFS takes RWF_NOWAIT for buffered writes, and then waits for the device all the same."""
+    writes = counted(mode, filename=file_system("xfs") / f"flushed.{mode}", rw="randwrite",
+                     size="256k", sync="dsync", overwrite=1)["write"]
+    assert writes["pooled"] == writes["issued"] == 64
+    assert writes["helped"] == writes["nowait_miss"] == 0
+
+
 def test_punt_sends_o_direct_by_linux_aio(counted):
     """What would block before it is sent (finding space, for one) is for the pool."""
     said = counted("punt", rw="randrw", direct=1)

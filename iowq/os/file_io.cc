@@ -49,6 +49,7 @@ int look_at(int fd, file_facts &out) {
     int status = fcntl(fd, F_GETFL);
     out.direct = status & O_DIRECT;
     out.appends = out.regular && status & O_APPEND;
+    out.flushes = status & O_DSYNC; // O_SYNC has this bit too
     out.in_memory = out.regular && lies_in_memory(fd);
     return 0;
 }

@@ -19,6 +19,7 @@ struct file_facts {
     bool seekable = false;  // pread works; pipes, sockets and eventfds ignore offsets
     bool direct = false;    // O_DIRECT
     bool appends = false;   // a regular file with O_APPEND
+    bool flushes = false;   // O_DSYNC or O_SYNC
     bool in_memory = false; // on ramfs, or on tmpfs while the machine has no swap
 };
 [[nodiscard]] int look_at(int fd, file_facts &out);

@@ -50,6 +50,7 @@ struct IOWQ_API file {
     bool seekable = false;  // pread works; pipes, sockets and eventfds ignore offsets
     bool direct = false;    // O_DIRECT: RWF_NOWAIT would wait for the device all the same
     bool appends = false;   // O_APPEND: writes go to the end, each in one piece
+    bool flushes = false;   // O_DSYNC, O_SYNC: a write waits until the device has it
     bool in_memory = false; // tmpfs, and no swap: never waits for a device
     // Set by the caller, for placement::device: the OS number of the node that the device is at
     // (topology.h, device_node).
@@ -168,11 +169,17 @@ struct request {
            !(r.op == opcode::write && r.target->appends);
 }
 
+// Is it a write that ends only when the device has it? RWF_NOWAIT does not keep it from waiting.
+[[nodiscard]] inline bool flushed(const request &r) {
+    return r.op == opcode::write && !r.target->in_memory &&
+           (r.target->flushes || r.rw_flags & (RWF_DSYNC | RWF_SYNC));
+}
+
 // Is it worth trying with RWF_NOWAIT? Only for buffered I/O that may wait for a device, on a file
 // that has not refused the flag, and where the caller has not set it.
 [[nodiscard]] inline bool nowait_worthwhile(const request &r) {
     return r.is_rw() && r.length > 0 && r.length <= SSIZE_MAX && !(r.rw_flags & RWF_NOWAIT) &&
-           !r.target->direct && !r.target->in_memory && divisible(r) &&
+           !r.target->direct && !r.target->in_memory && divisible(r) && !flushed(r) &&
            r.target->nowait[r.op == opcode::write].worth_it();
 }
 

@@ -33,12 +33,15 @@ bool callers_own_nowait(const request &r) {
     return r.is_rw() && r.rw_flags & RWF_NOWAIT && !direct(r);
 }
 
+// A write that copies into the page cache, and waits only if it is throttled.
+bool copied(const request &r) { return writes(r) && !direct(r) && !flushed(r); }
+
 // Does the plain call sleep? A buffered read that has missed waits for the device, as does all that
-// bypasses the page cache. A buffered write copies into the cache, and waits only if throttled.
+// bypasses the page cache.
 route::sleep on_worker(const request &r, bool missed) {
     if (r.op == opcode::nop)
         return route::never;
-    bool copies = in_memory(r) || writes(r) || r.rw_flags & RWF_NOWAIT || (reads(r) && !missed);
+    bool copies = in_memory(r) || copied(r) || r.rw_flags & RWF_NOWAIT || (reads(r) && !missed);
     return copies && !direct(r) ? route::may : route::will;
 }
 
@@ -57,7 +60,7 @@ void called_on_worker(const request &r, bool hashed, bool missed, route &way) {
 
 // What the submitter may do with a write that waits on a chain.
 route::how chain_help(const request &r) {
-    return !writes(r)             ? route::not_at_all
+    return !copied(r)             ? route::not_at_all
            : in_memory(r)         ? route::calls
            : nowait_worthwhile(r) ? route::tries
                                   : route::copies;
@@ -136,7 +139,7 @@ void by_leader(const request &r, ring_facts known, route &way) {
         way.first = route::tries;
     bool waits = r.op != opcode::nop && !callers_own_nowait(r) && !never_waits(r);
     if (waits)
-        way.call = writes(r) && on_cached_file(r) ? route::may : route::will;
+        way.call = copied(r) && on_cached_file(r) ? route::may : route::will;
 }
 
 // What this leaves unsaid is the default: the submitter makes the plain call.

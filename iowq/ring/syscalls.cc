@@ -39,6 +39,7 @@ int file::examine(int open_fd) {
     seekable = known.seekable;
     direct = known.direct;
     appends = known.appends;
+    flushes = known.flushes;
     in_memory = known.in_memory;
     for (learner &each : nowait)
         each.forget();

@@ -310,6 +310,7 @@ const trial trials[] = {
     {"append_write", [](auto &s) { open_file(s, O_RDWR | O_APPEND, ten); }, out, 64, 3},
     {"append_position", [](auto &s) { open_file(s, O_RDWR | O_APPEND, ten); }, out, 64,
      at_position},
+    {"flushed_write", [](auto &s) { open_file(s, O_RDWR | O_DSYNC, ten); }, out, 64, 3},
     {"append_direct",
      [](auto &s) { open_file(s, O_RDWR | O_APPEND | O_DIRECT, std::string(4096, 'x')); }, out, 4096,
      0},

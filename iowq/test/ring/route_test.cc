@@ -65,6 +65,8 @@ const row rows[] = {
      }},
     {"write, O_APPEND",
      [](request &r, file &f, ring_facts &) { regular(f), f.appends = true, r.op = opcode::write; }},
+    {"write, RWF_DSYNC or O_DSYNC",
+     [](request &r, file &f, ring_facts &) { regular(f), f.flushes = true, r.op = opcode::write; }},
     {"read, RWF_NOWAIT of the caller's own",
      [](request &r, file &f, ring_facts &) {
          regular(f), r.op = opcode::read, r.rw_flags = RWF_NOWAIT;
