@@ -95,7 +95,7 @@ void by_number(offload mode, const request &r, ring_facts known, route &way) {
         return;
     way.by = threads ? route::thread : route::worker;
     way.unbound = !threads && wait == call_facts::on_others;
-    if (way.call != route::will && !way.hashed)
+    if (way.call != route::will)
         way.help = facts.by_identity && !threads ? route::at_once : route::calls;
     if (mode == offload::sqthread) { // it hands nothing over
         way.first = route::calls;

@@ -64,10 +64,10 @@ struct alignas(8) route {
 
     [[nodiscard]] bool may_be_helped_with() const { return help != not_at_all && help != at_once; }
     [[nodiscard]] bool by_aio() const { return first == sends || first == sends_blocking; }
-    // Might the submitter issue it in `submit`, in the place of a worker or a thread? Not what has
-    // its place in a chain. Whether it sends by AIO is asked apart.
+    // Might the submitter issue it in `submit`, in the place of a worker or a thread? Not a write
+    // that has its place in a chain. Whether it sends by AIO is asked apart.
     [[nodiscard]] bool may_be_issued_at_once() const {
-        return help != not_at_all && help != sends && !hashed;
+        return help == at_once || (help != not_at_all && help != sends && !hashed);
     }
 };
 
