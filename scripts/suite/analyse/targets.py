@@ -9,6 +9,7 @@ from suite.analyse.summary import cpu_ns
 from suite.errors import BadInput, meant
 from suite.fio.output import figures, percentile
 from suite.request.busy import KINDS, kind_of
+from suite.request.file_systems import KINDS as FILE_SYSTEMS
 from suite.request.modes import HAND_OVER, parse_mode
 from suite.request.toml_file import read_toml
 from suite.units import duration, percent, rate
@@ -24,7 +25,7 @@ class Row:
     ours: str
     theirs: str
     against: str = ""
-    tmpfs: bool = False
+    on: str = ""
     busy: str = ""
     iops: float | None = None
     p99: float | bool = 1.0
@@ -34,14 +35,14 @@ class Row:
 
     @property
     def title(self):
-        return (", ".join(filter(None, (self.load, kind_of(self.busy).words,
+        return (", ".join(filter(None, (self.load, self.on, kind_of(self.busy).words,
                                         f"depth {self.depth}")))
                 + f", {self.ours} : {self.theirs}" + f" ({self.against})" * bool(self.against))
 
     @property
     def group(self):
         """Rows of one group are measured in the same rounds."""
-        return self.job, self.depth, self.tmpfs, self.busy
+        return self.job, self.depth, self.on, self.busy
 
     @property
     def sides(self):
@@ -85,6 +86,9 @@ def read_row(path, number, entry):
         raise BadInput(f"{path}: row {number}: {str(error).partition(' ')[2]}") from error
     for mode in (row.ours, row.theirs):
         parse_mode(mode)
+    if row.on not in ("", *FILE_SYSTEMS):
+        raise BadInput(f"{path}: row {number}: on = \"{row.on}\": allowed are "
+                       f"{', '.join(FILE_SYSTEMS)}")
     if row.busy not in ("", *KINDS):
         raise BadInput(f"{path}: row {number}: busy = \"{row.busy}\": allowed are "
                        f"{', '.join(KINDS)}")

@@ -11,12 +11,8 @@ UNAFFECTED = "Not affected"
 
 def load_words(job, load=None):
     """A load in words; without one, what the job file asks for."""
-    kind = "reads and writes" if job["reads"] and job["writes"] else \
-        "reads" if job["reads"] else "writes"
-    size = sizes_in_words(load.block if load else job["block"])
-    state = {"direct": "O_DIRECT", "mixed": "some O_DIRECT, some buffered, page cache warm"}.get(
-        job["cache"], f"buffered, page cache {job['cache']}")
-    words = [f"{kind} of {size}" if size else kind, state]
+    words = operation_words(job) if job.get("operations") else \
+        transfer_words(job, load.block if load else job["block"])
     if load and load.mix:
         words.append(f"{load.mix} % reads")
     if load and load.placement != NO_PLACEMENT:
@@ -24,6 +20,19 @@ def load_words(job, load=None):
     if load and load.file_system:
         words.append(load.file_system)
     return ", ".join(words + ([kind_of(load.busy).words] if load and load.busy else []))
+
+
+def operation_words(job):
+    return [" and ".join(job["operations"]), f"caches {job['cache']}"]
+
+
+def transfer_words(job, block):
+    kind = "reads and writes" if job["reads"] and job["writes"] else \
+        "reads" if job["reads"] else "writes"
+    size = sizes_in_words(block)
+    state = {"direct": "O_DIRECT", "mixed": "some O_DIRECT, some buffered, page cache warm"}.get(
+        job["cache"], f"buffered, page cache {job['cache']}")
+    return [f"{kind} of {size}" if size else kind, state]
 
 
 def sizes_in_words(block):

@@ -10,8 +10,8 @@ from suite.errors import BadInput, FolderFailed, meant
 from suite.fio import over_time
 from suite.measure import cache, environment, images
 from suite.measure.bench import make_folders
-from suite.measure.files import (check_cache, check_room, data_files, files_there, remove_new,
-                                 sizes_of_all)
+from suite.measure.files import (check_cache, check_room, data_files, files_there, named,
+                                 remove_new, sizes_of_all)
 from suite.measure.loops import loops
 from suite.measure.machines import Machines
 from suite.measure.mounts import in_memory
@@ -114,9 +114,13 @@ class Here(Machines):
         window_ms = over_time.log_options(bench.length_s(job), False)["log_avg_msec"]
         over_time.remove(folder)
         text = rewritten(job, run_options(bench, job, mode, run))
+        if job.operations and not all(map(os.path.exists, named(job, folder))):
+            lay_out(bench, job, run.point.load)  # the run before has deleted them
         with job_file(bench, text) as path:
             command = self.command(bench, job, path)
             resident, wrong_cache = cache.prepare(job.cache, data_files(job, folder), job.writes)
+            if job.operations and job.cache == "cold":
+                wrong_cache = cache.drop_names() or wrong_cache
             limits, cpus = kind_of(run.point.load.busy), os.sched_getaffinity(0)
             with loops(limits.loops(cpus)), quota(limits.share_of(cpus)) as group:
                 watch, before = Watch(folder), files_there(folder)

@@ -49,6 +49,11 @@ def mount(texts, scratch, needed, again):
             mount_image(kind, image_of(kind, scratch), scratch / kind, size, again)
 
 
+def unmount(texts, scratch):
+    for kind in (text for text in texts if text in MADE):
+        run("umount", str(scratch / kind))
+
+
 def check_images(kinds, scratch, needed):
     """Raises BadInput where the files in the images, or in memory, could not fit."""
     images = [kind for kind in kinds if kind != "tmpfs"]

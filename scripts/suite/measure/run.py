@@ -12,6 +12,7 @@ from suite.errors import FolderFailed
 from suite.fio import output, over_time
 from suite.measure.files import names_outside
 from suite.measure.process import run_limited
+from suite.request import operations
 from suite.request.jobfile import SIZES, rewritten
 from suite.request.length import QUIET_S, Limit
 from suite.request.placement import placement_options
@@ -58,6 +59,7 @@ def run_options(bench, job, mode, run):
         options["pool_stats"] = STATS_NAME
     options |= {"iodepth": point.depth, "randseed": run.randseed, "lat_percentiles": 1,
                 "clat_percentiles": 0, "invalidate": 0 if job.cache in ("warm", "mixed") else 1}
+    options |= operations.options_of(job, mode)
     options |= over_time.log_options(length_s, run.repeat == TRACED)
     if bench.runtime_s:
         options["runtime"] = f"{round(bench.runtime_s * 1000)}ms"

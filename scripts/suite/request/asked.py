@@ -12,6 +12,7 @@ from suite.request.busy import IDLE, busy_of
 from suite.request.file_systems import name_of
 from suite.request.jobfile import SIZES, as_run
 from suite.request.modes import parse_mode
+from suite.request.operations import default_modes
 from suite.request.placement import placements_of
 from suite.request.plan import NO_PLACEMENT, Load, Point, plan_runs, plan_traced
 
@@ -79,7 +80,13 @@ class Matrix:
             return given or [text for text in DIMENSIONS[dimension].split(",") if text]
 
         self.jobs = [read(path) for path in get("jobs")]
-        self.modes = [parse_mode(text) for text in get("modes")]
+        given = any(texts.get("modes") or [])
+        self.modes_of = {
+            job.name: list(map(parse_mode, get("modes") if given else
+                               default_modes(job, get("modes"))))
+            for job in self.jobs}
+        self.modes = list(dict.fromkeys(mode for modes in self.modes_of.values()
+                                        for mode in modes))
         self.depths = numbers("depths", get("depths"), 1, 65536)
         self.blocks = [block_size(text) for text in get("blocks")] or [None]
         self.mixes = numbers("mixes", get("mixes"), 1, 99) or [None]
@@ -115,9 +122,10 @@ class Matrix:
     def points(self):
         return [Point(Load(job.name, block or job.block, str(mix or ""), placement, system, busy),
                       mode.name, depth, rate)
-                for job, system, placement, block, mix, busy, mode, depth, rate in
-                itertools.product(self.jobs, self.file_systems, self.placements, self.blocks,
-                                  self.mixes, self.busy, self.modes, self.depths,
+                for job in self.jobs
+                for system, placement, block, mix, busy, mode, depth, rate in
+                itertools.product(self.file_systems, self.placements, self.blocks, self.mixes,
+                                  self.busy, self.modes_of[job.name], self.depths,
                                   self.rates or [0])]
 
 

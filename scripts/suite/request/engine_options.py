@@ -6,15 +6,18 @@ import re
 import subprocess
 
 from suite.errors import BadInput
-from suite.request.jobfile import parse_line
+from suite.request import operations
+from suite.request.jobfile import OPERATION, parse_line
 
 ASKED_S = 60
 
 
 def check(job, modes, bench):
     """Raises BadInput where the job has an engine's option that one of its modes' engines lacks."""
+    operations.check(job, modes)
     lacking = {option: [mode.name for mode in modes
-                        if option not in options_of(bench.fio, engine_of(bench, mode))]
+                        if option not in options_of(bench.fio, engine_of(bench, mode))
+                        and (mode.offload or option != OPERATION)]
                for option in job.engine_options}
     lacking = {option: names for option, names in lacking.items() if names}
     if lacking:

@@ -55,6 +55,8 @@ REFUSED = {
     "arrival_rate": "an open loop is asked for with --rates, and charted apart",
     "file_append": "each run would find longer files than the one before, until the disk is full",
 }
+# This engine's option for what is done to files in place of reading and writing them.
+OPERATION = "metadata"
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -76,6 +78,7 @@ class Job:
     runtime_s: float | None
     ramp: bool
     engine_options: tuple  # options that fio itself does not know, but an engine may
+    operations: tuple = ()  # what its sections do in place of reads and writes
 
 
 def read_job(path, fio="fio", decided=(), left_out=()):
@@ -171,6 +174,7 @@ def job_of(path, text, fio="fio", decided=()):
         runtime_s=max(runtimes) if all(runtimes) else None,
         ramp=any(section.value("ramp_time") or section.value("ramp_size") for section in sections),
         engine_options=engine_options,
+        operations=operations_of(text),
     )
 
 
@@ -254,6 +258,11 @@ def past_the_cache(section):
         if name in ("direct", "buffered"):
             direct = bool(section.value(name)) == (name == "direct")
     return direct or bool(section.value("atomic"))
+
+
+def operations_of(text):
+    lines = map(parse_line, text.split("\n"))
+    return tuple(sorted({value for _, key, value in lines if key == OPERATION} - {"none"}))
 
 
 def block_size(section):

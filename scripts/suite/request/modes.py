@@ -12,7 +12,8 @@ from suite.request.jobfile import LOGS
 
 ENGINE_PREFIX = "fio:"
 # Those that somebody may name without the prefix.
-FIO_ENGINES = ("fio:psync", "fio:io_uring", "fio:libaio", "fio:posixaio", "fio:sync", "fio:null")
+FIO_ENGINES = ("fio:psync", "fio:io_uring", "fio:libaio", "fio:posixaio", "fio:sync", "fio:null",
+               "fio:filestat", "fio:filecreate", "fio:filedelete")
 
 
 def counted(counter, *directions):
@@ -41,8 +42,8 @@ def punt_path(stats, job):
     """Checks that RWF_NOWAIT answered as it must: what that is depends on where the data lay."""
     if job.cache == "direct":
         return counted("aio")(stats, job) and counted("pooled")(stats, job)
-    if not job.reads:
-        return None
+    if not job.reads or (stats["other"].get("issued") and not stats["read"].get("issued")):
+        return None  # RWF_NOWAIT is for reads only, not for operations in their place
     if job.cache != "cold":
         return counted("inline", "read")(stats, job)
     # At depth 1 nobody else waits, so the submitter waits in the plain call.

@@ -165,7 +165,7 @@ def rows(tmp_path, job_file):
     plain = ROW.replace("inline", "fio:libaio")
     two = ROW.replace("inline", "fio:psync").replace("tiny.fio", "two.fio")
     (tmp_path / "targets.toml").write_text(
-        plain + "iops = 0.0001\n" + plain + "tmpfs = true\niops = 1000.0\n" +
+        plain + "iops = 0.0001\n" + plain + "on = \"tmpfs\"\niops = 1000.0\n" +
         two + 'against = "tiny.fio"\nonly = "a"\nthreads = 9\niops = 0.01\n')
 
 

@@ -20,3 +20,9 @@ def test_sizes_are_told_with_units_and_from_the_smallest(block, words):
     job = {"reads": True, "writes": True, "cache": "direct", "block": block}
     assert load_words(job) == words
     assert load_words(job | {"block": "1"}, Load("j", block)) == words
+
+
+def test_operations_are_named_in_place_of_reads_and_writes():
+    job = {"reads": True, "writes": False, "cache": "warm", "block": "4096"}
+    assert load_words(job | {"operations": ["stat"]}, Load("j", "4096")) == "stat, caches warm"
+    assert load_words(job | {"operations": []}) == "reads of 4 KiB, buffered, page cache warm"

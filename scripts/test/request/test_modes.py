@@ -55,6 +55,14 @@ def test_a_mode_given_twice_is_refused():
         parse_modes("sqwq,punt,sqwq")
 
 
+def test_operations_in_place_of_reads_and_writes_have_paths_of_their_own():
+    found = stats() | {"other": {"issued": 9, "inline": 9}}
+    for at in (job(), job("cold"), job(writes=True)):
+        assert parse_mode("punt").strayed(found, {}, at) is None
+        assert parse_mode("inline").strayed(found, {}, at) is None
+        assert parse_mode("hashed").strayed(found, {}, at) == "no_pooled"
+
+
 @pytest.mark.parametrize("name, counted, at, strayed", [
     ("punt", {"inline": 9}, job(), None),
     ("punt", {"pooled": 9}, job(), "no_inline"),
