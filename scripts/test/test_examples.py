@@ -179,3 +179,13 @@ def test_a_client_that_goes_is_no_trouble(store):
             client.write("set gone 1\nget gone\n")
             client.flush()
     assert store.ask("set a 1", "get a") == ["ok", "= 1"]
+
+
+def test_a_client_that_reads_nothing_holds_up_no_other(store):
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(store.command[2])
+        client.sendall(b"set long " + 65536 * b"x" + b"\n" + 100 * b"get long\n")
+        while len(answers := client.recv(1 << 17, socket.MSG_PEEK)) < 1 << 16:
+            assert answers, "the store has ended it"
+        for _ in range(10):
+            assert store.ask("set a 1", "get a") == ["ok", "= 1"]
