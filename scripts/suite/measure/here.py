@@ -8,7 +8,7 @@ from pathlib import Path
 
 from suite.errors import BadInput, FolderFailed, meant
 from suite.fio import over_time
-from suite.measure import cache, environment, images
+from suite.measure import cache, environment, images, kernel_handoff
 from suite.measure.bench import make_folders
 from suite.measure.files import (check_cache, check_room, data_files, files_there, named,
                                  remove_new, sizes_of_all)
@@ -51,6 +51,7 @@ class Here(Machines):
         check_destroy(jobs, bench.destroy)
         for job, folder in jobs:
             check_targets(job, folder, bench.destroy)
+        kernel_handoff.check(asked.modes)
         if any(kind_of(point.load.busy).quota for point in asked.points):
             check_quota()
 
@@ -122,7 +123,8 @@ class Here(Machines):
             if job.operations and job.cache == "cold":
                 wrong_cache = cache.drop_names() or wrong_cache
             limits, cpus = kind_of(run.point.load.busy), os.sched_getaffinity(0)
-            with loops(limits.loops(cpus)), quota(limits.share_of(cpus)) as group:
+            with (loops(limits.loops(cpus)), quota(limits.share_of(cpus)) as group,
+                  kernel_handoff.during_run(mode.kernel_handoff)):
                 watch, before = Watch(folder), files_there(folder)
                 outcome = run_limited(command, folder, bench.limit(job), bench.stop, group=group,
                                       cpus=limits.only(cpus))

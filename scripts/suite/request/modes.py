@@ -92,6 +92,9 @@ FIO_KERNEL_THREADS = {
     "fio:io_uring+sqthread_poll=1": "iou-sqp",
 }
 
+# An option of the kernel's modes that the suite sets itself, for the machine (kernel_handoff.py).
+KERNEL_HANDOFF = "kernel_handoff"
+
 # Options that the suite sets for every mode alike, so a mode must not.
 RESERVED = LOGS | {
     "ioengine", "offload", "iodepth", "directory", "filename", "rw", "readwrite", "bs", "blocksize",
@@ -117,7 +120,12 @@ class Mode:
         lines = {"ioengine": self.base.removeprefix(ENGINE_PREFIX)}
         if self.offload:
             lines = {"ioengine": f"external:{engine}", "offload": self.offload}
-        return lines | dict(self.options)
+        return lines | {name: value for name, value in self.options if name != KERNEL_HANDOFF}
+
+    @property
+    def kernel_handoff(self):
+        """1 or 0: the kernel is to move submitters that sleep, or not to. None: as it is."""
+        return dict(self.options).get(KERNEL_HANDOFF)
 
     def helped(self, stats):
         """The share of a run's I/Os that the submitter did itself; None if the mode hands nothing
@@ -173,6 +181,10 @@ def parse_mode(text):
         if match[1] in RESERVED or match[1] in options:
             raise BadInput(f"mode '{text}': {match[1]} is set by the comparison, or given twice")
         options[match[1]] = match[2]
+    if KERNEL_HANDOFF in options and (base not in (*KERNEL, "fio:io_uring")
+                                      or options[KERNEL_HANDOFF] not in ("0", "1")):
+        raise BadInput(f"mode '{text}': {KERNEL_HANDOFF}= is 0 or 1, and of the kernel's modes: "
+                       f"{', '.join(KERNEL)}, fio:io_uring")
     return Mode(text, base, tuple(options.items()))
 
 
