@@ -29,11 +29,11 @@ def test_every_operation_is_made_and_leaves_nothing_behind(fio, tmp_path, eviden
 
 @pytest.mark.parametrize("operation, opens", [("stat", 1), ("open", 1), ("fsync", 4)])
 def test_opens_fios_files_only_where_it_needs_them(fio, tmp_path, operation, opens):
-    """As fio's own filestat does not, so that both make one call an I/O. fio itself opens each once, to
-    lay it out."""
+    """As fio's own filestat does not, so that both make one call an I/O. fio itself opens each
+    once, to lay it out."""
     trace = tmp_path / "trace"
-    result = fio("sqwq", filename=tmp_path / "data", size="4k", rw="write", loops=3, metadata=operation,
-                 prefix=["strace", "-f", "-o", trace, "-e", "trace=openat"])
+    result = fio("sqwq", filename=tmp_path / "data", size="4k", rw="write", loops=3,
+                 metadata=operation, prefix=["strace", "-f", "-o", trace, "-e", "trace=openat"])
     assert result.status == 0, result.said
     assert trace.read_text().count(f'"{tmp_path}/data"') == opens
 
