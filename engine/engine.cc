@@ -121,8 +121,20 @@ int close_file(thread_data *td, fio_file *f) {
 
 // ---- the life of one I/O
 
+// At the end of a job, with end_syncfs (since fio 3.42). fio has opened the folder itself.
+template <class Ddir>
+bool is_syncfs(Ddir what) {
+    if constexpr (requires { Ddir::DDIR_SYNCFS; })
+        return what == Ddir::DDIR_SYNCFS;
+    return false;
+}
+
 fio_q_status queue(thread_data *td, io_u *u) {
     fio_ro_check(td, u);
+    if (is_syncfs(u->ddir)) { // nothing else is in flight
+        (void)do_io_u_sync(td, u);
+        return FIO_Q_COMPLETED;
+    }
     job &j = job_of(td);
     job_request &r = j.requests[u->index];
     fill(td, j, u, r);
@@ -214,10 +226,18 @@ constexpr int takes_atomic = 0;
 constexpr int takes_atomic = FIO_ATOMICWRITES;
 #endif
 
+template <class Flags>
+constexpr int takes_syncfs() {
+    if constexpr (requires { Flags::FIO_ASYNCIO_SYNC_SYNCFS; })
+        return Flags::FIO_ASYNCIO_SYNC_SYNCFS;
+    return 0;
+}
+
 ioengine_ops ops = {
     .name = "iowq",
     .version = FIO_IOOPS_VERSION,
-    .flags = FIO_NO_OFFLOAD | FIO_ASYNCIO_SETS_ISSUE_TIME | takes_atomic,
+    .flags = FIO_NO_OFFLOAD | FIO_ASYNCIO_SETS_ISSUE_TIME | takes_atomic |
+             takes_syncfs<fio_ioengine_flags>(),
     .init = init,
     .post_init = post_init,
     .queue = queue,

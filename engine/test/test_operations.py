@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from conftest import (ENGINE, HANG_S, KERNELS, MODES, OURS, fio_binary, interrupt_when_caught,
-                      mount_loop)
+from conftest import (ENGINE, HANG_S, KERNELS, MODES, OURS, fio_binary, fio_version,
+                      interrupt_when_caught, mount_loop)
 
 pytestmark = pytest.mark.parametrize("mode", MODES)
 
@@ -22,6 +22,16 @@ def test_syncs_are_issued(fio, tmp_path, evidence, mode, sync):
                  pool_stats=tmp_path / "evidence", **every)
     assert result.status == 0, result.said
     assert evidence()[0]["other"]["issued"] >= 512 // 4 // 8 - 1  # fio's JSON counts fsync only
+
+
+def test_the_file_system_is_synced_at_the_end(fio, tmp_path, mode):
+    if fio_version() < (3, 42):
+        pytest.skip("this fio has no end_syncfs")
+    trace = tmp_path / "trace"
+    result = fio(mode, filename=tmp_path / "data", rw="write", size="64k", iodepth=4, end_syncfs=1,
+                 prefix=["strace", "-f", "-o", trace, "-e", "trace=syncfs"])
+    assert result.status == 0, result.said
+    assert trace.read_text().count("syncfs(") == 1
 
 
 def test_trims_a_block_device(fio, loop_device, mode):
