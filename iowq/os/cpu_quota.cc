@@ -74,10 +74,11 @@ std::optional<double> quota_in(const std::optional<cgroup_hierarchy> &at, const 
     }
 }
 
-// The list of mounts may be long, and is read once.
+// The list of mounts may be long, and is read once. Never destroyed: a pool's monitor may run until
+// the process is gone.
 double quota_of_process() {
-    const static cgroup_files where;
-    const static std::optional<cgroup_hierarchy> at = find_cpu_cgroups(where.mounts);
+    const static auto &where = *new cgroup_files;
+    const static auto &at = *new std::optional<cgroup_hierarchy>(find_cpu_cgroups(where.mounts));
     return quota_in(at, where.own).value_or(0);
 }
 
