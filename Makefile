@@ -57,12 +57,18 @@ help: ## this list
 	@sed -n 's/^\([a-z -]*\):.*## /\1: /p' Makefile | \
 	    awk -F': ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
+# io_uring in user space, on the library: in a library of its own, as it is put into programs.
+URING := $(patsubst iowq/%.cc,%,$(filter-out %/preload.cc %/run.cc,\
+    $(sort $(wildcard iowq/uring/*.cc))))
+
 .PHONY: all
-all: library engine ## the library and the engine
+all: library engine uring ## the library, the engine, and io_uring in user space
 
 .PHONY: library engine
 library: $(BUILD)/libiowq.a $(BUILD)/libiowq.so
 engine: $(BUILD)/engine/iowq.so
+.PHONY: uring
+uring: $(BUILD)/iowq-run $(BUILD)/libiowq-uring.so
 
 .PHONY: compare
 compare: all ## compare the modes on this machine, and draw the result
@@ -153,6 +159,13 @@ $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
 	$(say)$(CXX) -shared -pthread -Wl,-soname,$(SONAME) -Wl,--version-script=iowq/libiowq.map \
 	    $(IOWQ_OBJECTS) -lhwloc -o $@
 
+$(BUILD)/libiowq-uring.so: $(URING:%=$(BUILD)/iowq/%.o) $(BUILD)/iowq/uring/preload.o \
+    $(BUILD)/libiowq.a
+	$(say)$(CXX) -shared -pthread -Wl,--exclude-libs,ALL $^ -lhwloc -ldl -o $@
+
+$(BUILD)/iowq-run: $(BUILD)/iowq/uring/run.o
+	$(say)$(CXX) $^ -o $@
+
 # ---- installed, for other programs
 
 # What a program may include: <iowq/wq.h>, or <iowq/pool/wq.h>, and so on.
@@ -174,11 +187,15 @@ install: all ## the library, its headers and the engine, under PREFIX (/usr/loca
 	ln -sf libiowq.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libiowq.so'
 	install -m 755 $(BUILD)/engine/iowq.so '$(DESTDIR)$(LIBDIR)/fio'
+	install -d '$(DESTDIR)$(PREFIX)/bin'
+	install -m 755 $(BUILD)/iowq-run '$(DESTDIR)$(PREFIX)/bin'
+	install -m 755 $(BUILD)/libiowq-uring.so '$(DESTDIR)$(LIBDIR)'
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' iowq/iowq.pc.in \
 	    >'$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc'
 uninstall: ## what install put there
 	rm -rf '$(INCLUDE)'
-	rm -f '$(DESTDIR)$(LIBDIR)'/libiowq.a '$(DESTDIR)$(LIBDIR)'/libiowq.so* \
+	rm -f '$(DESTDIR)$(PREFIX)/bin/iowq-run' '$(DESTDIR)$(LIBDIR)/libiowq-uring.so' \
+	    '$(DESTDIR)$(LIBDIR)'/libiowq.a '$(DESTDIR)$(LIBDIR)'/libiowq.so* \
 	    '$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc' '$(DESTDIR)$(LIBDIR)/fio/iowq.so'
 	-rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(LIBDIR)/fio' '$(DESTDIR)$(LIBDIR)/pkgconfig'
 
@@ -262,9 +279,10 @@ $(BUILD)/$(1)/iowq_test: $(3) $(TESTS:iowq/%.cc=$(BUILD)/$(1)/%.o) \
 	    -Wl,--wrap=pthread_create,--wrap=sysinfo,--wrap=fsync,--wrap=fdatasync $$^ \
 	    -lgtest -lgtest_main -lhwloc -o $$@
 endef
-$(eval $(call test_program,plain,,$(IOWQ_OBJECTS)))
+$(eval $(call test_program,plain,,$(IOWQ_OBJECTS) $(URING:%=$(BUILD)/iowq/%.o)))
 $(foreach s,$(SANITIZERS),\
-    $(eval $(call test_program,$(s),$$(SANITIZE_$(s)),$(IOWQ:%=$(BUILD)/$(s)/%.o))))
+    $(eval $(call test_program,$(s),$$(SANITIZE_$(s)),$(IOWQ:%=$(BUILD)/$(s)/%.o) \
+    $(URING:%=$(BUILD)/$(s)/%.o))))
 
 # ---- the library under a scheduler of its own: iowq/explore/README.md
 

@@ -8,6 +8,7 @@
 #include "iowq/os/learner.h"
 
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -27,6 +28,10 @@ inline bool futex_wait(atomic<uint32_t> &word, uint32_t value, deadline until) {
 
 inline void futex_wake_one(atomic<uint32_t> &word) {
     syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+inline void futex_wake_all(atomic<uint32_t> &word) {
+    syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
 }
 
 // One thread parks, any thread unparks it. An unpark before the park is not lost; two count as one.

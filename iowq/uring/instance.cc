@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/uring/instance.h"
+
+#include "iowq/os/any_call.h"
+#include "iowq/os/file_io.h"
+#include "iowq/os/park.h"
+#include "iowq/os/thread.h"
+#include "iowq/pool/worker.h"
+#include "iowq/uring/opcodes.h"
+#include "iowq/uring/sq_thread.h"
+#include "iowq/uring/user_memory.h"
+
+#include <cstddef>
+#include <new>
+
+namespace iowq::uring {
+
+static_assert(offsetof(op, item) == 0, "run takes the item's address for the op's");
+
+namespace {
+
+constexpr unsigned slab = 64;
+
+bool links(const op &o) { return o.flags & (IOSQE_IO_LINK | IOSQE_IO_HARDLINK); }
+
+// As long as it lives, the thread has this signal mask.
+class masked {
+  public:
+    explicit masked(const sigset_t *mask) : mask_(mask) {
+        if (mask_)
+            pthread_sigmask(SIG_SETMASK, mask_, &before_);
+    }
+    ~masked() {
+        if (mask_)
+            pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    masked(const masked &) = delete;
+    masked &operator=(const masked &) = delete;
+
+  private:
+    const sigset_t *mask_;
+    sigset_t before_;
+};
+
+} // namespace
+
+instance::instance(std::shared_ptr<wq> pool) : pool_(std::move(pool)) {}
+
+int instance::create(unsigned entries, io_uring_params &p, std::shared_ptr<wq> pool,
+                     std::shared_ptr<instance> &out, int &fd) {
+    std::shared_ptr<instance> i(new (std::nothrow) instance(std::move(pool)));
+    if (!i)
+        return -ENOMEM;
+    if (int error = rings::create(entries, p, i->rings_, fd))
+        return error;
+    i->flags_ = p.flags;
+    i->enabled_ = !(p.flags & IORING_SETUP_R_DISABLED);
+    if (p.flags & IORING_SETUP_SQPOLL) {
+        if (int error = sq_thread::create(*i, p, i->sq_thread_)) {
+            close_file(fd);
+            return error;
+        }
+    }
+    out = std::move(i);
+    return 0;
+}
+
+instance::~instance() {
+    constexpr std::chrono::milliseconds again{1}; // what is about to wait may be missed
+    sq_thread_.reset();
+    op nobody;
+    waiters_.fetch_add(1, seq_cst);
+    for (bool busy = true; busy;) {
+        uint32_t seen = posts_.load(acquire);
+        (void)cancel({.any = true, .all = true}, nobody);
+        {
+            locked hold(lock_);
+            busy = !in_flight_.empty() || !deferred_.empty();
+        }
+        if (busy)
+            (void)futex_wait(posts_, seen, clock::now() + again);
+    }
+    while (workers_inside_.load(acquire))
+        yield();
+    for (locked hold(lock_); op *o = overflow_.pop_front();)
+        forget(*o);
+    (void)drop_event();
+}
+
+void instance::enable() {
+    enabled_.store(true, release);
+    if (sq_thread_)
+        sq_thread_->wake();
+}
+
+// ---- submission
+
+op *instance::new_op() {
+    locked hold(lock_);
+    if (!free_) {
+        std::unique_ptr<op[]> more(new (std::nothrow) op[slab]);
+        if (!more)
+            return nullptr;
+        for (unsigned i = 0; i < slab; i++) {
+            more[i].next = free_;
+            free_ = &more[i];
+        }
+        slabs_.push_back(std::move(more));
+    }
+    op *o = free_;
+    free_ = o->next;
+    o->next = nullptr;
+    return o;
+}
+
+void instance::give_back(op &o) {
+    locked hold(lock_);
+    o.next = std::exchange(free_, &o);
+}
+
+int instance::submit(unsigned count) {
+    unsigned taken = 0;
+    op *first = nullptr, *last = nullptr; // of a chain whose end is still to come
+    {
+        locked hold(submitting_);
+        count = std::min(count, rings_->submitted());
+        while (taken < count) {
+            op *o = new_op();
+            io_uring_sqe sqe;
+            if (!o || !rings_->take(sqe)) {
+                if (o)
+                    give_back(*o);
+                break;
+            }
+            taken++;
+            o->of = this;
+            {
+                locked hold_too(registering_);
+                prepare(*o, sqe, registered_);
+            }
+            if (!o->refused && is_limit(*o) && (!last || is_limit(*last))) {
+                o->refused = true;
+                o->result = -EINVAL;
+            }
+            bool stop = o->refused && !(flags_ & IORING_SETUP_SUBMIT_ALL);
+            (last ? last->linked : first) = o;
+            last = o;
+            if (!links(*o) || stop) {
+                begin(*std::exchange(first, nullptr));
+                last = nullptr;
+            }
+            if (stop)
+                break;
+        }
+        rings_->give_back();
+        if (first)
+            begin(*first);
+    }
+    return static_cast<int>(taken);
+}
+
+// Begins a chain, of one operation or more, unless it has to wait for what drains.
+void instance::begin(op &first) {
+    bool refused = false, drains = false;
+    unsigned count = 0;
+    for (op *o = &first; o; o = o->linked, count++) {
+        refused |= o->refused;
+        drains |= (o->flags & IOSQE_IO_DRAIN) != 0;
+    }
+    if (drains) // all of the chain does
+        first.flags |= IOSQE_IO_DRAIN;
+    if (refused) {
+        refuse(first);
+        return;
+    }
+    bool may_wait;
+    {
+        locked hold(lock_);
+        may_wait = has_to_wait(drains);
+    }
+    // Before another thread may have it.
+    for (op *o = may_wait ? &first : first.linked; o; o = o->linked)
+        if (int error = keep(*o)) {
+            o->refused = true;
+            o->result = error;
+        }
+    {
+        locked hold(lock_);
+        if (may_wait && has_to_wait(drains)) {
+            deferred_.push_back(first);
+            return;
+        }
+        draining_ = drains;
+        active_ += count;
+    }
+    go_on(&first, by::submitter);
+}
+
+// Nothing of it is made.
+void instance::refuse(op &first) {
+    {
+        locked hold(lock_);
+        for (op *o = &first; o; o = o->linked)
+            active_++;
+        op *rest = std::exchange(first.linked, nullptr);
+        bool silent = first.flags & IOSQE_CQE_SKIP_SUCCESS;
+        break_off(&first, false);
+        break_off(rest, silent);
+    }
+    posted(by::submitter);
+}
+
+// While one thread submits, this turns from true to false only.
+bool instance::has_to_wait(bool drains) const {
+    return draining_ || !deferred_.empty() || (drains && active_);
+}
+
+// Makes operations, as far as this thread may: a chain, and what was deferred and may now begin.
+void instance::go_on(op *o, by whom) {
+    while (o) {
+        o = make(*o, whom);
+        if (!o) {
+            locked hold(lock_);
+            o = next_deferred();
+        }
+    }
+}
+
+// The next one of its chain; nullptr: there is none, or not yet.
+op *instance::make(op &o, by whom) {
+    {
+        locked hold(lock_);
+        in_flight_.push_back(o);
+    }
+    if (issue_at_once(o))
+        return finish(o, whom);
+    op *limit = arm_limit(o); // before another thread has it
+    if (!to_pool(o))
+        return finish(o, whom);
+    if (limit)
+        start_limit(*limit, whom);
+    return nullptr;
+}
+
+// False: it might wait, or its SQE asks for a worker.
+bool instance::issue_at_once(op &o) {
+    if (o.refused)
+        return true;
+    if (o.row->own) {
+        o.result = o.row->own(*this, o);
+        return true;
+    }
+    bool tries = o.row->by == way::tried && !(o.flags & IOSQE_ASYNC);
+    if (o.row->by != way::at_once && !tries)
+        return false;
+    int64_t got = tries ? o.row->try_first(o) : call(o);
+    if (tries && got == -EAGAIN && !o.tried_enough)
+        return false;
+    o.result = static_cast<int32_t>(got);
+    return true;
+}
+
+// False: no worker is to be had, and the result says so.
+bool instance::to_pool(op &o) {
+    pool_needs needs = needs_of(o);
+    o.item.func = run;
+    o.item.flags = needs.for_others ? uint32_t{work_unbound} : 0;
+    if (needs.serialised) {
+        o.item.flags |= work_hashed;
+        o.item.key = {reinterpret_cast<uintptr_t>(this), static_cast<uint64_t>(o.fd)};
+    }
+    {
+        locked hold(lock_);
+        o.for_others = needs.for_others;
+        o.on_pool = true;
+    }
+    int error = keep(o);
+    if (!error)
+        error = pool_->enqueue(&o.item);
+    if (!error)
+        return true;
+    o.result = error == -ESHUTDOWN ? -ECANCELED : error;
+    return false;
+}
+
+void instance::run(work **w) {
+    op &o = *reinterpret_cast<op *>(*w);
+    instance &its = *o.of;
+    its.workers_inside_.fetch_add(1, relaxed);
+    if (o.item.flags & work_cancel) {
+        o.result = -ECANCELED;
+    } else {
+        blocking section(o.sleeps ? blocking::will : blocking::may);
+        o.result = static_cast<int32_t>(call(o));
+    }
+    if (is_limit(o) && o.result == -ETIME)
+        o.result = its.limit_passed(o);
+    op *next = its.finish(o, by::worker);
+    if (!next) {
+        locked hold(its.lock_);
+        next = its.next_deferred();
+    }
+    its.go_on(next, by::worker);
+    its.workers_inside_.fetch_sub(1, release); // from here on it may be gone
+}
+
+// ---- completion
+
+// Posts what has ended, and what ends with it. Returns what is to be begun next.
+op *instance::finish(op &o, by whom) {
+    op *next, *limit;
+    {
+        locked hold(lock_);
+        limit = std::exchange(o.limit, nullptr);
+        if (limit) {
+            limit->limited = nullptr;
+            limit->held++;
+        }
+        next = o.linked;
+        if (next && is_limit(*next)) { // it has not begun
+            op *unused = next;
+            next = std::exchange(unused->linked, nullptr);
+            in_flight_.push_back(*unused);
+            complete(*unused, unused->refused ? unused->result : -ECANCELED);
+        }
+        bool broken = !succeeded(o) && !(o.flags & IOSQE_IO_HARDLINK);
+        bool silent = o.flags & IOSQE_CQE_SKIP_SUCCESS;
+        complete(o, o.result);
+        if (broken)
+            break_off(std::exchange(next, nullptr), silent);
+    }
+    posted(whom);
+    if (limit)
+        (void)cancel_held(*limit);
+    return next;
+}
+
+// Ends what has not begun. `silent`: without CQEs, as the one that has broken the chain was to have
+// none for success; else each has one.
+void instance::break_off(op *o, bool silent) {
+    for (op *next; o; o = next) {
+        next = o->linked;
+        in_flight_.push_back(*o);
+        complete(*o, o->refused ? o->result : -ECANCELED, silent);
+    }
+}
+
+void instance::complete(op &o, int32_t result, bool silent) {
+    o.result = result;
+    active_--;
+    in_flight_.remove(o);
+    if (silent || (o.flags & IOSQE_CQE_SKIP_SUCCESS && succeeded(o)))
+        recycle(o);
+    else
+        post(o);
+}
+
+void instance::post(op &o) {
+    if (overflow_.empty() && rings_->post(o.user_data, o.result, 0)) {
+        recycle(o);
+        return;
+    }
+    rings_->set_flags(IORING_SQ_CQ_OVERFLOW);
+    overflow_.push_back(o);
+}
+
+void instance::recycle(op &o) {
+    o.released = true;
+    if (o.held)
+        return; // whoever holds it releases it
+    forget(o);
+    std::destroy_at(&o);
+    std::construct_at(&o)->next = free_;
+    free_ = &o;
+}
+
+// A chain that may begin now that others have ended; nullptr: none.
+op *instance::next_deferred() {
+    if (active_ == 0)
+        draining_ = false;
+    op *first = deferred_.first();
+    bool drains = first && first->flags & IOSQE_IO_DRAIN;
+    if (!first || draining_ || (drains && active_))
+        return nullptr;
+    deferred_.remove(*first);
+    draining_ = drains;
+    for (op *o = first; o; o = o->linked)
+        active_++;
+    return first;
+}
+
+void instance::flush_overflow() {
+    locked hold(lock_);
+    while (op *o = overflow_.first()) {
+        if (!rings_->post(o->user_data, o->result, 0))
+            return;
+        overflow_.remove(*o);
+        recycle(*o);
+    }
+    rings_->clear_flags(IORING_SQ_CQ_OVERFLOW);
+}
+
+// Tells those who wait.
+void instance::posted(by whom) {
+    posts_.fetch_add(1, seq_cst);
+    if (waiters_.load(seq_cst))
+        futex_wake_all(posts_);
+    int event = event_.load(acquire);
+    if (event >= 0 && rings_->wants_events() &&
+        (whom == by::worker || !event_async_only_.load(relaxed)))
+        raise_event(event);
+}
+
+int instance::wait(unsigned min, const waiting &how) {
+    min = std::min(min, rings_->cq_entries());
+    int error = 0;
+    waiters_.fetch_add(1, seq_cst);
+    for (;;) {
+        uint32_t seen = posts_.load(seq_cst);
+        flush_overflow();
+        if (rings_->ready() >= min)
+            break;
+        if (how.until && clock::now() >= *how.until) {
+            error = -ETIME;
+            break;
+        }
+        masked signals(how.mask);
+        if (!futex_wait(posts_, seen, how.until)) {
+            error = -EINTR;
+            break;
+        }
+    }
+    waiters_.fetch_sub(1, relaxed);
+    return rings_->ready() ? 0 : error;
+}
+
+void instance::wait_for_room() const {
+    while (rings_->submitted() == rings_->sq_entries())
+        yield();
+}
+
+int instance::set_event(int fd, bool async_only) {
+    if (event_.load(relaxed) >= 0)
+        return -EBUSY;
+    int own = duplicate(fd);
+    if (own < 0)
+        return own;
+    event_async_only_ = async_only;
+    event_.store(own, release);
+    return 0;
+}
+
+int instance::drop_event() {
+    int fd = event_.exchange(-1, acq_rel);
+    if (fd < 0)
+        return -ENXIO;
+    close_file(fd);
+    return 0;
+}
+
+// ---- what operations ask of it
+
+int32_t instance::update_files(unsigned at, uint64_t fds, unsigned count) {
+    constexpr unsigned most = 1 << 15;
+    if (count > most)
+        return -EINVAL;
+    std::vector<int> wanted(count);
+    if (int error = copy_in(wanted.data(), fds, count * sizeof(int)))
+        return error;
+    return with_registered([&](registered &its) { return its.update_files(at, wanted); });
+}
+
+bool instance::refuses_nowait(int fd, bool writes) const {
+    return refused_[static_cast<unsigned>(fd) % hints + writes * hints].load(relaxed);
+}
+
+void instance::learn_refusal(int fd, bool writes) {
+    refused_[static_cast<unsigned>(fd) % hints + writes * hints].store(true, relaxed);
+}
+
+} // namespace iowq::uring

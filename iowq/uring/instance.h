@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// One io_uring in user space: takes SQEs, makes what they ask for, and posts CQEs. Any thread may
+// call it.
+//
+// Source: io_uring_enter(2), io_uring_register(2), and what liburing's tests expect. README.md says
+// what is to be had and what is not.
+#pragma once
+
+#include "iowq/os/clock.h"
+#include "iowq/os/lock.h"
+#include "iowq/pool/wq.h"
+#include "iowq/uring/list.h"
+#include "iowq/uring/registered.h"
+#include "iowq/uring/rings.h"
+
+#include <bitset>
+#include <csignal>
+#include <memory>
+
+namespace iowq::uring {
+
+class sq_thread;
+
+// Until when, and with which signals let through, a call waits.
+struct waiting {
+    deadline until;
+    const sigset_t *mask = nullptr; // nullptr: the thread's own
+};
+
+// Which operations are to be cancelled.
+struct to_cancel {
+    uint64_t user_data = 0;
+    int fd = -1;
+    bool by_fd = false, any = false, all = false;
+    const opcode_row *only = nullptr; // of this kind alone
+};
+
+class instance {
+  public:
+    // As io_uring_setup(2): `fd` is the program's descriptor. 0 or -errno.
+    [[nodiscard]] static int create(unsigned entries, io_uring_params &p, std::shared_ptr<wq> pool,
+                                    std::shared_ptr<instance> &out, int &fd);
+    // Cancels what is in flight, and waits for it.
+    ~instance();
+
+    // As io_uring_enter(2) without its flags' checks. How many SQEs were taken, or -errno.
+    [[nodiscard]] int submit(unsigned count);
+    // 0 or -errno; -ETIME and -EINTR only if no CQE is there.
+    [[nodiscard]] int wait(unsigned min, const waiting &how);
+    // Until the submission thread has made room for an SQE.
+    void wait_for_room() const;
+    // Posts what had no room before.
+    void flush_overflow();
+
+    [[nodiscard]] unsigned flags() const { return flags_; } // IORING_SETUP_*
+    [[nodiscard]] file_id id() const { return rings_->id(); }
+    [[nodiscard]] bool enabled() const { return enabled_.load(acquire); }
+    void enable();
+    [[nodiscard]] sq_thread *submitter() const { return sq_thread_.get(); }
+    [[nodiscard]] wq &pool() const { return *pool_; }
+
+    // As io_uring_register(2): 0, a count, or -errno.
+    template <class Do>
+    [[nodiscard]] int with_registered(Do &&change) {
+        locked hold(registering_);
+        return change(registered_);
+    }
+    [[nodiscard]] int set_event(int fd, bool async_only);
+    [[nodiscard]] int drop_event();
+
+    // ---- for operations
+
+    [[nodiscard]] int32_t cancel(const to_cancel &which, const op &asking);
+    [[nodiscard]] int32_t update_files(unsigned at, uint64_t fds, unsigned count);
+    // Descriptors on which RWF_NOWAIT was refused are not tried again; a hint, as a number may come
+    // to mean another file.
+    [[nodiscard]] bool refuses_nowait(int fd, bool writes) const;
+    void learn_refusal(int fd, bool writes);
+
+  private:
+    friend class sq_thread;
+    explicit instance(std::shared_ptr<wq> pool);
+
+    // By whom an operation is begun.
+    enum class by : bool { submitter, worker };
+
+    [[nodiscard]] op *new_op() IOWQ_EXCLUDES(lock_);
+    void give_back(op &o) IOWQ_EXCLUDES(lock_); // it has not been used
+    void begin(op &first);
+    void refuse(op &first);
+    [[nodiscard]] bool has_to_wait(bool drains) const IOWQ_REQUIRES(lock_);
+    void go_on(op *o, by whom);
+    [[nodiscard]] op *make(op &o, by whom);
+    [[nodiscard]] bool issue_at_once(op &o);
+    [[nodiscard]] bool to_pool(op &o);
+    [[nodiscard]] op *arm_limit(op &o) IOWQ_EXCLUDES(lock_);
+    void start_limit(op &limit, by whom);
+    [[nodiscard]] int32_t limit_passed(op &limit);
+    cancel_result cancel_held(op &o) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] op *finish(op &o, by whom);
+    [[nodiscard]] op *to_be_cancelled(const to_cancel &which, const op &asking, uint64_t pass)
+        IOWQ_REQUIRES(lock_);
+    void break_off(op *o, bool silent) IOWQ_REQUIRES(lock_);
+    void complete(op &o, int32_t result, bool silent = false) IOWQ_REQUIRES(lock_);
+    void post(op &o) IOWQ_REQUIRES(lock_);
+    void recycle(op &o) IOWQ_REQUIRES(lock_);
+    [[nodiscard]] op *next_deferred() IOWQ_REQUIRES(lock_);
+    void posted(by whom);
+    static void run(work **w);
+
+    const std::shared_ptr<wq> pool_; // the last ring ends it
+    unsigned flags_ = 0;
+    atomic<bool> enabled_{true};
+    std::unique_ptr<rings> rings_;
+    mutex submitting_; // the submission queue
+    mutex registering_;
+    registered registered_ IOWQ_GUARDED_BY(registering_);
+    std::unique_ptr<sq_thread> sq_thread_;
+
+    mutex lock_; // the completion queue, and what follows
+    op_list in_flight_ IOWQ_GUARDED_BY(lock_);
+    op_list deferred_ IOWQ_GUARDED_BY(lock_); // behind an IOSQE_IO_DRAIN: first ones of chains
+    op_list overflow_ IOWQ_GUARDED_BY(lock_); // done, and no room for the CQE
+    op *free_ IOWQ_GUARDED_BY(lock_) = nullptr;
+    unsigned active_ IOWQ_GUARDED_BY(lock_) = 0;   // begun, with what is linked, and not done
+    bool draining_ IOWQ_GUARDED_BY(lock_) = false; // nothing begins until what drains is done
+    uint64_t cancels_ IOWQ_GUARDED_BY(lock_) = 0;
+    std::vector<std::unique_ptr<op[]>> slabs_ IOWQ_GUARDED_BY(lock_);
+    atomic<unsigned> workers_inside_{0};
+
+    atomic<uint32_t> posts_{0}, waiters_{0};
+    atomic<int> event_{-1};
+    atomic<bool> event_async_only_{false};
+    // By the descriptor's last digits; reads, then writes.
+    static constexpr unsigned hints = 1024;
+    std::array<atomic<bool>, 2 * hints> refused_{};
+};
+
+} // namespace iowq::uring

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/uring/instances.h"
+
+#include "iowq/os/file_io.h"
+
+#include <algorithm>
+#include <csignal>
+#include <new>
+#include <string>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <system_error>
+
+namespace iowq::uring {
+
+// Never destroyed: threads of the program may use rings until the process is gone. A child begins
+// without any: it has none of the threads that those of its parent have.
+instances &instances::all() {
+    static instances *its = [] {
+        pthread_atfork(nullptr, nullptr, [] { its = new instances(its); });
+        return new instances(nullptr);
+    }();
+    return *its;
+}
+
+namespace {
+
+// A pool needs a signal that its creator has not blocked, and in the handler of SIGSYS all are.
+int create_pool(std::unique_ptr<wq> &out) {
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    return wq::create({}, out);
+}
+
+} // namespace
+
+// The pool that there is, or a new one. 0 or -errno.
+int instances::find_pool(std::shared_ptr<wq> &out) {
+    out = pool_.lock();
+    if (out)
+        return 0;
+    int error = 0;
+    std::unique_ptr<wq> fresh;
+    try {
+        std::thread([&] { error = create_pool(fresh); }).join();
+    } catch (const std::system_error &e) {
+        error = -e.code().value();
+    }
+    if (error)
+        return error;
+    pools_.fetch_add(1, relaxed);
+    out = std::shared_ptr<wq>(fresh.release(), [this](wq *old) {
+        delete old;
+        pools_.fetch_sub(1, acq_rel);
+    });
+    pool_ = out;
+    return 0;
+}
+
+// Begins to hear of the ends of rings. 0 or -errno.
+int instances::listen() {
+    if (watch_ >= 0)
+        return 0;
+    int watch = inotify_init1(IN_CLOEXEC);
+    if (watch < 0)
+        return -errno;
+    try {
+        std::thread(&instances::hear_of_ends, this, watch).detach();
+    } catch (const std::system_error &e) {
+        close_file(watch);
+        return -e.code().value();
+    }
+    watch_ = watch;
+    return 0;
+}
+
+int instances::create(unsigned entries, io_uring_params &p) {
+    locked hold(lock_);
+    std::shared_ptr<wq> pool;
+    std::shared_ptr<instance> its;
+    int fd, error = listen();
+    if (!error)
+        error = find_pool(pool);
+    if (!error)
+        error = instance::create(entries, p, std::move(pool), its, fd);
+    if (error)
+        return error;
+    std::string path = "/proc/self/fd/" + std::to_string(fd);
+    int watch = inotify_add_watch(watch_, path.c_str(), IN_CLOSE);
+    if (watch < 0) {
+        error = -errno;
+        close_file(fd);
+        return error;
+    }
+    rings_[its->id()] = {watch, its};
+    return fd;
+}
+
+bool instances::idle() {
+    locked hold(lock_);
+    return rings_.empty() && pools_.load(acquire) == 0;
+}
+
+int instances::find(int fd, std::shared_ptr<instance> &out) {
+    struct stat known;
+    if (fstat(fd, &known))
+        return -EBADF;
+    locked hold(lock_);
+    auto it = rings_.find({known.st_dev, known.st_ino});
+    if (it == rings_.end())
+        return -EOPNOTSUPP;
+    out = it->second.its;
+    return 0;
+}
+
+void instances::hear_of_ends(int watch) {
+    for (alignas(inotify_event) char events[4096];;) {
+        ssize_t got = read(watch, events, sizeof events);
+        for (char *at = events; at < events + got;) {
+            auto *one = reinterpret_cast<inotify_event *>(at);
+            at += sizeof *one + one->len;
+            std::shared_ptr<instance> ended; // destroyed without the lock
+            locked hold(lock_);
+            auto it = std::find_if(rings_.begin(), rings_.end(),
+                                   [&](auto &each) { return each.second.watch == one->wd; });
+            if (it != rings_.end() && one->mask & IN_CLOSE) {
+                ended = std::move(it->second.its);
+                rings_.erase(it);
+                (void)inotify_rm_watch(watch, one->wd);
+            }
+        }
+    }
+}
+
+} // namespace iowq::uring

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The rings of this process, by the program's descriptors, and the pool that they share. A ring
+// ends when the last descriptor of it, and the last mapping, is gone: that is heard of by inotify.
+#pragma once
+
+#include "iowq/os/lock.h"
+#include "iowq/uring/instance.h"
+
+#include <map>
+#include <thread>
+
+namespace iowq::uring {
+
+class instances {
+  public:
+    [[nodiscard]] static instances &all();
+    // A descriptor for the program, or -errno.
+    [[nodiscard]] int create(unsigned entries, io_uring_params &p);
+    // 0, or -EBADF; -EOPNOTSUPP: the descriptor is none of a ring of this process.
+    [[nodiscard]] int find(int fd, std::shared_ptr<instance> &out);
+
+    // There is no ring, and no thread of a pool.
+    [[nodiscard]] bool idle();
+
+  private:
+    explicit instances(instances *of_parent) : of_parent_(of_parent) {}
+    [[nodiscard]] int listen() IOWQ_REQUIRES(lock_);
+    [[nodiscard]] int find_pool(std::shared_ptr<wq> &out) IOWQ_REQUIRES(lock_);
+    void hear_of_ends(int watch);
+
+    [[maybe_unused]] instances
+        *const of_parent_; // before the fork; nobody uses it, and nobody takes it apart
+    mutex lock_;
+    std::weak_ptr<wq> pool_ IOWQ_GUARDED_BY(lock_); // of the rings
+    atomic<unsigned> pools_{0};                     // that are there, or are being taken apart
+    int watch_ IOWQ_GUARDED_BY(lock_) = -1;
+    // Each with the number of its inotify watch, which tells the end.
+    struct known {
+        int watch;
+        std::shared_ptr<instance> its;
+    };
+    std::map<file_id, known> rings_ IOWQ_GUARDED_BY(lock_);
+};
+
+} // namespace iowq::uring

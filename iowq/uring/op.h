@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// An operation from its SQE to its CQE.
+#pragma once
+
+#include "iowq/pool/work.h"
+
+#include <array>
+#include <cstdint>
+#include <linux/io_uring.h>
+#include <sys/uio.h>
+
+namespace iowq::uring {
+
+class instance;
+
+// Who makes the call, and how it is tried first.
+enum class way : uint8_t {
+    at_once, // the submitter, as it does not wait, or seldom
+    tried,   // the submitter, so that it does not wait; then a worker
+    bound,   // a worker; it ends in bounded time
+    unbound  // a worker; it waits for a peer, or a clock
+};
+
+struct op {
+    work item; // first, as the pool knows an op by it
+    instance *of = nullptr;
+    op *next = nullptr, *prev = nullptr; // in one of the instance's lists
+    op *linked = nullptr;                // begins once this is done
+    op *limit = nullptr;                 // the link timeout that runs for it
+    op *limited = nullptr;               // of such a timeout: what it would cancel
+    const struct opcode_row *row = nullptr;
+    uint64_t user_data = 0;
+    int fd = -1;
+    uint8_t flags = 0;         // IOSQE_*
+    bool refused = false;      // its SQE makes no sense: it has no call, and `result` says so
+    bool tried_enough = false; // -EAGAIN is its result
+    bool on_pool = false;      // a worker has it, or will
+    bool sleeps = true;        // the plain call will sleep; else it may
+    bool for_others = false;   // on the pool: it waits for a peer, or a clock
+    bool released = false;     // done; but for who holds it
+    unsigned held = 0;         // by so many that are about to cancel it: its memory stays
+    uint64_t looked = 0;       // the last cancel that has looked at it
+    int32_t result = 0;
+
+    // The system call.
+    uint32_t number = 0;
+    uint64_t args[6]{};
+    // Of reads and writes: what is still to be moved, and what has been.
+    iovec *segments = nullptr;
+    unsigned nr_segments = 0;
+    uint64_t offset = 0, moved = 0;
+    uint32_t rw_flags = 0;
+
+    // What the SQE points at may go once it is submitted, so this is kept here, or in `kept`.
+    std::array<iovec, 8> few_segments;
+    alignas(16) std::array<char, 128> little;
+    char *kept = nullptr;
+    size_t kept_bytes = 0;
+};
+
+} // namespace iowq::uring

@@ -1,0 +1,565 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/uring/opcodes.h"
+
+#include "iowq/os/any_call.h"
+#include "iowq/os/file_io.h"
+#include "iowq/pool/worker.h"
+#include "iowq/uring/instance.h"
+#include "iowq/uring/registered.h"
+#include "iowq/uring/user_memory.h"
+
+#include <algorithm>
+#include <cstring>
+#include <initializer_list>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+
+namespace iowq::uring {
+
+namespace {
+
+constexpr uint64_t current_position = -1;
+
+void calls(op &o, uint32_t number, std::initializer_list<uint64_t> args) {
+    o.number = number;
+    std::fill(std::copy(args.begin(), args.end(), o.args), std::end(o.args), 0);
+}
+
+uint64_t as_argument(const void *p) { return reinterpret_cast<uint64_t>(p); }
+uint64_t as_argument(int fd) { return static_cast<uint64_t>(fd); }
+
+// Memory of the op's own, for what does not fit into it; nullptr: there is none.
+char *room_for(op &o, size_t bytes) {
+    if (o.kept) // one piece an op
+        return nullptr;
+    void *got = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (got == MAP_FAILED)
+        return nullptr;
+    o.kept_bytes = bytes;
+    return o.kept = static_cast<char *>(got);
+}
+
+// The op's own copy of so many segments. 0 or -errno.
+int copy_segments(op &o, uint64_t from, unsigned count) {
+    if (count > IOV_MAX)
+        return -EINVAL;
+    size_t bytes = count * sizeof(iovec);
+    o.segments = o.few_segments.data();
+    if (count > o.few_segments.size())
+        o.segments = reinterpret_cast<iovec *>(room_for(o, bytes));
+    o.nr_segments = count;
+    return !o.segments ? -ENOMEM : count ? copy_in(o.segments, from, bytes) : 0;
+}
+
+// Makes a call until no signal has ended it but that of its cancel.
+template <class Call>
+int64_t until_meant(Call make) {
+    int64_t got;
+    do
+        got = make();
+    while (got == -EINTR && interrupted_in_vain(EINTR));
+    return got == -EINTR ? -ECANCELED : got;
+}
+
+// ---- reads and writes
+
+// 0 or -EINVAL. Of the priority only what it may be is looked at.
+int moves(op &o, const io_uring_sqe &sqe, bool writes) {
+    constexpr unsigned class_shift = 13, last_class = 3;
+    o.number = writes ? SYS_pwritev2 : SYS_preadv2;
+    o.offset = sqe.off;
+    o.rw_flags = sqe.rw_flags;
+    o.sleeps = !writes; // a buffered write copies
+    return sqe.ioprio >> class_shift > last_class ? -EINVAL : 0;
+}
+
+template <bool Writes>
+int prepare_vector(op &o, const io_uring_sqe &sqe, const registered &) {
+    int error = moves(o, sqe, Writes);
+    return error || sqe.buf_index ? -EINVAL : copy_segments(o, sqe.addr, sqe.len);
+}
+
+template <bool Writes>
+int prepare_buffer(op &o, const io_uring_sqe &sqe, const registered &) {
+    int error = moves(o, sqe, Writes);
+    o.few_segments[0] = {reinterpret_cast<void *>(sqe.addr), sqe.len};
+    o.segments = o.few_segments.data();
+    o.nr_segments = 1;
+    return error;
+}
+
+template <bool Writes>
+int prepare_fixed(op &o, const io_uring_sqe &sqe, const registered &known) {
+    if (int error = prepare_buffer<Writes>(o, sqe, known))
+        return error;
+    return known.check_buffer(sqe.buf_index, sqe.addr, sqe.len);
+}
+
+int64_t move(const op &o, uint32_t more_flags) {
+    uint64_t args[6] = {as_argument(o.fd),      as_argument(o.segments), o.nr_segments, o.offset, 0,
+                        o.rw_flags | more_flags};
+    int64_t got = make_any_call(o.number, args);
+    if (got == -ESPIPE && o.offset != current_position) { // a stream has no places
+        args[3] = current_position;
+        got = make_any_call(o.number, args);
+    }
+    return got;
+}
+
+// So many bytes of it have been moved.
+void advance(op &o, uint64_t bytes) {
+    o.moved += bytes;
+    if (o.offset != current_position)
+        o.offset += bytes;
+    while (o.nr_segments && bytes >= o.segments->iov_len) {
+        bytes -= o.segments->iov_len;
+        o.segments++;
+        o.nr_segments--;
+    }
+    if (bytes) {
+        o.segments->iov_base = static_cast<char *>(o.segments->iov_base) + bytes;
+        o.segments->iov_len -= bytes;
+    }
+}
+
+bool on_storage(int fd) {
+    struct stat known;
+    return fstat(fd, &known) == 0 && (S_ISREG(known.st_mode) || S_ISBLK(known.st_mode));
+}
+
+bool writes(const op &o) { return o.number == SYS_pwritev2; }
+
+// Where RWF_NOWAIT does not keep the call from waiting: past the cache, and for the device.
+bool waits_all_the_same(const op &o, int status) {
+    return status & O_DIRECT ||
+           (writes(o) && (status & O_DSYNC || o.rw_flags & (RWF_DSYNC | RWF_SYNC)));
+}
+
+int64_t try_move(op &o) {
+    int status = fcntl(o.fd, F_GETFL);
+    if (status < 0)
+        return -EBADF;
+    o.sleeps |= waits_all_the_same(o, status);
+    if (waits_all_the_same(o, status) || o.of->refuses_nowait(o.fd, writes(o)))
+        return -EAGAIN;
+    for (;;) {
+        int64_t got = move(o, RWF_NOWAIT);
+        if (got == -EOPNOTSUPP && !(o.rw_flags & RWF_NOWAIT)) {
+            o.of->learn_refusal(o.fd, writes(o));
+            return -EAGAIN;
+        }
+        if (got == -EAGAIN)
+            o.tried_enough = !o.moved && (o.rw_flags & RWF_NOWAIT || status & O_NONBLOCK);
+        if (got < 0)
+            return got;
+        advance(o, static_cast<uint64_t>(got));
+        if (got == 0 || !o.nr_segments || !on_storage(o.fd))
+            return static_cast<int64_t>(o.moved);
+    }
+}
+
+// The rest of a read or a write, which ends where a call moves nothing more.
+int64_t move_all(op &o) {
+    for (;;) {
+        int64_t got = until_meant([&] { return move(o, 0); });
+        if (got < 0)
+            return o.moved ? static_cast<int64_t>(o.moved) : got;
+        advance(o, static_cast<uint64_t>(got));
+        if (got == 0 || !o.nr_segments || !on_storage(o.fd))
+            return static_cast<int64_t>(o.moved);
+    }
+}
+
+// ---- messages
+
+int64_t try_message(op &o) {
+    uint64_t args[6];
+    std::copy(std::begin(o.args), std::end(o.args), args);
+    bool whole = o.number == SYS_sendmsg || o.number == SYS_recvmsg;
+    uint64_t &flags = args[whole ? 2 : 3];
+    if (flags & MSG_WAITALL)
+        return -EAGAIN;
+    bool wants_to_know = flags & MSG_DONTWAIT;
+    flags |= MSG_DONTWAIT;
+    int64_t got = make_any_call(o.number, args);
+    o.tried_enough = wants_to_know;
+    return got;
+}
+
+int prepare_sendmsg(op &o, const io_uring_sqe &sqe, const registered &) {
+    static_assert(sizeof(msghdr) <= sizeof o.little);
+    auto *own = reinterpret_cast<msghdr *>(o.little.data());
+    if (int error = copy_in(own, sqe.addr, sizeof *own))
+        return error;
+    if (own->msg_iovlen > IOV_MAX)
+        return -EMSGSIZE;
+    if (int error =
+            copy_segments(o, as_argument(own->msg_iov), static_cast<unsigned>(own->msg_iovlen)))
+        return error;
+    own->msg_iov = o.segments;
+    calls(o, SYS_sendmsg, {as_argument(o.fd), as_argument(own), sqe.msg_flags});
+    return 0;
+}
+
+int prepare_connect(op &o, const io_uring_sqe &sqe, const registered &) {
+    static_assert(sizeof(sockaddr_storage) <= sizeof o.little);
+    if (sqe.off > sizeof(sockaddr_storage))
+        return -EINVAL;
+    calls(o, SYS_connect, {as_argument(o.fd), as_argument(o.little.data()), sqe.off});
+    return copy_in(o.little.data(), sqe.addr, sqe.off);
+}
+
+// ---- waiting for events, and for time
+
+int prepare_poll(op &o, const io_uring_sqe &sqe, const registered &) {
+    if (sqe.len || sqe.addr || sqe.off || sqe.buf_index)
+        return -EINVAL;
+    auto *own = reinterpret_cast<pollfd *>(o.little.data());
+    *own = {o.fd, static_cast<short>(sqe.poll32_events), 0};
+    calls(o, SYS_ppoll, {as_argument(own), 1});
+    return 0;
+}
+
+int64_t events_of(const op &o) {
+    auto *own = reinterpret_cast<const pollfd *>(o.little.data());
+    return own->revents & POLLNVAL ? -EBADF : own->revents & 0xffff;
+}
+
+int64_t try_poll(op &o) {
+    timespec at_once{};
+    uint64_t args[6] = {o.args[0], 1, as_argument(&at_once)};
+    int64_t got = make_any_call(SYS_ppoll, args);
+    return got == 0 ? -EAGAIN : got < 0 ? got : events_of(o);
+}
+
+clockid_t clock_of(unsigned flags) {
+    return flags & IORING_TIMEOUT_BOOTTIME   ? CLOCK_BOOTTIME
+           : flags & IORING_TIMEOUT_REALTIME ? CLOCK_REALTIME
+                                             : CLOCK_MONOTONIC;
+}
+
+// Ends at a time; one that ends after so many completions is not to be had.
+int prepare_timeout(op &o, const io_uring_sqe &sqe, const registered &) {
+    constexpr unsigned known =
+        IORING_TIMEOUT_ABS | IORING_TIMEOUT_CLOCK_MASK | IORING_TIMEOUT_ETIME_SUCCESS;
+    constexpr unsigned both = IORING_TIMEOUT_CLOCK_MASK;
+    if (sqe.len != 1 || sqe.off || sqe.buf_index || sqe.timeout_flags & ~known ||
+        (sqe.timeout_flags & both) == both)
+        return -EINVAL;
+    auto *until = reinterpret_cast<timespec *>(o.little.data());
+    if (int error = copy_in(until, sqe.addr, sizeof *until))
+        return error;
+    constexpr long second = 1'000'000'000;
+    if (until->tv_sec < 0 || until->tv_nsec < 0 || until->tv_nsec >= second)
+        return -EINVAL;
+    clockid_t its = clock_of(sqe.timeout_flags);
+    if (!(sqe.timeout_flags & IORING_TIMEOUT_ABS)) {
+        timespec now;
+        clock_gettime(its, &now);
+        until->tv_sec = std::min(until->tv_sec, INT64_MAX / 2) + now.tv_sec;
+        until->tv_nsec += now.tv_nsec;
+        if (until->tv_nsec >= second) {
+            until->tv_sec++;
+            until->tv_nsec -= second;
+        }
+    }
+    o.rw_flags = sqe.timeout_flags;
+    calls(o, SYS_clock_nanosleep, {as_argument(its), TIMER_ABSTIME, as_argument(until)});
+    return 0;
+}
+
+// Of the operation before it, which may not be another one of these.
+int prepare_limit(op &o, const io_uring_sqe &sqe, const registered &known) {
+    bool updates = sqe.timeout_flags & IORING_TIMEOUT_ETIME_SUCCESS;
+    return updates ? -EINVAL : prepare_timeout(o, sqe, known);
+}
+
+// ---- files and paths
+
+int prepare_fsync(op &o, const io_uring_sqe &sqe, const registered &) {
+    if (sqe.addr || sqe.buf_index || sqe.splice_fd_in || sqe.fsync_flags & ~IORING_FSYNC_DATASYNC)
+        return -EINVAL;
+    bool data = sqe.fsync_flags & IORING_FSYNC_DATASYNC;
+    calls(o, data ? SYS_fdatasync : SYS_fsync, {as_argument(o.fd)});
+    return 0;
+}
+
+int prepare_splice(op &o, const io_uring_sqe &sqe, const registered &known) {
+    int from = sqe.splice_fd_in;
+    if (sqe.splice_flags & SPLICE_F_FD_IN_FIXED)
+        from = known.file(static_cast<unsigned>(from));
+    if (from < 0)
+        return -EBADF;
+    auto *places = reinterpret_cast<uint64_t *>(o.little.data());
+    places[0] = sqe.splice_off_in;
+    places[1] = sqe.off;
+    auto place = [&](int i) { return places[i] == current_position ? 0 : as_argument(&places[i]); };
+    calls(o, SYS_splice,
+          {as_argument(from), place(0), as_argument(o.fd), place(1), sqe.len,
+           sqe.splice_flags & ~SPLICE_F_FD_IN_FIXED});
+    return 0;
+}
+
+int prepare_tee(op &o, const io_uring_sqe &sqe, const registered &known) {
+    int from = sqe.splice_fd_in;
+    if (sqe.splice_off_in || sqe.off)
+        return -EINVAL;
+    if (sqe.splice_flags & SPLICE_F_FD_IN_FIXED)
+        from = known.file(static_cast<unsigned>(from));
+    if (from < 0)
+        return -EBADF;
+    calls(
+        o, SYS_tee,
+        {as_argument(from), as_argument(o.fd), sqe.len, sqe.splice_flags & ~SPLICE_F_FD_IN_FIXED});
+    return 0;
+}
+
+// Those that need no more than their arguments in another order. A file that would be opened into
+// a slot of the registered ones is not to be had.
+template <uint32_t Number>
+int prepare_plain(op &o, const io_uring_sqe &sqe, const registered &) {
+    uint64_t fd = as_argument(o.fd);
+    switch (Number) {
+    case SYS_sync_file_range:
+        calls(o, Number, {fd, sqe.off, sqe.len, sqe.sync_range_flags});
+        return sqe.addr || sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
+    case SYS_fallocate:
+        calls(o, Number, {fd, sqe.len, sqe.off, sqe.addr});
+        return sqe.buf_index || sqe.rw_flags || sqe.splice_fd_in ? -EINVAL : 0;
+    case SYS_fadvise64:
+        calls(o, Number, {fd, sqe.off, sqe.len, sqe.fadvise_advice});
+        return sqe.addr || sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
+    case SYS_madvise:
+        calls(o, Number, {sqe.addr, sqe.len, sqe.fadvise_advice});
+        return sqe.off || sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
+    case SYS_openat:
+        calls(o, Number, {fd, sqe.addr, sqe.open_flags, sqe.len});
+        return sqe.buf_index || sqe.file_index ? -EINVAL : 0;
+    case SYS_openat2:
+        calls(o, Number, {fd, sqe.addr, sqe.off, sqe.len});
+        return sqe.buf_index || sqe.file_index ? -EINVAL : 0;
+    case SYS_close:
+        calls(o, Number, {fd});
+        return sqe.off || sqe.addr || sqe.len || sqe.rw_flags || sqe.buf_index || sqe.file_index
+                   ? -EINVAL
+                   : 0;
+    case SYS_statx:
+        calls(o, Number, {fd, sqe.addr, sqe.statx_flags, sqe.len, sqe.off});
+        return sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
+    case SYS_renameat2:
+        calls(o, Number, {fd, sqe.addr, sqe.len, sqe.off, sqe.rename_flags});
+        return sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
+    case SYS_unlinkat:
+        calls(o, Number, {fd, sqe.addr, sqe.unlink_flags});
+        return sqe.off || sqe.len || sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
+    case SYS_mkdirat:
+        calls(o, Number, {fd, sqe.addr, sqe.len});
+        return sqe.off || sqe.rw_flags || sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
+    case SYS_symlinkat:
+        calls(o, Number, {sqe.addr, fd, sqe.off});
+        return sqe.len || sqe.rw_flags || sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
+    case SYS_linkat:
+        calls(o, Number, {fd, sqe.addr, sqe.len, sqe.off, sqe.hardlink_flags});
+        return sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
+    case SYS_sendto:
+    case SYS_recvfrom:
+        calls(o, Number, {fd, sqe.addr, sqe.len, sqe.msg_flags});
+        return sqe.off || sqe.ioprio ? -EINVAL : 0;
+    case SYS_recvmsg:
+        calls(o, Number, {fd, sqe.addr, sqe.msg_flags});
+        return sqe.ioprio ? -EINVAL : 0;
+    case SYS_accept4:
+        calls(o, Number, {fd, sqe.addr, sqe.off, sqe.accept_flags});
+        return sqe.len || sqe.buf_index || sqe.ioprio || sqe.file_index ? -EINVAL : 0;
+    case SYS_shutdown:
+        calls(o, Number, {fd, sqe.len});
+        return sqe.off || sqe.addr || sqe.rw_flags || sqe.buf_index || sqe.splice_fd_in ? -EINVAL
+                                                                                        : 0;
+    case SYS_socket:
+        calls(o, Number, {fd, sqe.off, sqe.len});
+        return sqe.addr || sqe.rw_flags || sqe.buf_index || sqe.file_index ? -EINVAL : 0;
+    case SYS_epoll_ctl: {
+        calls(o, Number, {fd, sqe.len, sqe.off, as_argument(o.little.data())});
+        bool has_event = sqe.len != EPOLL_CTL_DEL;
+        return sqe.buf_index || sqe.splice_fd_in ? -EINVAL
+               : has_event ? copy_in(o.little.data(), sqe.addr, sizeof(epoll_event))
+                           : 0;
+    }
+    }
+    return -EINVAL;
+}
+
+// ---- what is no system call
+
+int32_t nothing(instance &, op &) { return 0; }
+int prepare_nothing(op &, const io_uring_sqe &, const registered &) { return 0; }
+
+int prepare_cancel(op &o, const io_uring_sqe &sqe, const registered &) {
+    o.args[0] = sqe.addr;
+    o.args[1] = sqe.cancel_flags;
+    constexpr unsigned known =
+        IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD | IORING_ASYNC_CANCEL_ANY;
+    return sqe.off || sqe.splice_fd_in || sqe.cancel_flags & ~known ? -EINVAL : 0;
+}
+int prepare_removal(op &o, const io_uring_sqe &sqe, const registered &) {
+    o.args[0] = sqe.addr;
+    return sqe.len || sqe.off || sqe.buf_index || sqe.rw_flags || sqe.splice_fd_in ? -EINVAL : 0;
+}
+int32_t cancel_any(instance &its, op &o) {
+    return its.cancel(
+        {.user_data = o.args[0],
+         .fd = static_cast<int>(o.fd),
+         .by_fd = (o.args[1] & IORING_ASYNC_CANCEL_FD) != 0,
+         .any = (o.args[1] & IORING_ASYNC_CANCEL_ANY) != 0,
+         .all = (o.args[1] & (IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY)) != 0,
+         .only = nullptr},
+        o);
+}
+template <unsigned Code>
+int32_t cancel_only(instance &its, op &o) {
+    return its.cancel({.user_data = o.args[0], .only = row_of(Code)}, o);
+}
+
+int prepare_files_update(op &o, const io_uring_sqe &sqe, const registered &) {
+    o.args[0] = sqe.addr;
+    o.args[1] = sqe.len;
+    o.args[2] = sqe.off;
+    return sqe.len == 0 || sqe.rw_flags || sqe.splice_fd_in ? -EINVAL : 0;
+}
+int32_t update_files(instance &its, op &o) {
+    return its.update_files(static_cast<unsigned>(o.args[2]), o.args[0],
+                            static_cast<unsigned>(o.args[1]));
+}
+
+constexpr std::array<opcode_row, nr_opcodes> make_rows() {
+    constexpr unsigned second = 1 << 1, first_and_third = 1 | 1 << 2,
+                       second_and_fourth = 1 << 1 | 1 << 3;
+    std::array<opcode_row, nr_opcodes> rows{};
+    rows[IORING_OP_NOP] = {"nop", prepare_nothing, way::at_once, nullptr, nothing};
+    rows[IORING_OP_READ] = {"read", prepare_buffer<false>, way::tried, try_move};
+    rows[IORING_OP_WRITE] = {"write", prepare_buffer<true>, way::tried, try_move};
+    rows[IORING_OP_READV] = {"readv", prepare_vector<false>, way::tried, try_move};
+    rows[IORING_OP_WRITEV] = {"writev", prepare_vector<true>, way::tried, try_move};
+    rows[IORING_OP_READ_FIXED] = {"read_fixed", prepare_fixed<false>, way::tried, try_move};
+    rows[IORING_OP_WRITE_FIXED] = {"write_fixed", prepare_fixed<true>, way::tried, try_move};
+    rows[IORING_OP_FSYNC] = {"fsync", prepare_fsync, way::bound};
+    rows[IORING_OP_SYNC_FILE_RANGE] = {"sync_file_range", prepare_plain<SYS_sync_file_range>,
+                                       way::bound};
+    rows[IORING_OP_FALLOCATE] = {"fallocate", prepare_plain<SYS_fallocate>, way::bound};
+    rows[IORING_OP_FADVISE] = {"fadvise", prepare_plain<SYS_fadvise64>};
+    rows[IORING_OP_MADVISE] = {"madvise", prepare_plain<SYS_madvise>};
+    rows[IORING_OP_OPENAT] = {"openat", prepare_plain<SYS_openat>};
+    rows[IORING_OP_OPENAT2] = {"openat2", prepare_plain<SYS_openat2>};
+    rows[IORING_OP_CLOSE] = {"close", prepare_plain<SYS_close>};
+    rows[IORING_OP_STATX] = {"statx", prepare_plain<SYS_statx>};
+    rows[IORING_OP_RENAMEAT] = {"renameat", prepare_plain<SYS_renameat2>};
+    rows[IORING_OP_UNLINKAT] = {"unlinkat", prepare_plain<SYS_unlinkat>};
+    rows[IORING_OP_MKDIRAT] = {"mkdirat", prepare_plain<SYS_mkdirat>};
+    rows[IORING_OP_SYMLINKAT] = {"symlinkat", prepare_plain<SYS_symlinkat>};
+    rows[IORING_OP_LINKAT] = {"linkat", prepare_plain<SYS_linkat>};
+    for (unsigned code : {IORING_OP_OPENAT, IORING_OP_OPENAT2, IORING_OP_STATX, IORING_OP_UNLINKAT,
+                          IORING_OP_MKDIRAT})
+        rows[code].paths = second;
+    for (unsigned code : {IORING_OP_RENAMEAT, IORING_OP_LINKAT})
+        rows[code].paths = second_and_fourth;
+    rows[IORING_OP_SYMLINKAT].paths = first_and_third;
+    rows[IORING_OP_SPLICE] = {"splice", prepare_splice, way::unbound};
+    rows[IORING_OP_TEE] = {"tee", prepare_tee, way::unbound};
+    rows[IORING_OP_SEND] = {"send", prepare_plain<SYS_sendto>, way::tried, try_message};
+    rows[IORING_OP_RECV] = {"recv", prepare_plain<SYS_recvfrom>, way::tried, try_message};
+    rows[IORING_OP_SENDMSG] = {"sendmsg", prepare_sendmsg, way::tried, try_message};
+    rows[IORING_OP_RECVMSG] = {"recvmsg", prepare_plain<SYS_recvmsg>, way::tried, try_message};
+    rows[IORING_OP_ACCEPT] = {"accept", prepare_plain<SYS_accept4>, way::unbound};
+    rows[IORING_OP_CONNECT] = {"connect", prepare_connect, way::unbound};
+    rows[IORING_OP_SHUTDOWN] = {"shutdown", prepare_plain<SYS_shutdown>};
+    rows[IORING_OP_SOCKET] = {"socket", prepare_plain<SYS_socket>};
+    rows[IORING_OP_EPOLL_CTL] = {"epoll_ctl", prepare_plain<SYS_epoll_ctl>};
+    rows[IORING_OP_POLL_ADD] = {"poll_add", prepare_poll, way::tried, try_poll};
+    rows[IORING_OP_POLL_REMOVE] = {"poll_remove", prepare_removal, way::at_once, nullptr,
+                                   cancel_only<IORING_OP_POLL_ADD>};
+    rows[IORING_OP_TIMEOUT] = {"timeout", prepare_timeout, way::unbound};
+    rows[IORING_OP_LINK_TIMEOUT] = {"link_timeout", prepare_limit, way::unbound};
+    rows[IORING_OP_TIMEOUT_REMOVE] = {"timeout_remove", prepare_removal, way::at_once, nullptr,
+                                      cancel_only<IORING_OP_TIMEOUT>};
+    rows[IORING_OP_ASYNC_CANCEL] = {"async_cancel", prepare_cancel, way::at_once, nullptr,
+                                    cancel_any};
+    rows[IORING_OP_FILES_UPDATE] = {"files_update", prepare_files_update, way::at_once, nullptr,
+                                    update_files};
+    return rows;
+}
+
+constexpr std::array<opcode_row, nr_opcodes> rows = make_rows();
+
+} // namespace
+
+const opcode_row *row_of(unsigned code) {
+    return code < rows.size() && rows[code].prepare ? &rows[code] : nullptr;
+}
+
+void prepare(op &o, const io_uring_sqe &sqe, const registered &known) {
+    constexpr unsigned flags = IOSQE_FIXED_FILE | IOSQE_IO_DRAIN | IOSQE_IO_LINK |
+                               IOSQE_IO_HARDLINK | IOSQE_ASYNC | IOSQE_CQE_SKIP_SUCCESS;
+    o.row = row_of(sqe.opcode);
+    o.user_data = sqe.user_data;
+    o.flags = sqe.flags;
+    if (!o.row || sqe.flags & ~flags || sqe.personality) {
+        o.result = -EINVAL;
+    } else {
+        bool fixed = sqe.flags & IOSQE_FIXED_FILE;
+        o.fd = fixed ? known.file(static_cast<unsigned>(sqe.fd)) : sqe.fd;
+        o.result = fixed && o.fd < 0 ? -EBADF : o.row->prepare(o, sqe, known);
+    }
+    o.refused = o.result < 0;
+}
+
+int64_t call(op &o) {
+    if (o.row->try_first == try_move)
+        return move_all(o);
+    int64_t got = until_meant([&] { return make_any_call(o.number, o.args); });
+    if (o.number == SYS_ppoll && got > 0)
+        return events_of(o);
+    return o.number == SYS_clock_nanosleep && got == 0 ? -ETIME : got;
+}
+
+int keep(op &o) {
+    if (!o.row || !o.row->paths || o.kept)
+        return 0;
+    constexpr size_t room = 4096;
+    char *at = nullptr;
+    for (unsigned i = 0; i < 6; i++) {
+        if (!(o.row->paths & 1u << i) || !o.args[i])
+            continue;
+        at = at ? at + room : room_for(o, 2 * room);
+        if (!at)
+            return -ENOMEM;
+        int64_t length = copy_string(at, o.args[i], room);
+        if (length < 0)
+            return static_cast<int>(length);
+        o.args[i] = as_argument(at);
+    }
+    return 0;
+}
+
+void forget(op &o) {
+    if (o.kept)
+        munmap(o.kept, o.kept_bytes);
+    o.kept = nullptr;
+}
+
+// Buffered writes to one file would only wait for its lock.
+pool_needs needs_of(const op &o) {
+    bool stored = o.row->try_first == try_move && on_storage(o.fd);
+    return {.for_others = o.row->by == way::unbound || (o.row->by == way::tried && !stored),
+            .serialised = stored && writes(o) && !o.sleeps};
+}
+
+bool is_limit(const op &o) { return o.row == row_of(IORING_OP_LINK_TIMEOUT); }
+
+bool succeeded(const op &o) {
+    if (o.result < 0)
+        return o.row && o.row->prepare == prepare_timeout && o.result == -ETIME &&
+               o.rw_flags & IORING_TIMEOUT_ETIME_SUCCESS;
+    return !o.nr_segments || o.row->try_first != try_move; // a short one breaks its chain
+}
+
+} // namespace iowq::uring

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "iowq/uring/sq_thread.h"
+
+#include "iowq/uring/instance.h"
+
+#include <new>
+#include <pthread.h>
+#include <system_error>
+
+namespace iowq::uring {
+
+int sq_thread::create(instance &its, const io_uring_params &p, std::unique_ptr<sq_thread> &out) {
+    constexpr unsigned usual_idle_ms = 1000;
+    std::chrono::milliseconds idle{p.sq_thread_idle ? p.sq_thread_idle : usual_idle_ms};
+    std::unique_ptr<sq_thread> t(new (std::nothrow) sq_thread(its, idle));
+    if (!t)
+        return -ENOMEM;
+    try {
+        t->thread_ = std::thread(&sq_thread::run, t.get());
+    } catch (const std::system_error &e) {
+        return -e.code().value();
+    }
+    int error = 0;
+    if (p.flags & IORING_SETUP_SQ_AFF) {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        if (p.sq_thread_cpu < CPU_SETSIZE)
+            CPU_SET(p.sq_thread_cpu, &one);
+        error = -pthread_setaffinity_np(t->thread_.native_handle(), sizeof one, &one);
+    }
+    out = std::move(t);
+    return error;
+}
+
+sq_thread::~sq_thread() {
+    stop_.store(true, release);
+    wake();
+    if (thread_.joinable())
+        thread_.join();
+}
+
+bool sq_thread::nothing_to_do() const { return !its_.enabled() || !its_.rings_->submitted(); }
+
+void sq_thread::run() {
+    for (auto busy = clock::now(); !stop_.load(acquire);) {
+        if (!nothing_to_do()) {
+            (void)its_.submit(its_.rings_->submitted());
+            busy = clock::now();
+        } else if (clock::now() - busy < idle_) {
+            cpu_relax();
+        } else {
+            its_.rings_->set_flags(IORING_SQ_NEED_WAKEUP);
+            // Whoever put something there before it could see the flag is not to wake anybody.
+            if (nothing_to_do() && !stop_.load(acquire))
+                (void)parker_.park();
+            its_.rings_->clear_flags(IORING_SQ_NEED_WAKEUP);
+            busy = clock::now();
+        }
+    }
+}
+
+} // namespace iowq::uring
