@@ -13,10 +13,16 @@ namespace {
 
 constexpr size_t page = 4096;
 
-// How many bytes; -1: none, as nothing is mapped there.
+// How many bytes; -1: none, as nothing is mapped there. Some containers forbid the system calls
+// that tell: there an address where nothing is ends the program.
 ssize_t moved(bool in, void *here, uint64_t there, size_t bytes) {
-    iovec local{here, bytes}, remote{reinterpret_cast<void *>(there), bytes};
-    return (in ? process_vm_readv : process_vm_writev)(getpid(), &local, 1, &remote, 1, 0);
+    auto *program = reinterpret_cast<void *>(there);
+    iovec local{here, bytes}, remote{program, bytes};
+    ssize_t got = (in ? process_vm_readv : process_vm_writev)(getpid(), &local, 1, &remote, 1, 0);
+    if (got >= 0 || errno == EFAULT)
+        return got;
+    memcpy(in ? here : program, in ? program : here, bytes);
+    return static_cast<ssize_t>(bytes);
 }
 
 } // namespace

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """iowq-run: programs with io_uring in user space, where the kernel's is denied."""
 
+import platform
 import re
 import shutil
 import subprocess
 
 import pytest
 from conftest import HANG_S
-from forbid_io_uring import forbid_io_uring
+from forbid_io_uring import forbid, forbid_io_uring
 from installed import REPOSITORY
 
 RUN = str(REPOSITORY / "build/iowq-run")
@@ -70,6 +71,13 @@ def test_a_program_has_a_ring_where_the_kernel_has_none(probe):
     assert denied(RUN, probe).stdout == "made, and used\n"
     assert denied(RUN, "--if-needed", probe).stdout == "made, and used\n"
     assert denied(RUN, RUN, probe).stdout == "made, and used\n"  # a second one in the first
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the system calls' numbers are x86-64's")
+@pytest.mark.parametrize("number", [310, 311], ids=["process_vm_readv", "process_vm_writev"])
+def test_a_container_may_forbid_what_tells_bad_addresses(probe, number):
+    done = run(RUN, probe, preexec_fn=lambda: (forbid_io_uring(), forbid(number)))
+    assert done.stdout == "made, and used\n", done.stderr
 
 
 @pytest.mark.parametrize("options", [
