@@ -88,7 +88,7 @@ def test_a_container_may_forbid_what_tells_bad_addresses(probe, number):
 def test_fios_own_engine_verifies_what_it_has_written(tmp_path, options):
     done = denied(RUN, "fio", "--name=t", "--ioengine=io_uring", f"--directory={tmp_path}",
                   "--rw=randrw", "--size=2m", "--bs=4k", "--iodepth=16", "--verify=crc32c",
-                  *options.split())
+                  *options.split(), cwd=tmp_path)  # where fio leaves its verify state
     assert done.returncode == 0 and "err= 0" in done.stdout, done.stdout + done.stderr
 
 
