@@ -58,8 +58,9 @@ help: ## this list
 	    awk -F': ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 # io_uring in user space, on the library: in a library of its own, as it is put into programs.
-URING := $(patsubst iowq/%.cc,%,$(filter-out %/preload.cc %/run.cc,\
-    $(sort $(wildcard iowq/uring/*.cc))))
+PRELOADED := $(patsubst iowq/%.cc,%,$(sort $(wildcard iowq/uring/preload*.cc)))
+URING := $(filter-out $(PRELOADED) uring/run,\
+    $(patsubst iowq/%.cc,%,$(sort $(wildcard iowq/uring/*.cc))))
 
 .PHONY: all
 all: library engine uring ## the library, the engine, and io_uring in user space
@@ -159,7 +160,7 @@ $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
 	$(say)$(CXX) -shared -pthread -Wl,-soname,$(SONAME) -Wl,--version-script=iowq/libiowq.map \
 	    $(IOWQ_OBJECTS) -lhwloc -o $@
 
-$(BUILD)/libiowq-uring.so: $(URING:%=$(BUILD)/iowq/%.o) $(BUILD)/iowq/uring/preload.o \
+$(BUILD)/libiowq-uring.so: $(URING:%=$(BUILD)/iowq/%.o) $(PRELOADED:%=$(BUILD)/iowq/%.o) \
     $(BUILD)/libiowq.a
 	$(say)$(CXX) -shared -pthread -Wl,--exclude-libs,ALL $^ -lhwloc -ldl -o $@
 

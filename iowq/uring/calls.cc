@@ -3,7 +3,10 @@
 
 #include "iowq/os/file_io.h"
 #include "iowq/uring/instances.h"
+#include "iowq/uring/masked.h"
+#include "iowq/uring/newer.h"
 #include "iowq/uring/opcodes.h"
+#include "iowq/uring/ring_fds.h"
 #include "iowq/uring/sq_thread.h"
 #include "iowq/uring/user_memory.h"
 
@@ -16,15 +19,16 @@ namespace iowq::uring {
 
 namespace {
 
-constexpr unsigned setup_flags = IORING_SETUP_SQPOLL | IORING_SETUP_SQ_AFF | IORING_SETUP_CQSIZE |
-                                 IORING_SETUP_CLAMP | IORING_SETUP_ATTACH_WQ |
-                                 IORING_SETUP_R_DISABLED | IORING_SETUP_SUBMIT_ALL |
-                                 IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
-                                 IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+constexpr unsigned setup_flags =
+    IORING_SETUP_SQPOLL | IORING_SETUP_SQ_AFF | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP |
+    IORING_SETUP_ATTACH_WQ | IORING_SETUP_R_DISABLED | IORING_SETUP_SUBMIT_ALL |
+    IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SINGLE_ISSUER |
+    IORING_SETUP_DEFER_TASKRUN | setup_no_mmap | setup_no_sqarray;
 constexpr unsigned features =
-    IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_RW_CUR_POS |
-    IORING_FEAT_CUR_PERSONALITY | IORING_FEAT_POLL_32BITS | IORING_FEAT_SQPOLL_NONFIXED |
-    IORING_FEAT_EXT_ARG | IORING_FEAT_NATIVE_WORKERS | IORING_FEAT_CQE_SKIP;
+    IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE |
+    IORING_FEAT_RW_CUR_POS | IORING_FEAT_CUR_PERSONALITY | IORING_FEAT_POLL_32BITS |
+    IORING_FEAT_SQPOLL_NONFIXED | IORING_FEAT_EXT_ARG | IORING_FEAT_NATIVE_WORKERS |
+    IORING_FEAT_CQE_SKIP | feature_reg_reg_ring;
 
 // Flags that only make sense together.
 bool flags_fit(const io_uring_params &p) {
@@ -38,6 +42,15 @@ bool flags_fit(const io_uring_params &p) {
     return !(p.flags & ~setup_flags) && !(p.flags & IORING_SETUP_SQ_AFF && !polls) &&
            !(polls && runs_itself) && !flag_of_none && !deferred_by_several &&
            std::all_of(std::begin(p.resv), std::end(p.resv), [](auto word) { return !word; });
+}
+
+// The ring of a descriptor, or of a number of the thread's. 0 or -errno.
+int find_ring(int fd, bool by_number, std::shared_ptr<instance> &out) {
+    if (!by_number)
+        return instances::all().find(fd, out);
+    instance *its = ring_of_number(static_cast<unsigned>(fd));
+    out = {std::shared_ptr<instance>(), its}; // whoever registered it keeps it
+    return its ? 0 : -EBADF;
 }
 
 // How it waits, by the argument of IORING_ENTER_GETEVENTS. 0 or -errno.
@@ -165,6 +178,18 @@ int register_workers(instance &its, void *arg, unsigned count) {
     return copy_out(reinterpret_cast<uint64_t>(arg), &limits, sizeof limits);
 }
 
+// `bytes` of a CPU set, which may be shorter or longer than the C library's.
+int set_worker_cpus(instance &its, const void *arg, unsigned bytes) {
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    if (!arg || !bytes)
+        return -EINVAL;
+    size_t known = std::min<size_t>(bytes, sizeof cpus);
+    if (int error = copy_in(&cpus, reinterpret_cast<uint64_t>(arg), known))
+        return error;
+    return its.pool().set_affinity(cpu_mask(cpus));
+}
+
 } // namespace
 
 int setup(unsigned entries, io_uring_params *p) {
@@ -191,10 +216,10 @@ int setup(unsigned entries, io_uring_params *p) {
 int enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flags, const void *arg,
           size_t size, const sigset_t *mask) {
     if (flags & ~(IORING_ENTER_GETEVENTS | IORING_ENTER_SQ_WAKEUP | IORING_ENTER_SQ_WAIT |
-                  IORING_ENTER_EXT_ARG))
+                  IORING_ENTER_EXT_ARG | IORING_ENTER_REGISTERED_RING))
         return -EINVAL;
     std::shared_ptr<instance> its;
-    if (int error = instances::all().find(fd, its))
+    if (int error = find_ring(fd, flags & IORING_ENTER_REGISTERED_RING, its))
         return error;
     if (!its->enabled())
         return -EBADFD;
@@ -219,9 +244,9 @@ int enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flags, con
 
 int do_register(int fd, unsigned what, void *arg, unsigned count) {
     std::shared_ptr<instance> its;
-    if (int error = instances::all().find(fd, its))
+    if (int error = find_ring(fd, what & register_by_number, its))
         return error;
-    switch (what) {
+    switch (what & ~register_by_number) {
     case IORING_REGISTER_BUFFERS:
         return set_buffers(*its, arg, count);
     case IORING_UNREGISTER_BUFFERS:
@@ -248,11 +273,44 @@ int do_register(int fd, unsigned what, void *arg, unsigned count) {
             return -EBADFD;
         its->enable();
         return 0;
+    case IORING_REGISTER_RING_FDS:
+        return add_ring_fds(arg, count);
+    case IORING_UNREGISTER_RING_FDS:
+        return drop_ring_fds(arg, count);
+    case IORING_REGISTER_IOWQ_AFF:
+        return set_worker_cpus(*its, arg, count);
+    case IORING_UNREGISTER_IOWQ_AFF:
+        return arg || count ? -EINVAL : its->pool().set_affinity({});
     case IORING_REGISTER_IOWQ_MAX_WORKERS:
         return register_workers(*its, arg, count);
     default:
         return -EINVAL;
     }
+}
+
+int map(int fd, void *&at, size_t bytes, int protection, int flags, uint64_t offset) {
+    std::shared_ptr<instance> its;
+    int error = instances::all().find(fd, its);
+    return error ? error : its->map(at, bytes, protection, flags, offset);
+}
+
+// ---- polling
+// A handler of the program's that interrupted these, and made a call, would find the locks held.
+
+void about_to_poll(std::span<const int> fds) {
+    instances &its = instances::all();
+    if (!its.some_do_not_tell())
+        return;
+    masked all(&every_signal());
+    for (int fd : fds)
+        its.begin_to_tell(fd);
+}
+
+void about_to_wait() {
+    if (!descriptor::any_told())
+        return;
+    masked all(&every_signal());
+    instances::all().settle();
 }
 
 } // namespace iowq::uring

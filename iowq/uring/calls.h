@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// io_uring's three system calls, in user space. Any thread may make them.
+// io_uring's three system calls, and those on its descriptor, in user space. Any thread may make
+// them.
 #pragma once
 
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <linux/io_uring.h>
+#include <span>
 
 namespace iowq::uring {
 
@@ -16,5 +19,15 @@ namespace iowq::uring {
 [[nodiscard]] int enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flags,
                         const void *arg, size_t size, const sigset_t *mask = nullptr);
 [[nodiscard]] int do_register(int fd, unsigned what, void *arg, unsigned count);
+
+// As mmap(2) of a ring's descriptor; `at` becomes where it is. 0 or -errno. -EBADF, -EOPNOTSUPP:
+// the descriptor is none of a ring.
+[[nodiscard]] int map(int fd, void *&at, size_t bytes, int protection, int flags, uint64_t offset);
+
+// Before the program polls these descriptors, or has them polled: those of rings are readable from
+// now on if there are completions.
+void about_to_poll(std::span<const int> fds);
+// Before it waits: those are readable no longer whose completions have been taken.
+void about_to_wait();
 
 } // namespace iowq::uring

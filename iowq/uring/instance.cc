@@ -2,7 +2,6 @@
 #include "iowq/uring/instance.h"
 
 #include "iowq/os/any_call.h"
-#include "iowq/os/file_io.h"
 #include "iowq/os/park.h"
 #include "iowq/os/thread.h"
 #include "iowq/pool/worker.h"
@@ -23,25 +22,6 @@ constexpr unsigned slab = 64;
 
 bool links(const op &o) { return o.flags & (IOSQE_IO_LINK | IOSQE_IO_HARDLINK); }
 
-// As long as it lives, the thread has this signal mask.
-class masked {
-  public:
-    explicit masked(const sigset_t *mask) : mask_(mask) {
-        if (mask_)
-            pthread_sigmask(SIG_SETMASK, mask_, &before_);
-    }
-    ~masked() {
-        if (mask_)
-            pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-    masked(const masked &) = delete;
-    masked &operator=(const masked &) = delete;
-
-  private:
-    const sigset_t *mask_;
-    sigset_t before_;
-};
-
 } // namespace
 
 instance::instance(std::shared_ptr<wq> pool) : pool_(std::move(pool)) {}
@@ -51,16 +31,16 @@ int instance::create(unsigned entries, io_uring_params &p, std::shared_ptr<wq> p
     std::shared_ptr<instance> i(new (std::nothrow) instance(std::move(pool)));
     if (!i)
         return -ENOMEM;
-    if (int error = rings::create(entries, p, i->rings_, fd))
+    if (int error = rings::create(entries, p, i->rings_))
         return error;
     i->flags_ = p.flags;
     i->enabled_ = !(p.flags & IORING_SETUP_R_DISABLED);
-    if (p.flags & IORING_SETUP_SQPOLL) {
-        if (int error = sq_thread::create(*i, p, i->sq_thread_)) {
-            close_file(fd);
+    if (p.flags & IORING_SETUP_SQPOLL)
+        if (int error = sq_thread::create(*i, p, i->sq_thread_))
             return error;
-        }
-    }
+    fd = i->descriptor_.create();
+    if (fd < 0)
+        return fd;
     out = std::move(i);
     return 0;
 }
@@ -275,8 +255,10 @@ bool instance::to_pool(op &o) {
         o.on_pool = true;
     }
     int error = keep(o);
-    if (!error)
+    if (!error) {
+        hold_files(o);
         error = pool_->enqueue(&o.item);
+    }
     if (!error)
         return true;
     o.result = error == -ESHUTDOWN ? -ECANCELED : error;
@@ -308,6 +290,7 @@ void instance::run(work **w) {
 
 // Posts what has ended, and what ends with it. Returns what is to be begun next.
 op *instance::finish(op &o, by whom) {
+    let_go_of_files(o);
     op *next, *limit;
     {
         locked hold(lock_);
@@ -398,64 +381,6 @@ void instance::flush_overflow() {
         recycle(*o);
     }
     rings_->clear_flags(IORING_SQ_CQ_OVERFLOW);
-}
-
-// Tells those who wait.
-void instance::posted(by whom) {
-    posts_.fetch_add(1, seq_cst);
-    if (waiters_.load(seq_cst))
-        futex_wake_all(posts_);
-    int event = event_.load(acquire);
-    if (event >= 0 && rings_->wants_events() &&
-        (whom == by::worker || !event_async_only_.load(relaxed)))
-        raise_event(event);
-}
-
-int instance::wait(unsigned min, const waiting &how) {
-    min = std::min(min, rings_->cq_entries());
-    int error = 0;
-    waiters_.fetch_add(1, seq_cst);
-    for (;;) {
-        uint32_t seen = posts_.load(seq_cst);
-        flush_overflow();
-        if (rings_->ready() >= min)
-            break;
-        if (how.until && clock::now() >= *how.until) {
-            error = -ETIME;
-            break;
-        }
-        masked signals(how.mask);
-        if (!futex_wait(posts_, seen, how.until)) {
-            error = -EINTR;
-            break;
-        }
-    }
-    waiters_.fetch_sub(1, relaxed);
-    return rings_->ready() ? 0 : error;
-}
-
-void instance::wait_for_room() const {
-    while (rings_->submitted() == rings_->sq_entries())
-        yield();
-}
-
-int instance::set_event(int fd, bool async_only) {
-    if (event_.load(relaxed) >= 0)
-        return -EBUSY;
-    int own = duplicate(fd);
-    if (own < 0)
-        return own;
-    event_async_only_ = async_only;
-    event_.store(own, release);
-    return 0;
-}
-
-int instance::drop_event() {
-    int fd = event_.exchange(-1, acq_rel);
-    if (fd < 0)
-        return -ENXIO;
-    close_file(fd);
-    return 0;
 }
 
 // ---- what operations ask of it

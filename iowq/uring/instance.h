@@ -9,6 +9,7 @@
 #include "iowq/os/clock.h"
 #include "iowq/os/lock.h"
 #include "iowq/pool/wq.h"
+#include "iowq/uring/descriptor.h"
 #include "iowq/uring/list.h"
 #include "iowq/uring/registered.h"
 #include "iowq/uring/rings.h"
@@ -53,7 +54,16 @@ class instance {
     void flush_overflow();
 
     [[nodiscard]] unsigned flags() const { return flags_; } // IORING_SETUP_*
-    [[nodiscard]] file_id id() const { return rings_->id(); }
+    [[nodiscard]] const descriptor &its_descriptor() const { return descriptor_; }
+    // As mmap(2) of the descriptor.
+    [[nodiscard]] int map(void *&at, size_t bytes, int protection, int flags,
+                          uint64_t offset) const {
+        return rings_->map(at, bytes, protection, flags, offset);
+    }
+    // Somebody polls the descriptor, or will. False: that was known.
+    bool begin_to_tell();
+    // Before somebody does: makes it readable no longer, if all completions have been taken.
+    void settle();
     [[nodiscard]] bool enabled() const { return enabled_.load(acquire); }
     void enable();
     [[nodiscard]] sq_thread *submitter() const { return sq_thread_.get(); }
@@ -106,12 +116,14 @@ class instance {
     void recycle(op &o) IOWQ_REQUIRES(lock_);
     [[nodiscard]] op *next_deferred() IOWQ_REQUIRES(lock_);
     void posted(by whom);
+    [[nodiscard]] bool has_completions() IOWQ_EXCLUDES(lock_);
     static void run(work **w);
 
     const std::shared_ptr<wq> pool_; // the last ring ends it
     unsigned flags_ = 0;
     atomic<bool> enabled_{true};
     std::unique_ptr<rings> rings_;
+    descriptor descriptor_;
     mutex submitting_; // the submission queue
     mutex registering_;
     registered registered_ IOWQ_GUARDED_BY(registering_);

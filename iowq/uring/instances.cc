@@ -2,13 +2,13 @@
 #include "iowq/uring/instances.h"
 
 #include "iowq/os/file_io.h"
+#include "iowq/uring/held.h"
+#include "iowq/uring/ring_fds.h"
 
 #include <algorithm>
 #include <csignal>
 #include <new>
-#include <string>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <system_error>
 
 namespace iowq::uring {
@@ -17,7 +17,11 @@ namespace iowq::uring {
 // without any: it has none of the threads that those of its parent have.
 instances &instances::all() {
     static instances *its = [] {
-        pthread_atfork(nullptr, nullptr, [] { its = new instances(its); });
+        pthread_atfork(nullptr, nullptr, [] {
+            forget_ring_fds();
+            let_go_of_all();
+            its = new instances(its);
+        });
         return new instances(nullptr);
     }();
     return *its;
@@ -63,12 +67,13 @@ int instances::listen() {
     if (watch_ >= 0)
         return 0;
     int watch = inotify_init1(IN_CLOEXEC);
+    watch = watch < 0 ? -errno : set_aside(watch);
     if (watch < 0)
-        return -errno;
+        return watch;
     try {
         std::thread(&instances::hear_of_ends, this, watch).detach();
     } catch (const std::system_error &e) {
-        close_file(watch);
+        let_go(watch);
         return -e.code().value();
     }
     watch_ = watch;
@@ -86,14 +91,15 @@ int instances::create(unsigned entries, io_uring_params &p) {
         error = instance::create(entries, p, std::move(pool), its, fd);
     if (error)
         return error;
-    std::string path = "/proc/self/fd/" + std::to_string(fd);
-    int watch = inotify_add_watch(watch_, path.c_str(), IN_CLOSE);
+    const descriptor &its_fd = its->its_descriptor();
+    int watch = inotify_add_watch(watch_, its_fd.path(), IN_CLOSE);
     if (watch < 0) {
         error = -errno;
         close_file(fd);
         return error;
     }
-    rings_[its->id()] = {watch, its};
+    rings_[its_fd.id()] = {watch, its};
+    untold_.fetch_add(1, release);
     return fd;
 }
 
@@ -103,15 +109,27 @@ bool instances::idle() {
 }
 
 int instances::find(int fd, std::shared_ptr<instance> &out) {
-    struct stat known;
-    if (fstat(fd, &known))
-        return -EBADF;
+    file_id id;
+    if (int error = find_id(fd, id))
+        return error;
     locked hold(lock_);
-    auto it = rings_.find({known.st_dev, known.st_ino});
+    auto it = rings_.find(id);
     if (it == rings_.end())
         return -EOPNOTSUPP;
     out = it->second.its;
     return 0;
+}
+
+void instances::begin_to_tell(int fd) {
+    std::shared_ptr<instance> its;
+    if (find(fd, its) == 0 && its->begin_to_tell())
+        untold_.fetch_sub(1, release);
+}
+
+void instances::settle() {
+    locked hold(lock_);
+    for (auto &[id, ring] : rings_)
+        ring.its->settle();
 }
 
 void instances::hear_of_ends(int watch) {
@@ -126,6 +144,8 @@ void instances::hear_of_ends(int watch) {
                                    [&](auto &each) { return each.second.watch == one->wd; });
             if (it != rings_.end() && one->mask & IN_CLOSE) {
                 ended = std::move(it->second.its);
+                if (!ended->its_descriptor().tells())
+                    untold_.fetch_sub(1, release);
                 rings_.erase(it);
                 (void)inotify_rm_watch(watch, one->wd);
             }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The rings of this process, by the program's descriptors, and the pool that they share. A ring
-// ends when the last descriptor of it, and the last mapping, is gone: that is heard of by inotify.
+// ends when the last descriptor of it is closed: that is heard of by inotify.
 #pragma once
 
 #include "iowq/os/lock.h"
@@ -19,6 +19,13 @@ class instances {
     // 0, or -EBADF; -EOPNOTSUPP: the descriptor is none of a ring of this process.
     [[nodiscard]] int find(int fd, std::shared_ptr<instance> &out);
 
+    // The program polls the descriptor, or will: if it is a ring's, its completions are told.
+    void begin_to_tell(int fd);
+    // Is there a ring of which that is not known?
+    [[nodiscard]] bool some_do_not_tell() const { return untold_.load(acquire); }
+    // Before the program waits: no ring is readable of which all completions have been taken.
+    void settle();
+
     // There is no ring, and no thread of a pool.
     [[nodiscard]] bool idle();
 
@@ -33,6 +40,7 @@ class instances {
     mutex lock_;
     std::weak_ptr<wq> pool_ IOWQ_GUARDED_BY(lock_); // of the rings
     atomic<unsigned> pools_{0};                     // that are there, or are being taken apart
+    atomic<unsigned> untold_{0};                    // rings that nobody polls
     int watch_ IOWQ_GUARDED_BY(lock_) = -1;
     // Each with the number of its inotify watch, which tells the end.
     struct known {

@@ -42,9 +42,10 @@ struct op {
     uint64_t looked = 0;       // the last cancel that has looked at it
     int32_t result = 0;
 
-    // The system call.
+    // The system call. Of reads and writes the first argument alone is kept here.
     uint32_t number = 0;
     uint64_t args[6]{};
+    int files[2] = {-1, -1}; // descriptors among them that are closed once it is made
     // Of reads and writes: what is still to be moved, and what has been.
     iovec *segments = nullptr;
     unsigned nr_segments = 0;

@@ -4,6 +4,7 @@
 #include "iowq/os/any_call.h"
 #include "iowq/os/file_io.h"
 #include "iowq/pool/worker.h"
+#include "iowq/uring/held.h"
 #include "iowq/uring/instance.h"
 #include "iowq/uring/registered.h"
 #include "iowq/uring/user_memory.h"
@@ -13,6 +14,7 @@
 #include <initializer_list>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <utility>
 
 namespace iowq::uring {
 
@@ -66,7 +68,7 @@ int64_t until_meant(Call make) {
 // 0 or -EINVAL. Of the priority only what it may be is looked at.
 int moves(op &o, const io_uring_sqe &sqe, bool writes) {
     constexpr unsigned class_shift = 13, last_class = 3;
-    o.number = writes ? SYS_pwritev2 : SYS_preadv2;
+    calls(o, writes ? SYS_pwritev2 : SYS_preadv2, {as_argument(o.fd)});
     o.offset = sqe.off;
     o.rw_flags = sqe.rw_flags;
     o.sleeps = !writes; // a buffered write copies
@@ -96,8 +98,8 @@ int prepare_fixed(op &o, const io_uring_sqe &sqe, const registered &known) {
 }
 
 int64_t move(const op &o, uint32_t more_flags) {
-    uint64_t args[6] = {as_argument(o.fd),      as_argument(o.segments), o.nr_segments, o.offset, 0,
-                        o.rw_flags | more_flags};
+    uint64_t args[6] = {o.args[0], as_argument(o.segments), o.nr_segments, o.offset,
+                        0,         o.rw_flags | more_flags};
     int64_t got = make_any_call(o.number, args);
     if (got == -ESPIPE && o.offset != current_position) { // a stream has no places
         args[3] = current_position;
@@ -165,7 +167,7 @@ int64_t move_all(op &o) {
         if (got < 0)
             return o.moved ? static_cast<int64_t>(o.moved) : got;
         advance(o, static_cast<uint64_t>(got));
-        if (got == 0 || !o.nr_segments || !on_storage(o.fd))
+        if (got == 0 || !o.nr_segments || !on_storage(static_cast<int>(o.args[0])))
             return static_cast<int64_t>(o.moved);
     }
 }
@@ -432,8 +434,6 @@ int32_t update_files(instance &its, op &o) {
 }
 
 constexpr std::array<opcode_row, nr_opcodes> make_rows() {
-    constexpr unsigned second = 1 << 1, first_and_third = 1 | 1 << 2,
-                       second_and_fourth = 1 << 1 | 1 << 3;
     std::array<opcode_row, nr_opcodes> rows{};
     rows[IORING_OP_NOP] = {"nop", prepare_nothing, way::at_once, nullptr, nothing};
     rows[IORING_OP_READ] = {"read", prepare_buffer<false>, way::tried, try_move};
@@ -457,12 +457,6 @@ constexpr std::array<opcode_row, nr_opcodes> make_rows() {
     rows[IORING_OP_MKDIRAT] = {"mkdirat", prepare_plain<SYS_mkdirat>};
     rows[IORING_OP_SYMLINKAT] = {"symlinkat", prepare_plain<SYS_symlinkat>};
     rows[IORING_OP_LINKAT] = {"linkat", prepare_plain<SYS_linkat>};
-    for (unsigned code : {IORING_OP_OPENAT, IORING_OP_OPENAT2, IORING_OP_STATX, IORING_OP_UNLINKAT,
-                          IORING_OP_MKDIRAT})
-        rows[code].paths = second;
-    for (unsigned code : {IORING_OP_RENAMEAT, IORING_OP_LINKAT})
-        rows[code].paths = second_and_fourth;
-    rows[IORING_OP_SYMLINKAT].paths = first_and_third;
     rows[IORING_OP_SPLICE] = {"splice", prepare_splice, way::unbound};
     rows[IORING_OP_TEE] = {"tee", prepare_tee, way::unbound};
     rows[IORING_OP_SEND] = {"send", prepare_plain<SYS_sendto>, way::tried, try_message};
@@ -485,6 +479,23 @@ constexpr std::array<opcode_row, nr_opcodes> make_rows() {
                                     cancel_any};
     rows[IORING_OP_FILES_UPDATE] = {"files_update", prepare_files_update, way::at_once, nullptr,
                                     update_files};
+
+    constexpr unsigned first = 1, second = 1 << 1, third = 1 << 2, fourth = 1 << 3;
+    for (unsigned code : {IORING_OP_OPENAT, IORING_OP_OPENAT2, IORING_OP_STATX, IORING_OP_UNLINKAT,
+                          IORING_OP_MKDIRAT})
+        rows[code].paths = second;
+    for (unsigned code : {IORING_OP_RENAMEAT, IORING_OP_LINKAT})
+        rows[code].paths = second | fourth;
+    rows[IORING_OP_SYMLINKAT].paths = first | third;
+    // Of those that a worker may make.
+    for (unsigned code :
+         {IORING_OP_READ, IORING_OP_WRITE, IORING_OP_READV, IORING_OP_WRITEV, IORING_OP_READ_FIXED,
+          IORING_OP_WRITE_FIXED, IORING_OP_FSYNC, IORING_OP_SYNC_FILE_RANGE, IORING_OP_FALLOCATE,
+          IORING_OP_SEND, IORING_OP_RECV, IORING_OP_SENDMSG, IORING_OP_RECVMSG, IORING_OP_ACCEPT,
+          IORING_OP_CONNECT})
+        rows[code].fds = first;
+    rows[IORING_OP_SPLICE].fds = first | third;
+    rows[IORING_OP_TEE].fds = first | second;
     return rows;
 }
 
@@ -544,6 +555,24 @@ void forget(op &o) {
     if (o.kept)
         munmap(o.kept, o.kept_bytes);
     o.kept = nullptr;
+}
+
+void hold_files(op &o) {
+    int *next = o.files;
+    for (unsigned i = 0; o.row->fds >> i; i++) {
+        if (!(o.row->fds & 1u << i))
+            continue;
+        int fd = static_cast<int>(o.args[i]), held = hold_for_a_while(fd);
+        o.args[i] = as_argument(held);
+        if (held != fd)
+            *next++ = held;
+    }
+}
+
+void let_go_of_files(op &o) {
+    for (int &fd : o.files)
+        if (fd >= 0)
+            let_go(std::exchange(fd, -1));
 }
 
 // Buffered writes to one file would only wait for its lock.

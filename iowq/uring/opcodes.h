@@ -17,8 +17,8 @@ struct opcode_row {
     int64_t (*try_first)(op &o) = nullptr;
     // In place of a system call.
     int32_t (*own)(instance &its, op &o) = nullptr;
-    // Which arguments are paths.
-    unsigned paths = 0;
+    // Which arguments are paths, and which descriptors, each a bit.
+    unsigned paths = 0, fds = 0;
 };
 
 // nullptr: there is no such operation here.
@@ -33,6 +33,9 @@ void prepare(op &o, const io_uring_sqe &sqe, const registered &known);
 [[nodiscard]] int keep(op &o);
 // Frees what was kept.
 void forget(op &o);
+// Holds the files that the call's arguments name, as the program may close its descriptors.
+void hold_files(op &o);
+void let_go_of_files(op &o);
 // On which of the pool's sides it is to wait, and whether one of its file at a time is enough.
 struct pool_needs {
     bool for_others = false, serialised = false;

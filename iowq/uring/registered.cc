@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/uring/registered.h"
 
-#include "iowq/os/file_io.h"
+#include "iowq/uring/held.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <new>
 
 namespace iowq::uring {
@@ -38,7 +39,7 @@ int registered::drop_files() {
         return -ENXIO;
     for (int fd : files_)
         if (fd >= 0)
-            close_file(fd);
+            let_go(fd);
     files_.clear();
     return 0;
 }
@@ -53,11 +54,11 @@ int registered::update_files(unsigned at, std::span<const int> fds) {
     for (int fd : fds) {
         int &slot = files_[at++];
         if (fd != skip) {
-            int own = fd < 0 ? -1 : duplicate(fd);
+            int own = fd < 0 ? -1 : hold(fd);
             if (fd < -1 || (fd >= 0 && own < 0))
                 return done ? done : -EBADF;
             if (slot >= 0)
-                close_file(slot);
+                let_go(slot);
             slot = own;
         }
         done++;

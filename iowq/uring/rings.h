@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The memory that a ring shares with its program: both queues and the SQEs, where io_uring has
-// them. The program may write anything into it at any time, so each word is read once, and checked.
-// The caller sees to it that one thread at a time uses the submission queue, and one the completion
-// queue.
+// The memory that a ring shares with its program: both queues and the SQEs. The program may write
+// anything into it at any time, so each word is read once, and checked. The caller sees to it that
+// one thread at a time uses the submission queue, and one the completion queue.
 #pragma once
 
 #include "iowq/os/atomic.h"
@@ -10,22 +9,22 @@
 #include <cstdint>
 #include <linux/io_uring.h>
 #include <memory>
-#include <utility>
 
 namespace iowq::uring {
 
-// The device and the inode of an open file, by which a descriptor is known again.
-using file_id = std::pair<uint64_t, uint64_t>;
-
 class rings {
   public:
-    // Makes room for `entries` SQEs, as `p` asks, and fills `p` in. `fd`: a descriptor for the
-    // program, which maps it. 0 or -errno, as io_uring_setup(2).
+    // Makes room for `entries` SQEs, as `p` asks, and fills `p` in. 0 or -errno, as
+    // io_uring_setup(2).
     [[nodiscard]] static int create(unsigned entries, io_uring_params &p,
-                                    std::unique_ptr<rings> &out, int &fd);
+                                    std::unique_ptr<rings> &out);
     ~rings();
     rings(const rings &) = delete;
     rings &operator=(const rings &) = delete;
+
+    // For the program: as mmap(2) of a ring's descriptor. 0 or -errno.
+    [[nodiscard]] int map(void *&at, size_t bytes, int protection, int flags,
+                          uint64_t offset) const;
 
     // ---- submission
 
@@ -49,19 +48,20 @@ class rings {
 
     [[nodiscard]] unsigned sq_entries() const { return sq_entries_; }
     [[nodiscard]] unsigned cq_entries() const { return cq_entries_; }
-    // Of the program's descriptor.
-    [[nodiscard]] file_id id() const { return id_; }
 
   private:
     struct shared_words;
     rings() = default;
-    [[nodiscard]] int map(int fd);
+    [[nodiscard]] int make_memory();
+    [[nodiscard]] int use_memory(uint64_t queues, uint64_t sqes);
 
     unsigned sq_entries_ = 0, cq_entries_ = 0;
-    unsigned sq_head_ = 0, cq_tail_ = 0; // the program cannot change these
-    file_id id_;
+    unsigned sq_head_ = 0, cq_tail_ = 0;     // the program cannot change these
+    int file_ = -1;                          // whose memory it is; -1: the program's own memory
+    size_t queue_bytes_ = 0, sqe_bytes_ = 0; // each whole pages, one behind the other
+    char *memory_ = nullptr;                 // both, of `file_`
     shared_words *sq_ = nullptr, *cq_ = nullptr;
-    uint32_t *array_ = nullptr;
+    uint32_t *array_ = nullptr; // nullptr: SQEs are taken in their order
     io_uring_sqe *sqes_ = nullptr;
     io_uring_cqe *cqes_ = nullptr;
 };

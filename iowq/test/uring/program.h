@@ -30,6 +30,15 @@ struct which_uring {
         return kernel ? told(syscall(SYS_io_uring_register, fd, what, arg, count))
                       : iowq::uring::do_register(fd, what, arg, count);
     }
+    // As mmap(2), with room for so many bytes; MAP_FAILED where there is none.
+    [[nodiscard]] void *map(int fd, size_t bytes, uint64_t offset) const {
+        constexpr int access = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_POPULATE;
+        if (kernel)
+            return mmap(nullptr, bytes, access, flags, fd, static_cast<off_t>(offset));
+        void *at = nullptr;
+        int error = iowq::uring::map(fd, at, bytes, access, flags, offset);
+        return error ? MAP_FAILED : at;
+    }
 
   private:
     static int told(long got) { return got < 0 ? -errno : static_cast<int>(got); }
@@ -120,8 +129,7 @@ class program {
 
   private:
     char *map(uint64_t at, size_t bytes) {
-        void *got = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd,
-                         static_cast<off_t>(at));
+        void *got = on_.map(fd, bytes, at);
         EXPECT_NE(got, MAP_FAILED);
         mapped_.emplace_back(got, bytes);
         return static_cast<char *>(got);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a program may expect of io_uring: each of these tests runs on the kernel's, too, so that
-// what is expected is what it does.
+// What a program may expect of io_uring, on the kernel's and on this one.
 #include "iowq/test/child.h"
 #include "iowq/test/schedule.h"
-#include "iowq/test/uring/program.h"
+#include "iowq/test/uring/fixture.h"
 #include "iowq/uring/instances.h"
 #include "iowq/uring/opcodes.h"
 
@@ -22,13 +21,6 @@
 
 namespace {
 
-constexpr which_uring kernel{"kernel", true}, ours{"ours", false};
-
-// Rings end in a thread of their own, and the last one takes the pool along.
-void wait_for_ends() {
-    while (!iowq::uring::instances::all().idle())
-        std::this_thread::yield();
-}
 class until_all_have_ended : public testing::Environment {
   public:
     void TearDown() override { wait_for_ends(); }
@@ -36,35 +28,7 @@ class until_all_have_ended : public testing::Environment {
 [[maybe_unused]] const auto *const at_the_end =
     testing::AddGlobalTestEnvironment(new until_all_have_ended);
 
-class uring_programs : public testing::TestWithParam<which_uring> {
-  protected:
-    void SetUp() override {
-        io_uring_params p{};
-        int fd = GetParam().setup(1, &p);
-        if (fd < 0 && GetParam().kernel)
-            GTEST_SKIP() << "the kernel's io_uring is not to be had";
-        ASSERT_GE(fd, 0);
-        close(fd);
-        ASSERT_EQ(pipe(pipe_), 0);
-        char name[] = "build/uring.XXXXXX";
-        file_ = mkstemp(name);
-        path_ = name;
-        ASSERT_GE(file_, 0);
-    }
-    void TearDown() override {
-        for (int fd : {pipe_[0], pipe_[1], file_})
-            if (fd >= 0)
-                close(fd);
-        if (!path_.empty())
-            unlink(path_.c_str());
-    }
-
-    int file_ = -1, pipe_[2] = {-1, -1};
-    std::string path_;
-};
-
-INSTANTIATE_TEST_SUITE_P(, uring_programs, testing::Values(kernel, ours),
-                         [](const auto &its) { return its.param.name; });
+IOWQ_ON_BOTH_URINGS(uring_programs);
 
 TEST_P(uring_programs, write_and_read_a_file) {
     program p(GetParam(), 8);
@@ -539,6 +503,22 @@ TEST_P(uring_programs, a_ring_that_is_disabled_is_enabled_first) {
     EXPECT_EQ(GetParam().reg(p.fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0), 0);
     EXPECT_EQ(GetParam().reg(p.fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0), -EBADFD);
     EXPECT_EQ(GetParam().enter(p.fd, 1, 1, IORING_ENTER_GETEVENTS), 1);
+}
+
+TEST_P(uring_programs, the_workers_go_where_they_are_told) {
+    program p(GetParam(), 4);
+    cpu_set_t here;
+    ASSERT_EQ(sched_getaffinity(0, sizeof here, &here), 0);
+    auto set = [&](void *cpus, unsigned bytes) {
+        return GetParam().reg(p.fd, IORING_REGISTER_IOWQ_AFF, cpus, bytes);
+    };
+    EXPECT_EQ(set(nullptr, sizeof here), -EINVAL);
+    EXPECT_EQ(set(reinterpret_cast<void *>(8), sizeof here), -EFAULT);
+    EXPECT_EQ(set(&here, sizeof here), 0);
+    p.add(IORING_OP_FSYNC, file_);
+    EXPECT_EQ(p.result(), 0);
+    EXPECT_EQ(GetParam().reg(p.fd, IORING_UNREGISTER_IOWQ_AFF, &here, sizeof here), -EINVAL);
+    EXPECT_EQ(GetParam().reg(p.fd, IORING_UNREGISTER_IOWQ_AFF, nullptr, 0), 0);
 }
 
 TEST_P(uring_programs, setup_refuses_what_makes_no_sense) {
