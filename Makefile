@@ -112,6 +112,10 @@ numa: ## test the engine and the library on machines with several NUMA nodes, un
 numa: guest-programs
 	@scripts/numa
 
+.PHONY: check-liburing
+check-liburing: uring ## liburing's own tests, on the kernel and under iowq-run; LIBURING_DIR: built
+	@scripts/liburing-tests $(LIBURING_DIR)
+
 .PHONY: tsan asan
 tsan asan: ## the library's tests under ThreadSanitizer, or AddressSanitizer and UBSan
 tsan asan: %: $(BUILD)/%/iowq_test
