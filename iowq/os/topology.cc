@@ -205,7 +205,9 @@ int known_machine::read() {
     // kept, as nodes are attached to them: without groups each node would claim every CPU.
     hwloc_topology_set_all_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_NONE);
     hwloc_topology_set_type_filter(raw, HWLOC_OBJ_GROUP, HWLOC_TYPE_FILTER_KEEP_STRUCTURE);
-    if (hwloc_topology_load(raw))
+    // Else it would bind this thread to each CPU in turn, to learn more of them.
+    if (hwloc_topology_set_flags(raw, HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING) ||
+        hwloc_topology_load(raw))
         return -EIO;
 
     machine = {};
