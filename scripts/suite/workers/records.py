@@ -170,7 +170,8 @@ class Assembly:
         self.alive = {tid: Worker(tid, pid) for tid, pid in self.process_of.items()}
         self.over = []
         self.unnamed = {}  # creator: the thread whose `create` is still to come
-        self.ends, self.wq_ends = {}, {}  # when a thread, and a wq, begin to end
+        # When a thread, a process and a wq begin to end.
+        self.ends, self.process_ends, self.wq_ends = {}, {}, {}
 
     def add(self, event):
         if event.what == "new":
@@ -226,6 +227,8 @@ class Assembly:
 
     def ending(self, event):
         process = self.process_of[event.tid]
+        if not event.thread:
+            self.process_ends.setdefault(process, event.at_s)
         tids = [event.tid] if event.thread else [t for t, p in self.process_of.items()
                                                  if p == process]
         for tid in tids:
@@ -261,14 +264,16 @@ class Assembly:
         return sorted(self.over, key=lambda w: (w.born_s or 0, w.tid))
 
     def why(self, worker, seen):
-        """Why a worker left: with its wq if that was ending by then, else because it was idle."""
+        """Why a worker left: with its wq if that, or its process, was ending by then, else because
+        it was idle."""
         if worker.kind in NO_POOL:
             return "done"
         if worker.side == KERNEL:
             # A killed owner's end is seen late, after its workers'.
             ends = self.ends.get(worker.owner, seen.owner_ended_s(worker))
             return WITH_ITS_WQ if ends is not None and worker.left_s > ends - 0.1 else IDLE
-        ends = self.wq_ends.get((worker.process, worker.wq))
-        if ends is not None and worker.left_s >= ends:
+        ends = (self.wq_ends.get((worker.process, worker.wq)),
+                self.process_ends.get(worker.process))
+        if any(end is not None and worker.left_s >= end for end in ends):
             return WITH_ITS_WQ
         return IDLE if self.exit_is_seen else UNKNOWN

@@ -292,6 +292,18 @@ def test_a_fork_belongs_to_the_family_and_others_do_not():
     assert (worker.tid, worker.process, worker.kind, worker.node) == (21, 20, "unbound", 1)
 
 
+def test_workers_that_end_with_their_process_were_not_idle():
+    """A program need not end its wq before it ends itself."""
+    assembly = Assembly({10: [10]}, Mappings(), exit_is_seen=True)
+    for child in (11, 12):
+        assembly.add(Event("new", 1.0, 10, child=child))
+    assembly.add(Event("exit", 2.0, 11, name="iowq-wrk-0b"))
+    assembly.add(Event("ending", 3.0, 10, thread=False))
+    assembly.add(Event("exit", 3.1, 12, name="iowq-wrk-0b"))
+    found = assembly.workers(NobodySeen())
+    assert [(w.tid, w.left) for w in found] == [(11, "idle"), (12, "with its wq")]
+
+
 def test_the_number_of_workers_is_that_of_lives_begun_and_not_ended():
     lives = [(0.0, 3.0), (1.0, 2.0), (1.0, None), (None, 2.0)]
     found = [Worker(i, 1, "pool", "bound", 0, "x", *life) for i, life in enumerate(lives)]
