@@ -4,6 +4,7 @@
 from suite.analyse import verdict
 from suite.analyse.flags import doubts
 from suite.analyse.verdict import named
+from suite.request.modes import under_iowq_run
 from suite.request.plan import load_titles
 
 MOST_NAMED = 4  # modes in one breath
@@ -58,6 +59,14 @@ def places(where):
 def listed(words):
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def what_to_do(summaries):
+    """A line on what a program does for the modes whose names do not say it; none without any."""
+    found = sorted({s.point.mode for s in summaries.values()
+                    if s.iops and under_iowq_run(s.point.mode)})
+    return [f"{listed(found)}: io_uring in user space. Run your program, unchanged, under "
+            "build/iowq-run."] if found else []
 
 
 def render(summaries, rules):

@@ -8,8 +8,10 @@ FLAGS = {
     "path:no_evidence": "the engine wrote no counters",
     "path:other_node": "by the engine's ran_on_nodes, work that belonged on the node of "
                        "placement= ran on another",
-    "path": "the mode did not take its own path: this counter of the engine's is 0, or this kernel "
-            "thread was never seen",
+    "path:no_iowq-run": "fio had not the library that iowq-run puts into it, so that io_uring was "
+                        "the kernel's",
+    "path": "the mode did not take its own path: this counter of the engine's is 0, or no thread "
+            "of this name was seen",
     "mostly_helped": "the submitter did over half of the I/Os itself, as it would only have "
                      "waited, or handing over was found not to pay; with +help=0 the mode always "
                      "hands over",

@@ -7,19 +7,19 @@ from suite.draw.axis import Axis, Rows
 from suite.draw.figure import BLUE, INK, RED, SOLID, TEXT, Band, Mark, Panel, Series, Style
 from suite.draw.marks import by_depth, ends, from_zero, told, written
 from suite.request.judged import MORE_IS_BETTER
-from suite.request.modes import ENGINE_PREFIX, of_kernel
+from suite.request.modes import by_fio, of_kernel
 from suite.units import duration
 
 NAMES = 150  # pixels for the names of rows
 RATIOS = (("iops", "IOPS", ("slower", "faster")), ("p99", "p99 latency", ("faster", "slower")),
           ("cpu", "CPU an I/O", ("less", "more")))
 KERNELS = " In brackets: the kernel's workers among them."
-READING = "Blue: this project's pool; orange: the kernel, same engine; others: fio's engines."
+READING = "Blue: this project's; orange: the kernel, same engine; others: fio's engines."
 
 
 def look(mode, filled=True):
     """The Style of a mode where rows have its name: all that is left to say is whose it is."""
-    colour = INK if mode.startswith(ENGINE_PREFIX) else RED if of_kernel(mode) else BLUE
+    colour = INK if by_fio(mode) else RED if of_kernel(mode) else BLUE
     return Style(colour, 7 if filled else 6, SOLID)
 
 

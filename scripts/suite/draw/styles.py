@@ -5,9 +5,10 @@ from suite.draw.figure import (BLACK, BLUE, DASHED, DOTTED, GREEN, ORANGE, PURPL
                                Style)
 
 # Colours are positions in gnuplot's colour-blind-safe sequence `podo`. The colour says what is done
-# with an I/O. Filled points and solid lines are this project's library, hollow points and dashed
-# lines the kernel through the same engine, thin or crossed points and dotted lines fio's own
-# engines. No two modes have the same point.
+# with an I/O. Filled points and solid lines are this project's library (with a cross inside: its
+# io_uring, under fio's own engine), hollow points and dashed lines the kernel through the same
+# engine, thin or crossed points and dotted lines fio's own engines. No two modes have the same
+# point.
 STYLES = {
     "inline": Style(BLACK, 7, SOLID),
     "sqthread": Style(ORANGE, 9, SOLID),
@@ -21,6 +22,10 @@ STYLES = {
     "uring_async": Style(BLUE, 4, DASHED),
     "uring_sqpoll": Style(ORANGE, 8, DASHED),
     "uring_defer": Style(SKY, 6, DASHED),
+
+    "iowq:io_uring": Style(GREEN, (7, 2), SOLID),
+    "iowq:io_uring+force_async=1": Style(BLUE, (7, 3), SOLID),
+    "iowq:io_uring+sqthread_poll=1": Style(ORANGE, (7, 1), SOLID),
 
     "fio:psync": Style(BLACK, 1, DOTTED),
     "fio:io_uring": Style(GREEN, 2, DOTTED),

@@ -11,8 +11,8 @@ from suite.request.modes import counterpart
 from suite.request.plan import NO_PLACEMENT, load_titles
 from suite.units import percent
 
-POINTS = ("Filled points: this project's pool. Hollow: the kernel, same engine. Thin or crossed: "
-          "fio's engines.")
+POINTS = ("Filled points: this project's. Hollow: the kernel, same engine. Thin, or hollow with a "
+          "cross: fio's engines.")
 MERGED_BINS = "Latency: total, percentiles of the json+ bins of all runs merged."
 
 

@@ -21,6 +21,7 @@ class Bench:
 
     fio: str
     engine: str
+    iowq_run: str | None  # None: no mode needs it
     scratch: Path
     folders: dict  # {name of the file system: its folder}; '' is the scratch folder itself
     names: dict  # {job: its folder's name in each of these}
@@ -52,18 +53,18 @@ def bench_of(options, jobs, modes, stop, machines, file_systems=()):
     fio = fio_of(options)
     if not shutil.which("gnuplot"):
         raise BadInput("gnuplot is not installed: run scripts/setup run")
-    return make_bench(fio, machines.engine_at(options, modes),
+    return make_bench(fio, machines.engine_at(options, modes), machines.iowq_run_for(modes),
                       Path(options.scratch or REPOSITORY / "build/scratch").absolute(), jobs, stop,
                       machines, file_systems=file_systems, destroy=getattr(options, "destroy", ()),
                       runtime_s=seconds("--runtime", options.runtime),
                       limit_s=seconds("--limit", options.limit), steady=steady_of(options))
 
 
-def make_bench(fio, engine, scratch, jobs, stop, machines, *, file_systems, destroy, runtime_s,
-               limit_s, steady):
+def make_bench(fio, engine, iowq_run, scratch, jobs, stop, machines, *, file_systems, destroy,
+               runtime_s, limit_s, steady):
     names = unique_names([job.name for job in jobs])
-    return Bench(fio, engine, scratch, folders_of(file_systems, scratch), names, runtime_s, limit_s,
-                 steady, stop, machines, tuple(file_systems), tuple(destroy))
+    return Bench(fio, engine, iowq_run, scratch, folders_of(file_systems, scratch), names,
+                 runtime_s, limit_s, steady, stop, machines, tuple(file_systems), tuple(destroy))
 
 
 def hold(bench):

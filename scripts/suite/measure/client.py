@@ -17,8 +17,8 @@ USUAL = re.compile(r"> (?:\.\.\.|Starting \d.*|note: .*|.*\(g=\d+\): rw=.*|.*: L
                    r"| *iowq: .*: offload=.*|\s*)$")
 ABSENT = dict.fromkeys((
     "user_s", "system_s", "read_bytes", "voluntary_switches", "involuntary_switches",
-    "threads_peak", "threads_by_name", "threads_over_time", "path_evidence", "cwd",
-    "resident_before", "cache_hit", "pressure", "device"))
+    "threads_peak", "threads_by_name", "threads_over_time", "uring_in_user_space",
+    "path_evidence", "cwd", "resident_before", "cache_hit", "pressure", "device"))
 
 
 def judge(hosts, outcome, job):

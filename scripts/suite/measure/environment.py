@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from suite.measure.mounts import file_system
+from suite.measure.process import URING_LIBRARY
 from suite.measure.watch import device_of
 from suite.request.command_line import REPOSITORY
 
@@ -21,7 +22,9 @@ def describe(bench):
                      "python": platform.python_version(),
                      "liburing": first_line("pkg-config", "--modversion", "liburing"),
                      "hwloc": first_line("pkg-config", "--modversion", "hwloc"),
-                     "engine": engine_version(bench.engine) if bench.machines.seen else None},
+                     "engine": engine_version(bench.engine) if bench.machines.seen else None,
+                     # Of the modes whose io_uring is in user space; None without any.
+                     "iowq_run": iowq_run_version(bench.iowq_run)},
         "git": {"commit": git("rev-parse", "HEAD"),
                 # A results folder is no change of what is measured.
                 "dirty": bool(git("status", "--porcelain", "--", ".", ":!results"))},
@@ -102,6 +105,17 @@ def scheduler(path):
     """The block scheduler under a path; a partition has that of its disk."""
     device = device_of(path) if os.path.exists(path) else None
     return device and (read(device / "queue/scheduler") or read(device.parent / "queue/scheduler"))
+
+
+def iowq_run_version(path):
+    """The hash of what iowq-run puts into a program."""
+    if not path:
+        return None
+    try:
+        held = Path(path).with_name(URING_LIBRARY).read_bytes()
+    except OSError:
+        return None
+    return {"sha256": hashlib.sha256(held).hexdigest()}
 
 
 def engine_version(path):

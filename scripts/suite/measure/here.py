@@ -24,7 +24,7 @@ from suite.measure.safety import check_destroy, check_targets
 from suite.measure.watch import Watch
 from suite.request import engine_options
 from suite.request.busy import kind_of
-from suite.request.command_line import ENGINE
+from suite.request.command_line import ENGINE, IOWQ_RUN
 from suite.request.jobfile import rewritten
 from suite.request.length import Limit
 from suite.request.placement import strayed
@@ -45,6 +45,13 @@ class Here(Machines):
                 raise BadInput(f"{engine}: fio cannot load an engine from a path with spaces or "
                                "any of $ ; # \\ or quotes")
         return engine
+
+    def iowq_run_for(self, modes):
+        if not any(mode.under_iowq_run for mode in modes):
+            return None
+        if not os.access(IOWQ_RUN, os.X_OK):
+            raise BadInput(f"{IOWQ_RUN}: is not built: run make all")
+        return str(IOWQ_RUN)
 
     def check(self, asked, bench):
         jobs = jobs_in_folders(asked, bench)
@@ -70,6 +77,7 @@ class Here(Machines):
                 near = meant(engine, engine_options.all_engines(bench.fio))
                 raise BadInput(f"mode {mode.name}: {bench.fio} has no engine '{engine}'{near}; "
                                "see fio --enghelp")
+        check_iowq_run(asked, bench)
         for job in asked.jobs:
             names = {point.mode for point in asked.points if point.load.job == job.name}
             engine_options.check(job, [mode for mode in asked.modes if mode.name in names], bench)
@@ -106,8 +114,8 @@ class Here(Machines):
         self.start_cpu_s = start_cpu_s(bench)
         return spent_s
 
-    def command(self, bench, job, path):
-        return fio_command(bench, job, path)
+    def command(self, bench, job, mode, path):
+        return fio_command(bench, job, path, mode=mode)
 
     def execute(self, bench, run, job, mode):
         folder = bench.folder(run.point.load)
@@ -118,7 +126,7 @@ class Here(Machines):
         if job.operations and not all(map(os.path.exists, named(job, folder))):
             lay_out(bench, job, run.point.load)  # the run before has deleted them
         with job_file(bench, text) as path:
-            command = self.command(bench, job, path)
+            command = self.command(bench, job, mode, path)
             resident, wrong_cache = cache.prepare(job.cache, data_files(job, folder), job.writes)
             if job.operations and job.cache == "cold":
                 wrong_cache = cache.drop_names() or wrong_cache
@@ -161,6 +169,16 @@ def jobs_in_folders(asked, bench, file_system=None):
             job, folder = asked.job_of(point), bench.folder(point.load)
             found[id(job), folder] = job, folder
     return list(found.values())
+
+
+def check_iowq_run(asked, bench):
+    """Raises BadInput where this fio cannot be run under iowq-run."""
+    for mode in asked.modes:
+        if mode.under_iowq_run:
+            outcome = run_limited([bench.iowq_run, bench.fio, "--version"], None, Limit(60),
+                                  bench.stop)
+            if outcome.status != 0 and not outcome.stopped:
+                raise BadInput(f"mode {mode.name}: {complaint(outcome)}")
 
 
 def has_engine(bench, name):

@@ -50,6 +50,14 @@ class Hosts(Machines):
     def engine_at(self, options, modes):
         return self.engine
 
+    def iowq_run_for(self, modes):
+        for mode in modes:
+            if mode.under_iowq_run:
+                raise BadInput(f"mode {mode.name}: on hosts it is the server that iowq-run is for: "
+                               f"start it as iowq-run fio --server, and fio:io_uring is in user "
+                               "space there")
+        return None
+
     def check(self, asked, bench):
         if any(point.load.busy for point in asked.points):
             raise BadInput("--busy: CPUs of this machine, and --hosts names others")
@@ -110,7 +118,7 @@ class Hosts(Machines):
         return client.failures(self, outcome,
                                client.results_of(self, client.read_output(outcome)), idle=True)
 
-    def command(self, bench, job, path):
+    def command(self, bench, job, mode, path):
         return self.client_command(bench.fio, path)
 
     def client_command(self, fio, path, form="json+", members=None):
@@ -124,7 +132,7 @@ class Hosts(Machines):
         text = rewritten(job, self.options_there(bench, job, run_options(bench, job, mode, run)))
         window_ms = over_time.log_options(bench.length_s(job), False)["log_avg_msec"]
         with tempfile.TemporaryDirectory() as folder, job_file(bench, text) as path:
-            command = self.command(bench, job, path)
+            command = self.command(bench, job, mode, path)
             outcome = run_limited(command, folder, bench.limit(job), bench.stop, GRACE_S)
             logs = over_time.take(Path(folder), window_ms)
         if outcome.stopped:

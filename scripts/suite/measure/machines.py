@@ -18,6 +18,11 @@ class Machines(ABC):
         none."""
 
     @abstractmethod
+    def iowq_run_for(self, modes):
+        """iowq-run's path on the machines, None if no mode needs it; raises BadInput where it is
+        not to be had."""
+
+    @abstractmethod
     def check(self, asked, bench):
         """Raises BadInput for what must not, or cannot, be done on the machines; changes nothing.
         """
@@ -36,7 +41,7 @@ class Machines(ABC):
         """Lays the files out, once for all loads that share them; returns fio's time in seconds."""
 
     @abstractmethod
-    def command(self, bench, job, path):
+    def command(self, bench, job, mode, path):
         """fio's command line for a run whose job file lies at that path."""
 
     @abstractmethod

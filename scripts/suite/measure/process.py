@@ -21,6 +21,8 @@ LEAST_CPU = 0.02
 TICKS = os.sysconf("SC_CLK_TCK")
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
+# What iowq-run puts into a program.
+URING_LIBRARY = "libiowq-uring.so"
 
 
 class Stop:
@@ -55,6 +57,7 @@ class Outcome:
     threads_peak: int = 0
     threads_by_name: dict = field(default_factory=dict)
     threads_over_time: list = field(default_factory=list)
+    uring_in_user_space: bool = False
     stdout: bytes = b""
     stderr: bytes = b""
 
@@ -98,6 +101,7 @@ def run_limited(command, cwd, limit, stop, grace_s=0, group=None, cpus=None):
     outcome.voluntary_switches, outcome.involuntary_switches = usage.ru_nvcsw, usage.ru_nivcsw
     outcome.threads_peak, outcome.threads_by_name = threads.peak, threads.peak_by_name
     outcome.threads_over_time = threads.over_time
+    outcome.uring_in_user_space = threads.uring_in_user_space
     outcome.stdout, outcome.stderr = read_back(out), read_back(err)
     return outcome
 
@@ -129,22 +133,33 @@ def read_back(memory):
 
 
 class Threads:
-    """Counts the threads of a process and its descendants, the kernel's io workers with them."""
+    """Counts the threads of a process and its descendants, the kernel's io workers with them; and
+    sees whether the process has io_uring in user space."""
 
     def __init__(self, pid):
         self.family = Family(pid)
         self.peak = 0
         self.peak_by_name = {}
         self.over_time = []  # [ms, {name: threads}], where that changes
+        self.uring_in_user_space = False
         self.started = time.monotonic()
 
     def sample(self):
+        self.uring_in_user_space = self.uring_in_user_space or maps(self.family.root, URING_LIBRARY)
         names = Counter(name for pid in self.family.members() for name in thread_names(pid))
         self.peak = max(self.peak, names.total())
         for name, count in names.items():
             self.peak_by_name[name] = max(self.peak_by_name.get(name, 0), count)
         if not self.over_time or self.over_time[-1][1] != names:
             self.over_time.append([round(1000 * (time.monotonic() - self.started)), dict(names)])
+
+
+def maps(pid, library):
+    """Whether a process has a library."""
+    try:
+        return f"/{library}\n" in Path(f"/proc/{pid}/maps").read_text(errors="replace")
+    except OSError:
+        return False  # the process ended, or is not ours to look at
 
 
 def thread_names(pid):

@@ -93,13 +93,14 @@ def layout_options(job):
         ("exec_prerun", "exec_postrun", *job.engine_options))
 
 
-def fio_command(bench, job, path, *extra, readonly=None):
+def fio_command(bench, job, path, *extra, readonly=None, mode=None):
     """fio's command line, without a shell; a job's file names are relative to where fio runs.
 
     A job that only reads runs with --readonly: by then all files are laid out.
     """
     readonly = ["--readonly"] if (not job.writes if readonly is None else readonly) else []
-    return [bench.fio, "--output-format=json+", *readonly, *extra, str(path)]
+    under = [bench.iowq_run] if mode and mode.under_iowq_run else []
+    return [*under, bench.fio, "--output-format=json+", *readonly, *extra, str(path)]
 
 
 def start_cpu_s(bench):
@@ -142,7 +143,8 @@ def judge(outcome, evidence, job, mode):
         figures, reason = None, complaint(outcome)
     else:
         flags += doubts(outcome, figures, job) + unsteady(document) + behind(evidence, figures)
-        strayed = mode.strayed(total(evidence), outcome.threads_by_name, job)
+        strayed = mode.strayed(total(evidence), outcome.threads_by_name, job,
+                               outcome.uring_in_user_space)
         flags += [f"path:{strayed}"] if strayed else []
         flags += ["mostly_helped"] if helped and helped > 0.5 else []
     record = asdict(replace(outcome, stdout=b"", stderr=b""))

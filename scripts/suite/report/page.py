@@ -196,6 +196,8 @@ def machine_facts(about):
         ("fio", versions["fio"]), ("gnuplot", versions["gnuplot"]),
         ("liburing, hwloc", f"{versions['liburing']}, {versions['hwloc']}"),
         ("engine", (versions["engine"] or {}).get("version")),
+        *([("io_uring in user space", versions["iowq_run"]["sha256"])]
+          if versions.get("iowq_run") else []),
         ("commit", f"{about['git']['commit']}{' with changes' * about['git']['dirty']}"),
         ("mitigations", "; ".join(f"{name}: {state}" for name, state in
                                   about["mitigations"].items() if state != UNAFFECTED)

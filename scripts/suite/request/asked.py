@@ -72,12 +72,14 @@ class Asked:
 class Matrix:
     """The points of one part: the product of its dimensions."""
 
-    def __init__(self, texts, read):
+    def __init__(self, texts, read, usual=MODES):
         """`texts` is {dimension: [text, ...]}; a dimension that is missing or empty has its
-        default. `read` makes a Job of a path."""
+        default; `usual` is that of the modes. `read` makes a Job of a path."""
+        defaults = DIMENSIONS | {"modes": usual}
+
         def get(dimension):
             given = [text for text in texts.get(dimension) or [] if text]
-            return given or [text for text in DIMENSIONS[dimension].split(",") if text]
+            return given or [text for text in defaults[dimension].split(",") if text]
 
         self.jobs = [read(path) for path in get("jobs")]
         given = any(texts.get("modes") or [])

@@ -14,6 +14,7 @@ from suite.request.length import QUIET_S
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ENGINE = REPOSITORY / "build/engine/iowq.so"
+IOWQ_RUN = REPOSITORY / "build/iowq-run"
 UNITS_S = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 MOST_S = 999999
 USUAL_DEPTH = 32

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from suite.errors import BadInput, meant
 from suite.request.jobfile import LOGS
 
-ENGINE_PREFIX = "fio:"
+# What stands before the name of one of fio's own engines: as it is, and under build/iowq-run, which
+# gives it io_uring in user space.
+ENGINE_PREFIX, IOWQ_RUN_PREFIX = "fio:", "iowq:"
+# The engines that can run on io_uring in user space. (io_uring_cmd sends commands to a device's
+# driver, which only the kernel can.)
+URING_ENGINES = ("io_uring",)
 # Those that somebody may name without the prefix.
 FIO_ENGINES = ("fio:psync", "fio:io_uring", "fio:libaio", "fio:posixaio", "fio:sync", "fio:null",
                "fio:filestat", "fio:filecreate", "fio:filedelete")
@@ -86,10 +91,11 @@ COUNTERPARTS = {
 HAND_OVER = ("sqthread", "handoff", "sqwq", "hashed")
 KERNEL = tuple(offload for offload in OFFLOADS if offload.startswith("uring"))
 
-# {mode of fio's own engines: the kernel threads that must have been seen}.
-FIO_KERNEL_THREADS = {
+# {mode of fio's own engines: the threads that must have been seen, by how their names begin}.
+FIO_THREADS = {
     "fio:io_uring+force_async=1": "iou-wrk",
     "fio:io_uring+sqthread_poll=1": "iou-sqp",
+    "iowq:io_uring+force_async=1": "iowq-wrk",
 }
 
 # An option of the kernel's modes that the suite sets itself, for the machine (kernel_handoff.py).
@@ -113,11 +119,16 @@ class Mode:
     @property
     def offload(self):
         """The engine's offload= value, or None for one of fio's own engines."""
-        return None if self.base.startswith(ENGINE_PREFIX) else self.base
+        return self.base if ours(self.base) else None
+
+    @property
+    def under_iowq_run(self):
+        """Is io_uring in user space for it?"""
+        return under_iowq_run(self.base)
 
     def job_options(self, engine):
         """The mode's options in a job file; the engine first, as its own options need it."""
-        lines = {"ioengine": self.base.removeprefix(ENGINE_PREFIX)}
+        lines = {"ioengine": self.base.partition(":")[2]}
         if self.offload:
             lines = {"ioengine": f"external:{engine}", "offload": self.offload}
         return lines | {name: value for name, value in self.options if name != KERNEL_HANDOFF}
@@ -136,22 +147,49 @@ class Mode:
                           for name in ("issued", "helped"))
         return helped / issued if issued else None
 
-    def strayed(self, stats, threads, job):
-        """One word for why a run did not take the mode's own path; None if it did."""
-        check, kernel_threads = OFFLOADS[self.base] if self.offload else \
-            (None, FIO_KERNEL_THREADS.get(self.name))
+    def strayed(self, stats, threads, job, in_user_space=False):
+        """One word for why a run did not take the mode's own path; None if it did.
+
+        `in_user_space`: io_uring was.
+        """
+        check, needed = OFFLOADS[self.base] if self.offload else (None, FIO_THREADS.get(self.name))
         if check and stats is None:
             return "no_evidence"
         if check and check(stats, job):
             return check(stats, job)
-        if kernel_threads and not threads.get(kernel_threads):
-            return f"no_{kernel_threads}"
+        if self.under_iowq_run and not in_user_space:
+            return "no_iowq-run"
+        if needed and not any(name.startswith(needed) for name in threads):
+            return f"no_{needed}"
         return None
 
 
 def counterpart(name):
-    """The name of the mode's counterpart, None without one; options after a plus change nothing."""
+    """The name of the mode's counterpart, None without one; options after a plus change nothing,
+    except where both are fio's engine, which has them on either io_uring."""
+    if under_iowq_run(name):
+        return ENGINE_PREFIX + name.removeprefix(IOWQ_RUN_PREFIX)
     return COUNTERPARTS.get(base_of(name))
+
+
+def ours(name):
+    """Is it a mode of this project's engine?"""
+    return base_of(name) in OFFLOADS
+
+
+def under_iowq_run(name):
+    """Is it an engine of fio's own, on io_uring in user space?"""
+    return name.startswith(IOWQ_RUN_PREFIX)
+
+
+def by_fio(name):
+    """Is it an engine of fio's own, as it is?"""
+    return name.startswith(ENGINE_PREFIX)
+
+
+def needs_io_uring(name):
+    """Does the mode need the kernel's io_uring?"""
+    return of_kernel(name) or base_of(name).removeprefix(ENGINE_PREFIX) in URING_ENGINES
 
 
 def of_kernel(name):
@@ -164,14 +202,21 @@ def base_of(name):
 
 
 def parse_mode(text):
-    """One mode from the command line: `sqwq`, `fio:psync`, `sqwq+max_bounded=4`."""
+    """One mode from the command line: `sqwq`, `fio:psync`, `sqwq+max_bounded=4`,
+    `iowq:io_uring`."""
     base, *extra = text.split("+")
-    engine = base.removeprefix(ENGINE_PREFIX)
-    if base not in OFFLOADS and not (base != engine and re.fullmatch(r"[A-Za-z0-9_-]+", engine)):
+    prefix, colon, engine = base.partition(":")
+    in_user_space = [IOWQ_RUN_PREFIX + name for name in URING_ENGINES]
+    if prefix + colon == IOWQ_RUN_PREFIX and engine not in URING_ENGINES:
+        raise BadInput(f"mode '{text}': io_uring in user space is for engines that use io_uring: "
+                       f"allowed is {', '.join(in_user_space)}, with options as "
+                       f"{in_user_space[0]}+option=value")
+    if not ours(base) and not (prefix + colon in (ENGINE_PREFIX, IOWQ_RUN_PREFIX)
+                               and re.fullmatch(r"[A-Za-z0-9_-]+", engine)):
         raise BadInput(
-            f"unknown mode '{text}'{meant(base, [*OFFLOADS, *FIO_ENGINES])}: allowed are "
-            f"{', '.join(OFFLOADS)}, and fio's own engines as fio:NAME, each with options as "
-            "MODE+option=value"
+            f"unknown mode '{text}'{meant(base, [*OFFLOADS, *FIO_ENGINES, *in_user_space])}: "
+            f"allowed are {', '.join(OFFLOADS)}, fio's own engines as fio:NAME, and "
+            f"{', '.join(in_user_space)}, each with options as MODE+option=value"
         )
     options = {}
     for option in extra:

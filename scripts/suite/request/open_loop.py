@@ -11,11 +11,11 @@ from suite.request import asked, command_line
 from suite.request.asked import Asked, decided_by, numbers, variants_of
 from suite.request.jobfile import check_left_out, read_job
 from suite.request.judged import TIMES
-from suite.request.modes import ENGINE_PREFIX, parse_modes
+from suite.request.modes import ours, parse_modes
 from suite.request.plan import Load, Point
 
 ROUNDS, RUNTIME_S = "5", "0.4"
-MODES = ",".join(mode for mode in asked.MODES.split(",") if not mode.startswith(ENGINE_PREFIX))
+MODES = ",".join(filter(ours, asked.MODES.split(",")))
 # What --resume takes from the folder: the options of both commands, as attributes.
 PLANNED = ("job", "modes", "depth", "leave_out", "destroy", "repeats", "runtime", "limit", "seed",
            "scratch", "results", "fio", "engine", "dry_run")

@@ -4,6 +4,7 @@ that do the same."""
 
 from suite.errors import BadInput
 from suite.request.jobfile import OPERATION, block_size
+from suite.request.modes import ours
 
 # {operation: the mode}. These make their call as fio opens a file, and the rest of what fio then
 # counts on the file is nothing.
@@ -22,7 +23,7 @@ def default_modes(job, names):
         return names
     theirs = of_fio(job)
     beside = [theirs] if theirs and not unlike(job, theirs) else []
-    return [name for name in names if not name.startswith("fio:")] + beside
+    return [name for name in names if ours(name)] + beside
 
 
 def check(job, modes):

@@ -39,7 +39,8 @@ def document(asked, bench):
         "traced": asked.traced,
         "decided": list(asked.decided),
         "lengths_s": {job.name: bench.length_s(job) for job in asked.jobs},
-        "bench": {"fio": bench.fio, "engine": bench.engine, "scratch": str(bench.scratch),
+        "bench": {"fio": bench.fio, "engine": bench.engine, "iowq_run": bench.iowq_run,
+                  "scratch": str(bench.scratch),
                   "file_systems": list(bench.file_systems), "destroy": list(bench.destroy),
                   "runtime_s": bench.runtime_s, "limit_s": bench.limit_s, "steady": bench.steady,
                   "hosts": bench.machines.as_json()},
@@ -69,7 +70,7 @@ def taken_up(folder, more_repeats, stop):
     for text in there["file_systems"]:
         name_of(text)  # raises BadInput where a folder has gone
     bench = make_bench(
-        there["fio"], there["engine"], Path(there["scratch"]), jobs, stop,
+        there["fio"], there["engine"], there.get("iowq_run"), Path(there["scratch"]), jobs, stop,
         Hosts.from_json(there["hosts"]) if there["hosts"] else Here(),
         file_systems=there["file_systems"], destroy=there["destroy"],
         runtime_s=there["runtime_s"], limit_s=there["limit_s"], steady=there["steady"])
@@ -88,7 +89,8 @@ def check_same_machine(folder, bench):
                      ("CPU", lambda about: about.get("cpu_model")),
                      ("hosts", lambda about: about.get("hosts")),
                      ("fio", lambda about: about["versions"]["fio"]),
-                     ("engine", engine_words), ("file systems", file_system_words)):
+                     ("engine", engine_words), ("io_uring in user space", iowq_run_words),
+                     ("file systems", file_system_words)):
         if of(was) != of(now):
             raise BadInput(f"{folder.path}: was made with the {what} {of(was)}, and here is "
                            f"{of(now)}: the runs could not be compared; make a new comparison")
@@ -97,6 +99,11 @@ def check_same_machine(folder, bench):
 def engine_words(about):
     engine = about["versions"]["engine"]
     return f"{engine['version']} ({engine['sha256'][:12]})" if engine else "none"
+
+
+def iowq_run_words(about):
+    library = about["versions"].get("iowq_run")
+    return library["sha256"][:12] if library else "none"
 
 
 def file_system_words(about):

@@ -8,7 +8,7 @@ from suite.draw import gnuplot
 from suite.draw.axis import Axis
 from suite.draw.figure import DASHED, SOLID, Band, Figure, Mark, Panel, Series, Style
 from suite.draw.styles import styles
-from suite.request.modes import OFFLOADS
+from suite.request.modes import ours, under_iowq_run
 from suite.units import duration
 from suite.workers.records import KERNEL, POOL, SIDES, kind_of, steps_of
 
@@ -48,7 +48,8 @@ def figure(title, observations):
 
 def looks_of(observations):
     """{(mode, side): Style}: a mode that has a style in the other charts has it here too."""
-    names = [found.mode for found in observations if found.mode.partition("+")[0] in OFFLOADS]
+    names = [found.mode for found in observations
+             if ours(found.mode) or under_iowq_run(found.mode)]
     known = styles(names)
     return {(found.mode, side): known.get(found.mode, USUAL[side])
             for found in observations for side in SIDES}

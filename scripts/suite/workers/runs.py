@@ -2,11 +2,13 @@
 """Runs fio once in each mode under observation, with the job rewritten as for a comparison."""
 
 import sys
+from pathlib import Path
 
 from suite.errors import FolderFailed
 from suite.fio import over_time
 from suite.measure import cache
 from suite.measure.files import data_files
+from suite.measure.process import URING_LIBRARY
 from suite.measure.run import complaint, fio_command, lay_out, run_options, take_evidence
 from suite.request.jobfile import rewritten
 from suite.request.plan import Point, Run, unique_names
@@ -46,14 +48,21 @@ def observe_mode(bench, job, mode, run, folder, chooser):
     folder.write(f"runs/{run.id}.fio", rewritten(job, run_options(bench, job, mode, run)))
     take_evidence(own)  # removes what a killed run left, which is not this run's
     cache.prepare(job.cache, data_files(job, own), job.writes)
-    sources = sources_in([bench.engine]) if mode.offload else []
-    found, outcome = observe_command(mode.name, fio_command(bench, job, path.absolute()), own,
-                                     sources, chooser, bench.stop,
+    found, outcome = observe_command(mode.name,
+                                     fio_command(bench, job, path.absolute(), mode=mode), own,
+                                     sources_of(bench, mode), chooser, bench.stop,
                                      bench.limit(job).after_s + bench.limit(job).quiet_s)
     folder.write(f"runs/{run.id}.fio.json", outcome.stdout)
     over_time.remove(own)
     found.counted = counted(take_evidence(own))
     return found, outcome
+
+
+def sources_of(bench, mode):
+    """Of the pool that the mode has, if it has one."""
+    if mode.under_iowq_run:
+        return sources_in([str(Path(bench.iowq_run).with_name(URING_LIBRARY))])
+    return sources_in([bench.engine]) if mode.offload else []
 
 
 def counted(evidence):

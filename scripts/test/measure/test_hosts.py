@@ -466,6 +466,13 @@ def test_options_that_do_not_fit_are_told_in_one_line(tmp_path, job_file, compar
         one_line(compare(job_file(), "fio:psync", "--hosts", hosts, *extra), word)
 
 
+def test_io_uring_in_user_space_is_for_the_servers(tmp_path, job_file, compare):
+    hosts = tmp_path / "hosts"
+    hosts.write_text("a.example\n")
+    one_line(compare(job_file(), "fio:psync,iowq:io_uring", "--hosts", hosts), "iowq:io_uring",
+             "start it as iowq-run fio --server")
+
+
 def test_a_dry_run_needs_no_host(tmp_path, job_file, compare):
     hosts = tmp_path / "hosts"
     hosts.write_text("no-such-host.invalid\n")

@@ -26,6 +26,7 @@ def refused(done, *words):
     ("ioengine=libaio\nuserspace_reap", "fio:io_uring", "userspace_reap= is an option of libaio"),
     ("ioengine=libaio\nhipri=0", "fio:libaio", "hipri= is an option of "),
     ("ioengine=io_uring\nfixedbufs\nhipri=0", "fio:psync", "--leave-out fixedbufs,hipri"),
+    ("ioengine=libaio\nuserspace_reap", "iowq:io_uring", "and not of iowq:io_uring:"),
     ("ioengine=cpuio\ncpuload=50", "fio:psync", "cpuload= is an option of cpuio"),
     ("nosuch=1\nnor_this", "fio:psync", "neither fio nor an engine of it has an option nor_"),
 ])
@@ -36,6 +37,7 @@ def test_the_owner_is_told_and_what_to_do(job_file, compare, tmp_path, lines, mo
 
 @pytest.mark.parametrize("lines, modes", [
     ("ioengine=io_uring\nfixedbufs=1", "fio:io_uring"),
+    ("ioengine=io_uring\nfixedbufs=1", "fio:io_uring,iowq:io_uring"),
     ("ioengine=libaio\nnowait=0", "fio:libaio,fio:io_uring"),
     ("[global]\nnowait=0\n[b]\nrw=read\nsize=4k\nruntime=100ms\ninvalidate=0", "fio:io_uring"),
 ])

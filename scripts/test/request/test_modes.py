@@ -6,8 +6,8 @@ import pytest
 from conftest import SCRIPTS
 from suite.draw.styles import STYLES, styles
 from suite.errors import BadInput
-from suite.request.modes import (COUNTERPARTS, KERNEL, OFFLOADS, counterpart, of_kernel,
-                                 parse_mode, parse_modes)
+from suite.request.modes import (COUNTERPARTS, KERNEL, OFFLOADS, counterpart, needs_io_uring,
+                                 of_kernel, ours, parse_mode, parse_modes)
 
 COUNTERS = ("issued", "inline", "nowait_miss", "nowait_refused", "pooled", "chain_wait", "sqthread",
             "acall")
@@ -34,10 +34,28 @@ def test_fio_engines_keep_their_name_and_options():
         "ioengine": "psync", "io_submit_mode": "offload"}
 
 
+def test_io_uring_in_user_space_is_fios_engine_with_its_options():
+    mode = parse_mode("iowq:io_uring+sqthread_poll=1")
+    assert mode.job_options("/x") == {"ioengine": "io_uring", "sqthread_poll": "1"}
+    assert mode.under_iowq_run and mode.offload is None
+    assert not parse_mode("fio:io_uring").under_iowq_run and not parse_mode("punt").under_iowq_run
+
+
+@pytest.mark.parametrize("text", ["iowq:", "iowq:libaio", "iowq:io_uring_cmd", "iowq:../x",
+                                  "iowq:punt", "iowq:io_uring "])
+def test_only_what_uses_io_uring_can_have_it_in_user_space(text):
+    with pytest.raises(BadInput) as told:
+        parse_mode(text)
+    assert str(told.value) == (
+        f"mode '{text}': io_uring in user space is for engines that use io_uring: allowed is "
+        "iowq:io_uring, with options as iowq:io_uring+option=value")
+
+
 @pytest.mark.parametrize("text", [
     "nosuch", "", "fio:", "fio:a b", "fio:../x", "sqwq+", "sqwq+x", "sqwq+x=$(reboot)", "sqwq+x='",
     "sqwq+iodepth=4", "sqwq+filename=/dev/sda", "sqwq+ioengine=null", "sqwq+a=1+a=2",
-    "sqwq+x=a\nrw=write",
+    "sqwq+x=a\nrw=write", "iowq", "iowq:io_uring+", "iowq:io_uring+bs=8k",
+    "iowq:io_uring+kernel_handoff=1",
 ])
 def test_bad_modes_are_refused(text):
     with pytest.raises(BadInput):
@@ -45,7 +63,7 @@ def test_bad_modes_are_refused(text):
 
 
 def test_an_unknown_mode_is_answered_with_all_that_are_allowed():
-    allowed = "inline, sqthread, handoff, sqwq, punt, hashed, acall, .*uring.*fio:NAME"
+    allowed = "inline, sqthread, .*hashed, acall, .*uring.*fio:NAME.*iowq:io_uring"
     with pytest.raises(BadInput, match=allowed):
         parse_mode("pnut")
 
@@ -103,6 +121,31 @@ def test_kernel_modes_need_their_kernel_threads():
     assert mode.strayed(None, {"fio": 3, "iou-wrk": 2}, job()) is None
 
 
+@pytest.mark.parametrize("name, threads, in_user_space, strayed", [
+    ("iowq:io_uring", {"fio": 3}, True, None), ("iowq:io_uring", {"fio": 3}, False, "no_iowq-run"),
+    ("iowq:io_uring+sqthread_poll=1", {"iou-sqp": 1}, False, "no_iowq-run"),
+    ("iowq:io_uring+force_async=1", {"fio": 3}, True, "no_iowq-wrk"),
+    ("iowq:io_uring+force_async=1", {"iowq-wrk-0b": 2}, True, None),
+    ("fio:io_uring", {"fio": 3}, False, None),
+])
+def test_io_uring_in_user_space_is_seen_to_be_there(name, threads, in_user_space, strayed):
+    assert parse_mode(name).strayed(None, threads, job(), in_user_space) == strayed
+
+
+@pytest.mark.parametrize("name, needs", [
+    ("uring", True), ("uring_sqpoll+x=1", True), ("fio:io_uring", True),
+    ("fio:io_uring+force_async=1", True), ("iowq:io_uring", False), ("punt", False),
+    ("fio:libaio", False)])
+def test_which_modes_need_the_kernels_io_uring(name, needs):
+    assert needs_io_uring(name) == needs
+
+
+@pytest.mark.parametrize("name, its", [
+    ("punt", True), ("uring+x=1", True), ("fio:psync", False), ("iowq:io_uring", False)])
+def test_which_modes_are_the_engines(name, its):
+    assert ours(name) == its
+
+
 def test_every_mode_of_the_engine_has_a_look_of_its_own():
     assert OFFLOADS.keys() <= STYLES.keys()
 
@@ -124,7 +167,9 @@ def test_the_readme_and_the_suite_pair_the_same_modes():
     assert set(COUNTERPARTS.values()) < set(KERNEL)
 
 
-def test_options_after_a_plus_leave_the_counterpart_as_it_is():
+def test_options_after_a_plus_leave_the_counterpart_as_it_is_but_for_fios_engine():
     assert counterpart("sqwq+max_bounded=4") == counterpart("sqwq") == "uring_async"
+    assert counterpart("iowq:io_uring") == "fio:io_uring"
+    assert counterpart("iowq:io_uring+force_async=1") == "fio:io_uring+force_async=1"
     assert counterpart("handoff") is counterpart("uring") is counterpart("fio:psync") is None
     assert of_kernel("uring_sqpoll+x=1") and not of_kernel("punt") and not of_kernel("fio:io_uring")

@@ -125,6 +125,21 @@ def test_the_kernels_workers_are_seen(workers, job_file, by):
     assert all(worker["name"].startswith("iou-wrk-") for worker in row["workers"])
 
 
+def test_the_workers_of_io_uring_in_user_space_are_the_pools(workers, job_file, by):
+    mode = "iowq:io_uring+force_async=1"
+    done, found = workers(job_file(DIRECT_JOB), "--modes", mode, "--depth", DEPTH, "--by", by)
+    row = found[mode]
+    summary = row["summary"]["pool"]
+    assert row["way"] == by and row["summary"].keys() == {"pool"}
+    assert summary["left"] == summary["created"] > 0
+    assert f"{mode}: this project's pool, by {by}" in done.stdout
+    if by == "sampling":
+        return
+    created = stacks(row["workers"], "created_from")
+    assert any("iowq::uring::instance" in stack for stack in created)
+    assert {worker["left"] for worker in row["workers"]} == {"with its wq"}
+
+
 def test_stacks_name_who_creates_a_worker_of_the_pool(workers, job_file, tracer):
     _, found = workers(job_file(DIRECT_JOB), "--modes", MODE, "--depth", DEPTH, "--by", tracer)
     rows = found[MODE]["workers"]
