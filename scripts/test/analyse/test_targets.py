@@ -183,6 +183,21 @@ def test_rows_are_measured_and_judged(tmp_path, rows):
     assert again.returncode == 2 and "already has runs" in again.stderr
 
 
+def test_a_row_may_be_of_io_uring_in_user_space(tmp_path, job_file):
+    if not (SCRIPTS.parent / "build/iowq-run").exists():
+        pytest.skip("iowq-run is not built")
+    job_file()
+    (tmp_path / "targets.toml").write_text(ROW.replace("inline", "iowq:io_uring") +
+                                           "iops = 0.00001\np99 = false\ncpu = false\n")
+    done = bench_fio(tmp_path)
+    assert done.returncode == 0, done.stderr
+    title, figures = (tmp_path / "results/targets.txt").read_text().splitlines()[-2:]
+    assert title == "tiny reads, depth 1, iowq:io_uring : fio:psync"
+    assert "IOPS" in figures and "met" in figures
+    assert {kept.record["uring_in_user_space"] for kept in kept_runs(tmp_path, "results/tiny-d1")
+            if kept.record["run"]["mode"] == "iowq:io_uring"} == {True}
+
+
 def test_rows_can_be_chosen(tmp_path, rows):
     done = bench_fio(tmp_path, "--rows", r"\(tiny.fio\)", "--dry-run")
     assert done.returncode == 0
