@@ -5,6 +5,7 @@
 #include "iowq/os/park.h"
 #include "iowq/os/thread.h"
 #include "iowq/uring/held.h"
+#include "iowq/uring/inside.h"
 #include "iowq/uring/instance.h"
 #include "iowq/uring/masked.h"
 
@@ -37,6 +38,7 @@ int instance::wait(unsigned min, const waiting &how) {
             break;
         }
         masked signals(how.mask);
+        inside nothing(false); // so the program's handlers may call
         if (!futex_wait(posts_, seen, how.until)) {
             error = -EINTR;
             break;

@@ -5,6 +5,7 @@
 #include "iowq/os/park.h"
 #include "iowq/os/thread.h"
 #include "iowq/pool/worker.h"
+#include "iowq/uring/inside.h"
 #include "iowq/uring/opcodes.h"
 #include "iowq/uring/sq_thread.h"
 #include "iowq/uring/user_memory.h"

@@ -2,6 +2,7 @@
 // What iowq-run puts into a program: traps io_uring's calls before main. SIGSYS must never be
 // blocked: a call that is trapped while it is would end the process. So whoever sets a signal mask
 // by the C library leaves it out.
+#include "iowq/uring/plain_calls.h"
 #include "iowq/uring/trap.h"
 
 #include <csignal>
@@ -58,4 +59,19 @@ EXPORTED int sigaction(int signal, const struct sigaction *act, struct sigaction
     struct sigaction own = *act;
     sigdelset(&own.sa_mask, SIGSYS);
     return real(signal, &own, before);
+}
+
+// ---- for liburing's functions, where they are this project's: they share the rings
+
+EXPORTED int iowq_uring_setup(unsigned entries, io_uring_params *p) {
+    return iowq::uring::plain_setup(entries, p);
+}
+
+EXPORTED int iowq_uring_enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flags,
+                              const void *arg, size_t size) {
+    return iowq::uring::plain_enter(fd, to_submit, min_complete, flags, arg, size);
+}
+
+EXPORTED int iowq_uring_register(int fd, unsigned what, void *arg, unsigned count) {
+    return iowq::uring::plain_register(fd, what, arg, count);
 }

@@ -4,6 +4,7 @@
 #include "iowq/os/any_call.h"
 #include "iowq/uring/calls.h"
 #include "iowq/uring/held.h"
+#include "iowq/uring/inside.h"
 #include "iowq/uring/masked.h"
 
 #include <array>
@@ -58,6 +59,8 @@ constexpr unsigned mmap_fd = 4, fcntl_fd = 0; // the marked arguments
 
 // The memory of a ring, or of another file.
 long map_for(const ucontext_t &at) {
+    if (inside::now()) // and it may hold a lock
+        return make_after_all(SYS_mmap, at, mmap_fd);
     auto *where = reinterpret_cast<void *>(argument(at, 0));
     int error =
         map(static_cast<int>(argument(at, mmap_fd)), where, argument(at, 1),
@@ -69,7 +72,8 @@ long map_for(const ucontext_t &at) {
 
 // A record lock. It may wait, and handlers of the program's run meanwhile.
 long lock_for(const ucontext_t &at) {
-    about_to_lock(static_cast<int>(argument(at, fcntl_fd)));
+    if (!inside::now())
+        about_to_lock(static_cast<int>(argument(at, fcntl_fd)));
     masked as_the_program_is(&at.uc_sigmask);
     return make_after_all(SYS_fcntl, at, fcntl_fd);
 }
@@ -78,6 +82,12 @@ long make(int number, const ucontext_t &at) {
     auto word = [&](unsigned i) { return static_cast<unsigned>(argument(at, i)); };
     auto pointer = [&](unsigned i) { return reinterpret_cast<void *>(argument(at, i)); };
     auto fd = static_cast<int>(word(0));
+    if (number == SYS_mmap)
+        return map_for(at);
+    if (number == SYS_fcntl)
+        return lock_for(at);
+    if (inside::now())
+        return -EBUSY;
     switch (number) {
     case SYS_io_uring_setup:
         return setup(word(0), static_cast<io_uring_params *>(pointer(1)));
@@ -85,10 +95,6 @@ long make(int number, const ucontext_t &at) {
         return enter(fd, word(1), word(2), word(3), pointer(4), argument(at, 5), &at.uc_sigmask);
     case SYS_io_uring_register:
         return do_register(fd, word(1), pointer(2), word(3));
-    case SYS_mmap:
-        return map_for(at);
-    case SYS_fcntl:
-        return lock_for(at);
     default:
         return -ENOSYS;
     }
