@@ -61,6 +61,9 @@ help: ## this list
 PRELOADED := $(patsubst iowq/%.cc,%,$(sort $(wildcard iowq/uring/preload*.cc)))
 URING := $(filter-out $(PRELOADED) uring/run,\
     $(patsubst iowq/%.cc,%,$(sort $(wildcard iowq/uring/*.cc))))
+# The same under liburing's names.
+LIBURING := $(patsubst iowq/%.cc,%,$(sort $(wildcard iowq/uring/liburing/*.cc)))
+LIBURING_SO := liburing/liburing.so.2
 
 .PHONY: all
 all: library engine uring ## the library, the engine, and io_uring in user space
@@ -69,7 +72,7 @@ all: library engine uring ## the library, the engine, and io_uring in user space
 library: $(BUILD)/libiowq.a $(BUILD)/libiowq.so
 engine: $(BUILD)/engine/iowq.so
 .PHONY: uring
-uring: $(BUILD)/iowq-run $(BUILD)/libiowq-uring.so
+uring: $(BUILD)/iowq-run $(BUILD)/libiowq-uring.so $(BUILD)/$(LIBURING_SO)
 
 .PHONY: compare
 compare: all ## compare the modes on this machine, and draw the result
@@ -168,6 +171,12 @@ $(BUILD)/libiowq-uring.so: $(URING:%=$(BUILD)/iowq/%.o) $(PRELOADED:%=$(BUILD)/i
     $(BUILD)/libiowq.a
 	$(say)$(CXX) -shared -pthread -Wl,--exclude-libs,ALL $^ -lhwloc -ldl -o $@
 
+$(BUILD)/$(LIBURING_SO): $(URING:%=$(BUILD)/iowq/%.o) $(LIBURING:%=$(BUILD)/iowq/%.o) \
+    $(BUILD)/libiowq.a iowq/uring/liburing/liburing.map
+	@mkdir -p $(@D)
+	$(say)$(CXX) -shared -pthread -Wl,-soname,$(@F),-z,nodelete,-Bsymbolic-functions \
+	    -Wl,--version-script=iowq/uring/liburing/liburing.map $(filter-out %.map,$^) -lhwloc -o $@
+
 $(BUILD)/iowq-run: $(BUILD)/iowq/uring/run.o
 	$(say)$(CXX) $^ -o $@
 
@@ -195,14 +204,18 @@ install: all ## the library, its headers and the engine, under PREFIX (/usr/loca
 	install -d '$(DESTDIR)$(PREFIX)/bin'
 	install -m 755 $(BUILD)/iowq-run '$(DESTDIR)$(PREFIX)/bin'
 	install -m 755 $(BUILD)/libiowq-uring.so '$(DESTDIR)$(LIBDIR)'
+	install -d '$(DESTDIR)$(LIBDIR)/iowq'
+	install -m 755 $(BUILD)/$(LIBURING_SO) '$(DESTDIR)$(LIBDIR)/iowq'
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' iowq/iowq.pc.in \
 	    >'$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc'
 uninstall: ## what install put there
 	rm -rf '$(INCLUDE)'
 	rm -f '$(DESTDIR)$(PREFIX)/bin/iowq-run' '$(DESTDIR)$(LIBDIR)/libiowq-uring.so' \
 	    '$(DESTDIR)$(LIBDIR)'/libiowq.a '$(DESTDIR)$(LIBDIR)'/libiowq.so* \
-	    '$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc' '$(DESTDIR)$(LIBDIR)/fio/iowq.so'
-	-rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(LIBDIR)/fio' '$(DESTDIR)$(LIBDIR)/pkgconfig'
+	    '$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc' '$(DESTDIR)$(LIBDIR)/fio/iowq.so' \
+	    '$(DESTDIR)$(LIBDIR)/iowq/$(notdir $(LIBURING_SO))'
+	-rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(LIBDIR)/fio' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
+	    '$(DESTDIR)$(LIBDIR)/iowq'
 
 # ---- the engine
 

@@ -3,29 +3,13 @@
 
 #include "iowq/uring/calls.h"
 #include "iowq/uring/inside.h"
+#include "iowq/uring/masked.h"
 
 #include <cerrno>
-#include <csignal>
 
 namespace iowq::uring {
 
 namespace {
-
-// For calls that are made seldom. The threads that they create have all signals blocked, too.
-class all_blocked {
-  public:
-    all_blocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~all_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    all_blocked(const all_blocked &) = delete;
-    all_blocked &operator=(const all_blocked &) = delete;
-
-  private:
-    sigset_t before_;
-};
 
 template <class Call>
 int made(Call &&call) {
@@ -42,7 +26,7 @@ int made(Call &&call) {
 
 int plain_setup(unsigned entries, io_uring_params *p) {
     return made([&] {
-        all_blocked signals;
+        masked signals(&every_signal()); // it is made seldom
         return setup(entries, p);
     });
 }
@@ -54,8 +38,15 @@ int plain_enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flag
 
 int plain_register(int fd, unsigned what, void *arg, unsigned count) {
     return made([&] {
-        all_blocked signals;
+        masked signals(&every_signal()); // it is made seldom
         return do_register(fd, what, arg, count);
+    });
+}
+
+int plain_map(int fd, void **at, size_t bytes, int protection, int flags, uint64_t offset) {
+    return made([&] {
+        masked signals(&every_signal());
+        return map(fd, *at, bytes, protection, flags, offset);
     });
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <linux/io_uring.h>
 
 namespace iowq::uring {
@@ -15,5 +16,7 @@ namespace iowq::uring {
 [[nodiscard]] int plain_enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flags,
                               const void *arg, size_t size);
 [[nodiscard]] int plain_register(int fd, unsigned what, void *arg, unsigned count);
+[[nodiscard]] int plain_map(int fd, void **at, size_t bytes, int protection, int flags,
+                            uint64_t offset);
 
 } // namespace iowq::uring

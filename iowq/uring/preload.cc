@@ -75,3 +75,8 @@ EXPORTED int iowq_uring_enter(int fd, unsigned to_submit, unsigned min_complete,
 EXPORTED int iowq_uring_register(int fd, unsigned what, void *arg, unsigned count) {
     return iowq::uring::plain_register(fd, what, arg, count);
 }
+
+EXPORTED int iowq_uring_map(int fd, void **at, size_t bytes, int protection, int flags,
+                            uint64_t offset) {
+    return iowq::uring::plain_map(fd, at, bytes, protection, flags, offset);
+}

@@ -5,21 +5,26 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <linux/io_uring.h>
 #include <string>
+#include <string_view>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 namespace {
 
-constexpr const char *help = R"(usage: iowq-run [--if-needed] PROGRAM [ARGUMENT ...]
+constexpr const char *help = R"(usage: iowq-run [--if-needed] [--liburing] PROGRAM [ARGUMENT ...]
 
 Runs a program, and what it runs, with io_uring in user space: where the kernel's is forbidden, or
 missing. The program has to be linked dynamically.
 
   --if-needed   leave the program alone where the kernel's io_uring is to be had
+  --liburing    the program is linked with liburing.so.2: put this project's in its place, which
+                is faster than to trap the program's system calls. Calls that the program makes in
+                another way stay the kernel's.
 )";
-constexpr const char *library = "libiowq-uring.so";
+constexpr const char *trapping = "libiowq-uring.so", *liburing = "liburing.so.2";
 
 bool kernel_has_it() {
     io_uring_params p{};
@@ -27,41 +32,70 @@ bool kernel_has_it() {
     return fd >= 0 && close(static_cast<int>(fd)) == 0;
 }
 
-// Beside this program, or in the lib beside its folder; empty: in neither.
-std::string library_path() {
+// The first of these folders, seen from that of this program, that has the library; empty: none.
+std::string folder_of(const std::string &library, std::initializer_list<const char *> folders) {
     char own[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", own, sizeof own);
-    std::string folder(own, length > 0 ? static_cast<size_t>(length) : 0);
-    folder.resize(folder.rfind('/') == folder.npos ? 0 : folder.rfind('/'));
-    for (const char *there : {"/", "/../lib/"})
-        if (std::string path = folder + there + library; access(path.c_str(), R_OK) == 0)
-            return path;
+    std::string here(own, length > 0 ? static_cast<size_t>(length) : 0);
+    here.resize(here.rfind('/') == here.npos ? 0 : here.rfind('/'));
+    for (const char *there : folders)
+        if (std::string folder = here + there; access((folder + library).c_str(), R_OK) == 0)
+            return folder;
     return {};
+}
+
+// Puts it first in a list that the dynamic linker goes through.
+void put_first(const char *variable, const std::string &what) {
+    const char *others = getenv(variable);
+    setenv(variable, (what + (others ? ":" : "") + (others ? others : "")).c_str(), 1);
+}
+
+bool no_library(const char *name, const char *where) {
+    fprintf(stderr, "iowq-run: there is no %s %s\n", name, where);
+    return false;
+}
+
+bool trap_calls() {
+    std::string folder = folder_of(trapping, {"/", "/../lib/"});
+    if (folder.empty())
+        return no_library(trapping, "beside it, nor in ../lib");
+    const char *others = getenv("LD_PRELOAD");
+    if (!others || !strstr(others, trapping)) // else this is a second iowq-run in the first
+        put_first("LD_PRELOAD", folder + trapping);
+    return true;
+}
+
+bool replace_liburing() {
+    std::string folder = folder_of(liburing, {"/liburing/", "/../lib/iowq/"});
+    if (folder.empty())
+        return no_library(liburing, "in liburing beside it, nor in ../lib/iowq");
+    put_first("LD_LIBRARY_PATH", folder);
+    return true;
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
+    bool if_needed = false, by_name = false;
     int first = 1;
-    bool if_needed = argc > 1 && strcmp(argv[1], "--if-needed") == 0;
-    first += if_needed;
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-        return fputs(help, stdout) < 0;
-    if (argc <= first || argv[first][0] == '-') {
-        fprintf(stderr, "iowq-run: %s (see iowq-run --help)\n",
-                argc <= first ? "no program is named" : "the only option is --if-needed");
-        return 2;
-    }
-    if (!if_needed || !kernel_has_it()) {
-        std::string path = library_path();
-        if (path.empty()) {
-            fprintf(stderr, "iowq-run: there is no %s beside it, nor in ../lib\n", library);
+    for (; first < argc && argv[first][0] == '-'; first++) {
+        std::string_view option = argv[first];
+        if (option == "--help" || option == "-h")
+            return fputs(help, stdout) < 0;
+        if_needed |= option == "--if-needed";
+        by_name |= option == "--liburing";
+        if (option != "--if-needed" && option != "--liburing") {
+            fprintf(stderr, "iowq-run: there is no option %s (see iowq-run --help)\n", argv[first]);
             return 2;
         }
-        const char *others = getenv("LD_PRELOAD");
-        if (!others || !strstr(others, library)) // else this is a second iowq-run in the first
-            setenv("LD_PRELOAD", (path + (others ? ":" : "") + (others ? others : "")).c_str(), 1);
     }
+    if (first >= argc) {
+        fprintf(stderr, "iowq-run: no program is named (see iowq-run --help)\n");
+        return 2;
+    }
+    if (!if_needed || !kernel_has_it())
+        if (!(by_name ? replace_liburing() : trap_calls()))
+            return 2;
     execvp(argv[first], argv + first);
     fprintf(stderr, "iowq-run: %s: %s\n", argv[first], strerror(errno));
     return errno == ENOENT ? 127 : 126;

@@ -20,7 +20,7 @@ def test_every_file_has_its_place(tmp_path):
     installed = files_under(tmp_path / "opt/pool")
     for name in ("include/iowq/wq.h", "include/iowq/ring.h", "include/iowq/io_wq.h",
                  "include/iowq/pool/wq.h", "lib64/libiowq.a", "lib64/libiowq.so",
-                 "lib64/fio/iowq.so", "lib64/pkgconfig/iowq.pc"):
+                 "lib64/fio/iowq.so", "lib64/pkgconfig/iowq.pc", "lib64/iowq/liburing.so.2"):
         assert name in installed
     told = (tmp_path / "opt/pool/lib64/pkgconfig/iowq.pc").read_text()
     assert "libdir=/opt/pool/lib64" in told and str(tmp_path) not in told

@@ -100,7 +100,8 @@ def test_it_says_how_it_is_used():
 
 @pytest.mark.parametrize("arguments, status, words", [
     ([], 2, "no program is named"), (["--if-needed"], 2, "no program is named"),
-    (["--nosuch", "true"], 2, "the only option is --if-needed"),
+    (["--nosuch", "true"], 2, "there is no option --nosuch"),
+    (["--liburing"], 2, "no program is named"),
     (["/nosuch/program"], 127, "/nosuch/program: No such file or directory"),
     (["/etc"], 126, "/etc: Permission denied"),
 ])
