@@ -76,27 +76,23 @@ void instance::enable() {
 
 // ---- submission
 
+// Those that were freed are taken all at once.
 op *instance::new_op() {
-    locked hold(lock_);
-    if (!free_) {
-        std::unique_ptr<op[]> more(new (std::nothrow) op[slab]);
-        if (!more)
-            return nullptr;
-        for (unsigned i = 0; i < slab; i++) {
-            more[i].next = free_;
-            free_ = &more[i];
+    if (!spare_) {
+        locked hold(lock_);
+        spare_ = std::exchange(free_, nullptr);
+        if (!spare_) {
+            std::unique_ptr<op[]> more(new (std::nothrow) op[slab]);
+            if (!more)
+                return nullptr;
+            for (unsigned i = 0; i < slab; i++)
+                more[i].next = std::exchange(spare_, &more[i]);
+            slabs_.push_back(std::move(more));
         }
-        slabs_.push_back(std::move(more));
     }
-    op *o = free_;
-    free_ = o->next;
-    o->next = nullptr;
+    op *o = spare_;
+    spare_ = std::exchange(o->next, nullptr);
     return o;
-}
-
-void instance::give_back(op &o) {
-    locked hold(lock_);
-    o.next = std::exchange(free_, &o);
 }
 
 int instance::submit(unsigned count) {
@@ -110,7 +106,7 @@ int instance::submit(unsigned count) {
             io_uring_sqe sqe;
             if (!o || !rings_->take(sqe)) {
                 if (o)
-                    give_back(*o);
+                    o->next = std::exchange(spare_, o);
                 break;
             }
             taken++;
@@ -354,8 +350,8 @@ void instance::recycle(op &o) {
         return; // whoever holds it releases it
     forget(o);
     std::destroy_at(&o);
-    std::construct_at(&o)->next = free_;
-    free_ = &o;
+    new (&o) op; // without its arrays, which construct_at would clear
+    o.next = std::exchange(free_, &o);
 }
 
 // A chain that may begin now that others have ended; nullptr: none.

@@ -94,8 +94,7 @@ class instance {
     // By whom an operation is begun.
     enum class by : bool { submitter, worker };
 
-    [[nodiscard]] op *new_op() IOWQ_EXCLUDES(lock_);
-    void give_back(op &o) IOWQ_EXCLUDES(lock_); // it has not been used
+    [[nodiscard]] op *new_op() IOWQ_REQUIRES(submitting_) IOWQ_EXCLUDES(lock_);
     void begin(op &first);
     void refuse(op &first);
     [[nodiscard]] bool has_to_wait(bool drains) const IOWQ_REQUIRES(lock_);
@@ -125,6 +124,7 @@ class instance {
     std::unique_ptr<rings> rings_;
     descriptor descriptor_;
     mutex submitting_; // the submission queue
+    op *spare_ IOWQ_GUARDED_BY(submitting_) = nullptr;
     mutex registering_;
     registered registered_ IOWQ_GUARDED_BY(registering_);
     std::unique_ptr<sq_thread> sq_thread_;
