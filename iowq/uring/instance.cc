@@ -392,12 +392,29 @@ int32_t instance::update_files(unsigned at, uint64_t fds, unsigned count) {
     return with_registered([&](registered &its) { return its.update_files(at, wanted); });
 }
 
+unsigned instance::hint_of(int fd, bool writes) {
+    return static_cast<unsigned>(fd) % hints + writes * hints;
+}
+
+bool instance::still_obeys_nowait(int fd, bool writes) {
+    auto &left = obeys_[hint_of(fd, writes)];
+    uint8_t now = left.load(relaxed);
+    if (now)
+        left.store(now - 1, relaxed);
+    return now;
+}
+
+void instance::learn_obedience(int fd, bool writes) {
+    constexpr uint8_t calls = 32;
+    obeys_[hint_of(fd, writes)].store(calls, relaxed);
+}
+
 bool instance::refuses_nowait(int fd, bool writes) const {
-    return refused_[static_cast<unsigned>(fd) % hints + writes * hints].load(relaxed);
+    return refused_[hint_of(fd, writes)].load(relaxed);
 }
 
 void instance::learn_refusal(int fd, bool writes) {
-    refused_[static_cast<unsigned>(fd) % hints + writes * hints].store(true, relaxed);
+    refused_[hint_of(fd, writes)].store(true, relaxed);
 }
 
 } // namespace iowq::uring

@@ -82,8 +82,11 @@ class instance {
 
     [[nodiscard]] int32_t cancel(const to_cancel &which, const op &asking);
     [[nodiscard]] int32_t update_files(unsigned at, uint64_t fds, unsigned count);
-    // Descriptors on which RWF_NOWAIT was refused are not tried again; a hint, as a number may come
-    // to mean another file.
+    // That RWF_NOWAIT keeps calls on a descriptor from waiting is looked up once for some calls; a
+    // hint, as a number may come to mean another file.
+    [[nodiscard]] bool still_obeys_nowait(int fd, bool writes);
+    void learn_obedience(int fd, bool writes);
+    // Descriptors on which RWF_NOWAIT was refused are not tried again; a hint, too.
     [[nodiscard]] bool refuses_nowait(int fd, bool writes) const;
     void learn_refusal(int fd, bool writes);
 
@@ -145,7 +148,9 @@ class instance {
     atomic<bool> event_async_only_{false};
     // By the descriptor's last digits; reads, then writes.
     static constexpr unsigned hints = 1024;
+    [[nodiscard]] static unsigned hint_of(int fd, bool writes);
     std::array<atomic<bool>, 2 * hints> refused_{};
+    std::array<atomic<uint8_t>, 2 * hints> obeys_{}; // for so many calls
 };
 
 } // namespace iowq::uring

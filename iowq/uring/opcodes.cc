@@ -132,17 +132,28 @@ bool on_storage(int fd) {
 bool writes(const op &o) { return o.number == SYS_pwritev2; }
 
 // Where RWF_NOWAIT does not keep the call from waiting: past the cache, and for the device.
+// `status`: of its file, as fcntl tells it.
 bool waits_all_the_same(const op &o, int status) {
-    return status & O_DIRECT ||
-           (writes(o) && (status & O_DSYNC || o.rw_flags & (RWF_DSYNC | RWF_SYNC)));
+    return status & O_DIRECT || (writes(o) && status & O_DSYNC);
+}
+
+bool is_nonblocking(int fd) {
+    int status = fcntl(fd, F_GETFL);
+    return status >= 0 && status & O_NONBLOCK;
 }
 
 int64_t try_move(op &o) {
-    int status = fcntl(o.fd, F_GETFL);
-    if (status < 0)
-        return -EBADF;
-    o.sleeps |= waits_all_the_same(o, status);
-    if (waits_all_the_same(o, status) || o.of->refuses_nowait(o.fd, writes(o)))
+    bool waits = writes(o) && o.rw_flags & (RWF_DSYNC | RWF_SYNC);
+    if (!waits && !o.of->still_obeys_nowait(o.fd, writes(o))) {
+        int status = fcntl(o.fd, F_GETFL);
+        if (status < 0)
+            return -EBADF;
+        waits = waits_all_the_same(o, status);
+        if (!waits)
+            o.of->learn_obedience(o.fd, writes(o));
+    }
+    o.sleeps |= waits;
+    if (waits || o.of->refuses_nowait(o.fd, writes(o)))
         return -EAGAIN;
     for (;;) {
         int64_t got = move(o, RWF_NOWAIT);
@@ -151,7 +162,7 @@ int64_t try_move(op &o) {
             return -EAGAIN;
         }
         if (got == -EAGAIN)
-            o.tried_enough = !o.moved && (o.rw_flags & RWF_NOWAIT || status & O_NONBLOCK);
+            o.tried_enough = !o.moved && (o.rw_flags & RWF_NOWAIT || is_nonblocking(o.fd));
         if (got < 0)
             return got;
         advance(o, static_cast<uint64_t>(got));
