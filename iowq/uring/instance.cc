@@ -20,6 +20,7 @@ static_assert(offsetof(op, item) == 0, "run takes the item's address for the op'
 namespace {
 
 constexpr unsigned slab = 64;
+constexpr unsigned most_unposted = 16;
 
 bool links(const op &o) { return o.flags & (IOSQE_IO_LINK | IOSQE_IO_HARDLINK); }
 
@@ -98,6 +99,8 @@ op *instance::new_op() {
 int instance::submit(unsigned count) {
     unsigned taken = 0;
     op *first = nullptr, *last = nullptr; // of a chain whose end is still to come
+    op_list made;                         // without CQEs so far
+    unsigned nr_made = 0;
     {
         locked hold(submitting_);
         count = std::min(count, rings_->submitted());
@@ -119,10 +122,17 @@ int instance::submit(unsigned count) {
                 o->refused = true;
                 o->result = -EINVAL;
             }
+            if (!first && made_alone(*o)) {
+                made.push_back(*o);
+                if (++nr_made % most_unposted == 0)
+                    post_all(made);
+                continue;
+            }
             bool stop = o->refused && !(flags_ & IORING_SETUP_SUBMIT_ALL);
             (last ? last->linked : first) = o;
             last = o;
             if (!links(*o) || stop) {
+                post_all(made);
                 begin(*std::exchange(first, nullptr));
                 last = nullptr;
             }
@@ -130,10 +140,33 @@ int instance::submit(unsigned count) {
                 break;
         }
         rings_->give_back();
+        post_all(made);
         if (first)
             begin(*first);
     }
     return static_cast<int>(taken);
+}
+
+// Most operations wait for nothing, nothing waits for them, and they are made at once. Such a one
+// needs no lock until its CQE is posted, together with others: but for one that may take long, for
+// which the others are not to wait. False: it is to be begun.
+bool instance::made_alone(op &o) {
+    if (o.refused || links(o) || o.flags & IOSQE_IO_DRAIN || barred_.load(acquire) ||
+        !(o.row->own || o.row->by == way::tried))
+        return false;
+    o.was_tried = !issue_at_once(o);
+    return !o.was_tried;
+}
+
+void instance::post_all(op_list &made) {
+    if (made.empty())
+        return;
+    {
+        locked hold(lock_);
+        while (op *o = made.pop_front())
+            answer(*o);
+    }
+    posted(by::submitter);
 }
 
 // Begins a chain, of one operation or more, unless it has to wait for what drains.
@@ -165,9 +198,11 @@ void instance::begin(op &first) {
         locked hold(lock_);
         if (may_wait && has_to_wait(drains)) {
             deferred_.push_back(first);
+            barred_.store(true, relaxed);
             return;
         }
         draining_ = drains;
+        barred_.store(drains, relaxed);
         active_ += count;
     }
     go_on(&first, by::submitter);
@@ -223,6 +258,8 @@ op *instance::make(op &o, by whom) {
 bool instance::issue_at_once(op &o) {
     if (o.refused)
         return true;
+    if (o.was_tried)
+        return false;
     if (o.row->own) {
         o.result = o.row->own(*this, o);
         return true;
@@ -329,6 +366,10 @@ void instance::complete(op &o, int32_t result, bool silent) {
     o.result = result;
     active_--;
     in_flight_.remove(o);
+    answer(o, silent);
+}
+
+void instance::answer(op &o, bool silent) {
     if (silent || (o.flags & IOSQE_CQE_SKIP_SUCCESS && succeeded(o)))
         recycle(o);
     else
@@ -360,10 +401,12 @@ op *instance::next_deferred() {
         draining_ = false;
     op *first = deferred_.first();
     bool drains = first && first->flags & IOSQE_IO_DRAIN;
+    barred_.store(draining_ || first, release);
     if (!first || draining_ || (drains && active_))
         return nullptr;
     deferred_.remove(*first);
     draining_ = drains;
+    barred_.store(draining_ || !deferred_.empty(), release);
     for (op *o = first; o; o = o->linked)
         active_++;
     return first;

@@ -98,6 +98,8 @@ class instance {
     enum class by : bool { submitter, worker };
 
     [[nodiscard]] op *new_op() IOWQ_REQUIRES(submitting_) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] bool made_alone(op &o);
+    void post_all(op_list &made) IOWQ_EXCLUDES(lock_);
     void begin(op &first);
     void refuse(op &first);
     [[nodiscard]] bool has_to_wait(bool drains) const IOWQ_REQUIRES(lock_);
@@ -114,6 +116,7 @@ class instance {
         IOWQ_REQUIRES(lock_);
     void break_off(op *o, bool silent) IOWQ_REQUIRES(lock_);
     void complete(op &o, int32_t result, bool silent = false) IOWQ_REQUIRES(lock_);
+    void answer(op &o, bool silent = false) IOWQ_REQUIRES(lock_);
     void post(op &o) IOWQ_REQUIRES(lock_);
     void recycle(op &o) IOWQ_REQUIRES(lock_);
     [[nodiscard]] op *next_deferred() IOWQ_REQUIRES(lock_);
@@ -139,6 +142,9 @@ class instance {
     op *free_ IOWQ_GUARDED_BY(lock_) = nullptr;
     unsigned active_ IOWQ_GUARDED_BY(lock_) = 0;   // begun, with what is linked, and not done
     bool draining_ IOWQ_GUARDED_BY(lock_) = false; // nothing begins until what drains is done
+    // One of these two, written under the lock. The submitter reads it without: while it submits,
+    // this turns from true to false only.
+    atomic<bool> barred_{false};
     uint64_t cancels_ IOWQ_GUARDED_BY(lock_) = 0;
     std::vector<std::unique_ptr<op[]>> slabs_ IOWQ_GUARDED_BY(lock_);
     atomic<unsigned> workers_inside_{0};

@@ -33,6 +33,7 @@ struct op {
     int fd = -1;
     uint8_t flags = 0;         // IOSQE_*
     bool refused = false;      // its SQE makes no sense: it has no call, and `result` says so
+    bool was_tried = false;    // it would have waited
     bool tried_enough = false; // -EAGAIN is its result
     bool on_pool = false;      // a worker has it, or will
     bool sleeps = true;        // the plain call will sleep; else it may
