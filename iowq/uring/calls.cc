@@ -24,6 +24,9 @@ constexpr unsigned setup_flags =
     IORING_SETUP_ATTACH_WQ | IORING_SETUP_R_DISABLED | IORING_SETUP_SUBMIT_ALL |
     IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SINGLE_ISSUER |
     IORING_SETUP_DEFER_TASKRUN | setup_no_mmap | setup_no_sqarray;
+constexpr unsigned enter_flags = IORING_ENTER_GETEVENTS | IORING_ENTER_SQ_WAKEUP |
+                                 IORING_ENTER_SQ_WAIT | IORING_ENTER_EXT_ARG |
+                                 IORING_ENTER_REGISTERED_RING;
 constexpr unsigned features =
     IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE |
     IORING_FEAT_RW_CUR_POS | IORING_FEAT_CUR_PERSONALITY | IORING_FEAT_POLL_32BITS |
@@ -215,22 +218,27 @@ int setup(unsigned entries, io_uring_params *p) {
 
 int enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flags, const void *arg,
           size_t size, const sigset_t *mask) {
-    if (flags & ~(IORING_ENTER_GETEVENTS | IORING_ENTER_SQ_WAKEUP | IORING_ENTER_SQ_WAIT |
-                  IORING_ENTER_EXT_ARG | IORING_ENTER_REGISTERED_RING))
+    if (flags & ~enter_flags)
         return -EINVAL;
     std::shared_ptr<instance> its;
-    if (int error = find_ring(fd, flags & IORING_ENTER_REGISTERED_RING, its))
-        return error;
-    if (!its->enabled())
+    int error = find_ring(fd, flags & IORING_ENTER_REGISTERED_RING, its);
+    return error ? error : enter(*its, to_submit, min_complete, flags, arg, size, mask);
+}
+
+int enter(instance &its, unsigned to_submit, unsigned min_complete, unsigned flags, const void *arg,
+          size_t size, const sigset_t *mask) {
+    if (flags & ~enter_flags)
+        return -EINVAL;
+    if (!its.enabled())
         return -EBADFD;
     int taken = static_cast<int>(to_submit);
-    if (its->submitter()) {
+    if (its.submitter()) {
         if (flags & IORING_ENTER_SQ_WAKEUP)
-            its->submitter()->wake();
+            its.submitter()->wake();
         if (flags & IORING_ENTER_SQ_WAIT)
-            its->wait_for_room();
+            its.wait_for_room();
     } else if (to_submit) {
-        taken = its->submit(to_submit);
+        taken = its.submit(to_submit);
     }
     if (!(flags & IORING_ENTER_GETEVENTS))
         return taken;
@@ -238,7 +246,7 @@ int enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flags, con
     waiting how{.until = {}, .mask = mask};
     int error = read_waiting(flags, arg, size, own, how);
     if (!error)
-        error = its->wait(min_complete, how);
+        error = its.wait(min_complete, how);
     return taken ? taken : error;
 }
 

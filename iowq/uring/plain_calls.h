@@ -11,12 +11,18 @@
 
 namespace iowq::uring {
 
-// As those of calls.h.
-[[nodiscard]] int plain_setup(unsigned entries, io_uring_params *p);
-[[nodiscard]] int plain_enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flags,
-                              const void *arg, size_t size);
-[[nodiscard]] int plain_register(int fd, unsigned what, void *arg, unsigned count);
-[[nodiscard]] int plain_map(int fd, void **at, size_t bytes, int protection, int flags,
-                            uint64_t offset);
+struct plain_calls {
+    // As those of calls.h.
+    int (*setup)(unsigned entries, io_uring_params *p);
+    int (*do_register)(int fd, unsigned what, void *arg, unsigned count);
+    int (*map)(int fd, void *&at, size_t bytes, int protection, int flags, uint64_t offset);
+    // By a handle, or, where it is none, by the descriptor.
+    int (*enter)(int fd, unsigned handle, unsigned to_submit, unsigned min_complete, unsigned flags,
+                 const void *arg, size_t size);
+    // Of a ring that has just been made, and is used until the handle is closed; 0: none.
+    unsigned (*open_handle)(int fd);
+    void (*close_handle)(unsigned handle);
+};
+extern const plain_calls calls_here;
 
 } // namespace iowq::uring

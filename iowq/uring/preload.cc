@@ -61,22 +61,5 @@ EXPORTED int sigaction(int signal, const struct sigaction *act, struct sigaction
     return real(signal, &own, before);
 }
 
-// ---- for liburing's functions, where they are this project's: they share the rings
-
-EXPORTED int iowq_uring_setup(unsigned entries, io_uring_params *p) {
-    return iowq::uring::plain_setup(entries, p);
-}
-
-EXPORTED int iowq_uring_enter(int fd, unsigned to_submit, unsigned min_complete, unsigned flags,
-                              const void *arg, size_t size) {
-    return iowq::uring::plain_enter(fd, to_submit, min_complete, flags, arg, size);
-}
-
-EXPORTED int iowq_uring_register(int fd, unsigned what, void *arg, unsigned count) {
-    return iowq::uring::plain_register(fd, what, arg, count);
-}
-
-EXPORTED int iowq_uring_map(int fd, void **at, size_t bytes, int protection, int flags,
-                            uint64_t offset) {
-    return iowq::uring::plain_map(fd, at, bytes, protection, flags, offset);
-}
+// For liburing's functions, where they are this project's: they share the rings.
+EXPORTED const iowq::uring::plain_calls *iowq_uring_calls() { return &iowq::uring::calls_here; }

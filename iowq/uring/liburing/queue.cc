@@ -50,8 +50,8 @@ io_uring_cqe *cqe_at(const io_uring &ring, unsigned place) {
 
 int enter(const io_uring &ring, unsigned submit, unsigned wait, unsigned flags, const void *arg,
           size_t size) {
-    return io_uring_enter2(static_cast<unsigned>(ring.enter_ring_fd), submit, wait,
-                           flags | ring.int_flags, const_cast<void *>(arg), size);
+    return calls->enter(ring.enter_ring_fd, ring.handle, submit, wait, flags | ring.int_flags, arg,
+                        size);
 }
 
 // How a call waits: the argument of IORING_ENTER_GETEVENTS.

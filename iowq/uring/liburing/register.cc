@@ -26,10 +26,10 @@ enum : unsigned {
     register_zcrx_ctrl,
     register_bpf_filter,
 };
-constexpr unsigned no_ring = -1;
+constexpr int no_ring = -1;
 
 int call(const io_uring *ring, unsigned what, const void *arg, unsigned count) {
-    return io_uring_register(static_cast<unsigned>(ring->ring_fd), what, arg, count);
+    return calls->do_register(ring->ring_fd, what, const_cast<void *>(arg), count);
 }
 
 // An argument that is counted in bytes.
@@ -310,7 +310,7 @@ EXPORTED int io_uring_register_sync_cancel(io_uring *ring, io_uring_sync_cancel_
 }
 
 EXPORTED int io_uring_register_sync_msg(io_uring_sqe *sqe) {
-    return io_uring_register(no_ring, register_send_msg_ring, sqe, 1);
+    return calls->do_register(no_ring, register_send_msg_ring, sqe, 1);
 }
 
 EXPORTED int io_uring_register_napi(io_uring *ring, void *arg) {
@@ -347,9 +347,9 @@ EXPORTED int io_uring_register_bpf_filter(io_uring *ring, void *arg) {
 }
 
 EXPORTED int io_uring_register_bpf_filter_task(void *arg) {
-    return io_uring_register(no_ring, register_bpf_filter, arg, 1);
+    return calls->do_register(no_ring, register_bpf_filter, arg, 1);
 }
 
 EXPORTED int io_uring_register_query(void *arg) {
-    return io_uring_register(no_ring, register_query, arg, 0);
+    return calls->do_register(no_ring, register_query, arg, 0);
 }

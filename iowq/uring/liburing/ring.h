@@ -4,6 +4,8 @@
 // places. A ring is used by one thread at a time, as with liburing.
 #pragma once
 
+#include "iowq/uring/plain_calls.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <linux/io_uring.h>
@@ -38,21 +40,16 @@ struct io_uring {
     int ring_fd;
     uint32_t features;
     int enter_ring_fd; // by which calls name it: ring_fd, or an index of a registered descriptor
-    uint8_t int_flags; // of this library alone: the flag that goes with enter_ring_fd
+    // These are this library's alone.
+    uint8_t int_flags; // the flag that goes with enter_ring_fd
     uint8_t pad[3];
-    uint32_t pad2;
+    uint32_t handle; // where it was made here; 0: none
 };
 static_assert(sizeof(io_uring) == 216 && offsetof(io_uring, int_flags) == 208);
 
-// The system calls, which the other functions are made of. Their results are io_uring's, or -errno.
-extern "C" {
-int io_uring_setup(unsigned entries, io_uring_params *p);
-int io_uring_enter2(unsigned fd, unsigned to_submit, unsigned min_complete, unsigned flags,
-                    void *arg, size_t size);
-int io_uring_register(unsigned fd, unsigned what, const void *arg, unsigned count);
-}
-
 namespace iowq::uring {
-// A part of the ring's memory, with its offset as for mmap(2). 0 or -errno.
-[[nodiscard]] int map_part(int fd, void *&at, size_t bytes, uint64_t offset);
+
+// Those of the library that knows the rings.
+extern const plain_calls *const calls;
+
 } // namespace iowq::uring

@@ -18,6 +18,12 @@ namespace {
 
 constexpr unsigned most_entries = 32768; // of the SQ; the CQ has twice as many
 
+// A part of the ring's memory. 0 or -errno.
+int map_part(int fd, void *&at, size_t bytes, uint64_t offset) {
+    constexpr int access = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_POPULATE;
+    return calls->map(fd, at, bytes, access, flags, offset);
+}
+
 size_t sqe_bytes(const io_uring_params &p, unsigned entries) {
     return size_t{entries} * sizeof(io_uring_sqe) << bool(p.flags & IORING_SETUP_SQE128);
 }
@@ -120,7 +126,7 @@ EXPORTED int io_uring_queue_mmap(int fd, io_uring_params *p, io_uring *ring) {
 
 EXPORTED int io_uring_queue_init_params(unsigned entries, io_uring *ring, io_uring_params *p) {
     *ring = {};
-    int fd = io_uring_setup(entries, p);
+    int fd = calls->setup(entries, p);
     if (fd < 0)
         return fd;
     if (int error = io_uring_queue_mmap(fd, p, ring)) {
@@ -129,6 +135,7 @@ EXPORTED int io_uring_queue_init_params(unsigned entries, io_uring *ring, io_uri
     }
     for (unsigned i = 0; i < ring->sq.ring_entries; i++)
         ring->sq.array[i] = i;
+    ring->handle = calls->open_handle(fd);
     return 0;
 }
 
@@ -145,6 +152,7 @@ EXPORTED int io_uring_queue_init_mem(unsigned, io_uring *, io_uring_params *, vo
 
 EXPORTED void io_uring_queue_exit(io_uring *ring) {
     unmap(*ring);
+    calls->close_handle(ring->handle);
     if (ring->int_flags & IORING_ENTER_REGISTERED_RING)
         (void)io_uring_unregister_ring_fd(ring);
     if (ring->ring_fd >= 0)
