@@ -167,9 +167,13 @@ $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
 	$(say)$(CXX) -shared -pthread -Wl,-soname,$(SONAME) -Wl,--version-script=iowq/libiowq.map \
 	    $(IOWQ_OBJECTS) -lhwloc -o $@
 
+# now: its functions are called in a signal handler, and by children that share memory, where none
+# is to be looked up.
 $(BUILD)/libiowq-uring.so: $(URING:%=$(BUILD)/iowq/%.o) $(PRELOADED:%=$(BUILD)/iowq/%.o) \
-    $(BUILD)/libiowq.a
-	$(say)$(CXX) -shared -pthread -Wl,--exclude-libs,ALL $^ -lhwloc -ldl -o $@
+    $(BUILD)/libiowq.a iowq/uring/libiowq-uring.map
+	$(say)$(CXX) -shared -pthread -Wl,-z,now \
+	    -Wl,--exclude-libs,ALL -Wl,--version-script=iowq/uring/libiowq-uring.map \
+	    $(filter-out %.map,$^) -lhwloc -ldl -o $@
 
 $(BUILD)/$(LIBURING_SO): $(URING:%=$(BUILD)/iowq/%.o) $(LIBURING:%=$(BUILD)/iowq/%.o) \
     $(BUILD)/libiowq.a iowq/uring/liburing/liburing.map
@@ -177,7 +181,7 @@ $(BUILD)/$(LIBURING_SO): $(URING:%=$(BUILD)/iowq/%.o) $(LIBURING:%=$(BUILD)/iowq
 	$(say)$(CXX) -shared -pthread -Wl,-soname,$(@F),-z,nodelete,-Bsymbolic-functions \
 	    -Wl,--version-script=iowq/uring/liburing/liburing.map $(filter-out %.map,$^) -lhwloc -o $@
 
-$(BUILD)/iowq-run: $(BUILD)/iowq/uring/run.o
+$(BUILD)/iowq-run: $(BUILD)/iowq/uring/run.o $(BUILD)/iowq/uring/program_file.o
 	$(say)$(CXX) $^ -o $@
 
 # ---- installed, for other programs

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 // iowq-run PROGRAM ...: runs a program with io_uring in user space.
+#include "iowq/uring/program_file.h"
+
 #include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <initializer_list>
 #include <linux/io_uring.h>
 #include <string>
 #include <string_view>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+using namespace iowq::uring;
 
 namespace {
 
@@ -24,7 +29,8 @@ missing. The program has to be linked dynamically.
                 is faster than to trap the program's system calls. Calls that the program makes in
                 another way stay the kernel's.
 )";
-constexpr const char *trapping = "libiowq-uring.so", *liburing = "liburing.so.2";
+constexpr const char *liburing = "liburing.so.2";
+constexpr int no_success = 2, not_started = 126, not_found = 127; // as the shell's
 
 bool kernel_has_it() {
     io_uring_params p{};
@@ -50,27 +56,42 @@ void put_first(const char *variable, const std::string &what) {
     setenv(variable, (what + (others ? ":" : "") + (others ? others : "")).c_str(), 1);
 }
 
-bool no_library(const char *name, const char *where) {
+// These return 0, or the status to end with.
+
+int no_library(const char *name, const char *where) {
     fprintf(stderr, "iowq-run: there is no %s %s\n", name, where);
-    return false;
+    return no_success;
 }
 
-bool trap_calls() {
-    std::string folder = folder_of(trapping, {"/", "/../lib/"});
+int trap_calls(const char *program) {
+    std::string folder = folder_of(library_name, {"/", "/../lib/"});
     if (folder.empty())
-        return no_library(trapping, "beside it, nor in ../lib");
+        return no_library(library_name, "beside it, nor in ../lib");
+    std::string library = folder + library_name;
+    if (library.find_first_of(": ") != library.npos) {
+        fprintf(stderr, "iowq-run: LD_PRELOAD cannot name %s: it has a colon or a space\n",
+                library.c_str());
+        return no_success;
+    }
+    char room[path_room];
+    const char *file = find_in_path(program, room);
+    program_file it = program_file::look_at(AT_FDCWD, file, 0, library.c_str());
+    if (it.obstacle) {
+        it.tell(file);
+        return not_started;
+    }
     const char *others = getenv("LD_PRELOAD");
-    if (!others || !strstr(others, trapping)) // else this is a second iowq-run in the first
-        put_first("LD_PRELOAD", folder + trapping);
-    return true;
+    if (!others || !preloads_library(others)) // else this is a second iowq-run in the first
+        put_first("LD_PRELOAD", library);
+    return 0;
 }
 
-bool replace_liburing() {
+int replace_liburing() {
     std::string folder = folder_of(liburing, {"/liburing/", "/../lib/iowq/"});
     if (folder.empty())
         return no_library(liburing, "in liburing beside it, nor in ../lib/iowq");
     put_first("LD_LIBRARY_PATH", folder);
-    return true;
+    return 0;
 }
 
 } // namespace
@@ -86,17 +107,17 @@ int main(int argc, char **argv) {
         by_name |= option == "--liburing";
         if (option != "--if-needed" && option != "--liburing") {
             fprintf(stderr, "iowq-run: there is no option %s (see iowq-run --help)\n", argv[first]);
-            return 2;
+            return no_success;
         }
     }
     if (first >= argc) {
         fprintf(stderr, "iowq-run: no program is named (see iowq-run --help)\n");
-        return 2;
+        return no_success;
     }
     if (!if_needed || !kernel_has_it())
-        if (!(by_name ? replace_liburing() : trap_calls()))
-            return 2;
+        if (int status = by_name ? replace_liburing() : trap_calls(argv[first]))
+            return status;
     execvp(argv[first], argv + first);
     fprintf(stderr, "iowq-run: %s: %s\n", argv[first], strerror(errno));
-    return errno == ENOENT ? 127 : 126;
+    return errno == ENOENT ? not_found : not_started;
 }
