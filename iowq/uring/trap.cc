@@ -6,6 +6,7 @@
 #include "iowq/uring/held.h"
 #include "iowq/uring/inside.h"
 #include "iowq/uring/masked.h"
+#include "iowq/uring/program_sigsys.h"
 
 #include <array>
 #include <cerrno>
@@ -100,23 +101,41 @@ long make(int number, const ucontext_t &at) {
     }
 }
 
+// The filter's mark, by which its traps are told from those of the program's own filters.
+constexpr int mark = 0x6971;
+
+bool is_trapped_call(const siginfo_t &what) {
+    constexpr int by_seccomp = 1; // SYS_SECCOMP, which the C library does not name
+    return what.si_code == by_seccomp && what.si_errno == mark;
+}
+
 // All signals are masked meanwhile, so nothing else of the program's runs in this thread.
 void on_sigsys(int, siginfo_t *what, void *context) {
     int before = errno;
     auto &at = *static_cast<ucontext_t *>(context);
-    constexpr int by_seccomp = 1; // SYS_SECCOMP, which the C library does not name
-    if (what->si_code == by_seccomp)
+    if (is_trapped_call(*what))
         set_result(at, make(what->si_syscall, at));
+    else
+        pass_on_sigsys(*what, at);
     errno = before;
 }
 
+// What was to happen before stays what the program wants, and whoever started it may have blocked
+// the signal.
 int set_handler() {
     struct sigaction act {};
+    struct sigaction before;
     act.sa_sigaction = on_sigsys;
-    act.sa_flags = SA_SIGINFO | SA_NODEFER;
+    act.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART;
     sigfillset(&act.sa_mask);
     sigdelset(&act.sa_mask, SIGSYS);
-    return sigaction(SIGSYS, &act, nullptr) ? -errno : 0;
+    if (next_sigaction(SIGSYS, &act, &before))
+        return -errno;
+    set_sigsys(&before, nullptr);
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, SIGSYS);
+    return -pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
 }
 
 // Traps io_uring's calls; mappings of shared memory with an offset that a ring has; and record
@@ -128,7 +147,7 @@ int set_filter() {
     static_assert(SYS_io_uring_setup + 2 == SYS_io_uring_register &&
                   SYS_io_uring_setup + 1 == SYS_io_uring_enter);
     constexpr unsigned mapping = 0xf | MAP_ANONYMOUS; // and its type, which is one of few
-    constexpr uint32_t trap = SECCOMP_RET_TRAP, allow = SECCOMP_RET_ALLOW;
+    constexpr uint32_t trap = SECCOMP_RET_TRAP | mark, allow = SECCOMP_RET_ALLOW;
     sock_filter steps[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, arch),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, machine, 1, 0),

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""iowq-run: how a program runs others, where io_uring is denied."""
+"""iowq-run: what a program does with signals, and how it runs others, where io_uring is denied."""
 
 import errno
 import os
 import platform
 import re
 import shutil
+import signal
 import struct
 import subprocess
 from pathlib import Path
@@ -40,7 +41,7 @@ def build(source, to, *options):
 def built(tmp_path_factory):
     """A folder with the programs, and what they run."""
     folder = tmp_path_factory.mktemp("programs")
-    for name in ("execs", "probe"):
+    for name in ("signals", "execs", "probe"):
         build(f"{name}.c", folder / name)
     build("probe.c", folder / "static", "-static", "-DSTATIC")
     build("probe.c", folder / "static_pie", "-static-pie", "-fPIE", "-DSTATIC")
@@ -227,6 +228,39 @@ def test_a_library_that_cannot_be_preloaded_is_told(tmp_path):
         shutil.copy(REPOSITORY / "build" / name, folder)
     done = run(folder / "iowq-run", "true")
     assert done.returncode == 2 and "it has a colon or a space" in done.stderr
+
+
+# ---- signals
+
+def signal_programs():
+    text = (SOURCES / "signals.c").read_text()
+    return re.findall(r"^    PROGRAM\((\w+)\)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", signal_programs())
+def test_signals(built, name):
+    done = denied(built / "signals", name)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", signal_programs())
+def test_what_signals_programs_expect_is_what_the_kernel_does(built, name):
+    if run(built / "probe").stdout != "ring, no argument\n":
+        pytest.skip("the kernel's io_uring is not to be had")
+    done = run(built / "signals", name)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_program_may_begin_with_every_signal_blocked_or_ignored(built):
+    def block():
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+
+    def ignore():
+        signal.signal(signal.SIGSYS, signal.SIG_IGN)
+    for before in (block, ignore):
+        assert denied(built / "probe", before=before).stdout == "ring, no argument\n"
+    done = denied(built / "signals", "set_by_signal", before=ignore)
+    assert "signal(SIGSYS, use_in_handler) == SIG_DFL" in done.stderr  # as it is ignored
 
 
 # ---- bad input
