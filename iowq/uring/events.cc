@@ -2,20 +2,16 @@
 // How a program hears of completions: by waiting in io_uring_enter, by an eventfd, and by polling
 // the ring's descriptor.
 #include "iowq/os/any_call.h"
-#include "iowq/os/park.h"
 #include "iowq/os/thread.h"
 #include "iowq/uring/held.h"
 #include "iowq/uring/inside.h"
 #include "iowq/uring/instance.h"
-#include "iowq/uring/masked.h"
 
 namespace iowq::uring {
 
 // Tells those who wait.
 void instance::posted(by whom) {
-    posts_.fetch_add(1, seq_cst);
-    if (waiters_.load(seq_cst))
-        futex_wake_all(posts_);
+    posts_.add();
     int event = event_.load(acquire);
     if (event >= 0 && rings_->wants_events() &&
         (whom == by::worker || !event_async_only_.load(relaxed)))
@@ -27,9 +23,8 @@ void instance::posted(by whom) {
 int instance::wait(unsigned min, const waiting &how) {
     min = std::min(min, rings_->cq_entries());
     int error = 0;
-    waiters_.fetch_add(1, seq_cst);
     for (;;) {
-        uint32_t seen = posts_.load(seq_cst);
+        uint32_t seen = posts_.count();
         flush_overflow();
         if (rings_->ready() >= min)
             break;
@@ -37,14 +32,12 @@ int instance::wait(unsigned min, const waiting &how) {
             error = -ETIME;
             break;
         }
-        masked signals(how.mask);
         inside nothing(false); // so the program's handlers may call
-        if (!futex_wait(posts_, seen, how.until)) {
+        if (!posts_.wait(seen, how.until, how.mask)) {
             error = -EINTR;
             break;
         }
     }
-    waiters_.fetch_sub(1, relaxed);
     return rings_->ready() ? 0 : error;
 }
 
@@ -84,8 +77,8 @@ bool instance::has_completions() {
 bool instance::begin_to_tell() {
     if (!descriptor_.begin_to_tell())
         return false;
-    // Whoever posts after this sees that somebody polls; what was posted before it is seen here.
-    posts_.fetch_add(0, seq_cst);
+    // Whoever posts after this sees that somebody polls; what was posted before it is seen here, as
+    // both take the lock.
     if (has_completions())
         descriptor_.tell();
     return true;

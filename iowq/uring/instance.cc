@@ -2,7 +2,6 @@
 #include "iowq/uring/instance.h"
 
 #include "iowq/os/any_call.h"
-#include "iowq/os/park.h"
 #include "iowq/os/thread.h"
 #include "iowq/pool/worker.h"
 #include "iowq/uring/inside.h"
@@ -33,6 +32,8 @@ int instance::create(unsigned entries, io_uring_params &p, std::shared_ptr<wq> p
     std::shared_ptr<instance> i(new (std::nothrow) instance(std::move(pool)));
     if (!i)
         return -ENOMEM;
+    if (int error = i->posts_.create())
+        return error;
     if (int error = rings::create(entries, p, i->rings_))
         return error;
     i->flags_ = p.flags;
@@ -51,16 +52,15 @@ instance::~instance() {
     constexpr std::chrono::milliseconds again{1}; // what is about to wait may be missed
     sq_thread_.reset();
     op nobody;
-    waiters_.fetch_add(1, seq_cst);
     for (bool busy = true; busy;) {
-        uint32_t seen = posts_.load(acquire);
+        uint32_t seen = posts_.count();
         (void)cancel({.any = true, .all = true}, nobody);
         {
             locked hold(lock_);
             busy = !in_flight_.empty() || !deferred_.empty();
         }
         if (busy)
-            (void)futex_wait(posts_, seen, clock::now() + again);
+            (void)posts_.wait(seen, clock::now() + again, nullptr);
     }
     while (workers_inside_.load(acquire))
         yield();

@@ -11,6 +11,7 @@
 #include "iowq/pool/wq.h"
 #include "iowq/uring/descriptor.h"
 #include "iowq/uring/list.h"
+#include "iowq/uring/posts.h"
 #include "iowq/uring/registered.h"
 #include "iowq/uring/rings.h"
 
@@ -149,7 +150,7 @@ class instance {
     std::vector<std::unique_ptr<op[]>> slabs_ IOWQ_GUARDED_BY(lock_);
     atomic<unsigned> workers_inside_{0};
 
-    atomic<uint32_t> posts_{0}, waiters_{0};
+    posts posts_;
     atomic<int> event_{-1};
     atomic<bool> event_async_only_{false};
     // By the descriptor's last digits; reads, then writes.

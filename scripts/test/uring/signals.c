@@ -645,6 +645,7 @@ static const struct {
     PROGRAM(blocked_by_the_old_calls),
     PROGRAM(blocked_in_a_handler),
     PROGRAM(blocked_in_sigsuspend),
+    PROGRAM(blocked_while_it_waits),
     PROGRAM(blocked_by_a_threads_attribute),
     PROGRAM(blocked_by_a_spawns_attribute),
     PROGRAM(blocked_before_a_fork),
@@ -654,6 +655,12 @@ static const struct {
     PROGRAM(ends_by_it),
     PROGRAM(its_own_filter),
     PROGRAM(ends_by_its_own_filter),
+    PROGRAM(a_signal_ends_a_wait),
+    PROGRAM(other_threads_end_a_wait),
+    PROGRAM(handlers_use_rings_while_it_waits),
+    PROGRAM(handlers_use_rings_at_any_time),
+    PROGRAM(handlers_jump_out_of_a_wait),
+    PROGRAM(the_stack_is_little),
 };
 
 int main(int argc, char **argv) {
