@@ -168,10 +168,11 @@ $(BUILD)/libiowq.so: $(IOWQ_OBJECTS) iowq/libiowq.map
 	    $(IOWQ_OBJECTS) -lhwloc -o $@
 
 # now: its functions are called in a signal handler, and by children that share memory, where none
-# is to be looked up.
+# is to be looked up. static: C++ takes its memory from preload_memory.cc, and a program's own
+# libstdc++ may be an older one.
 $(BUILD)/libiowq-uring.so: $(URING:%=$(BUILD)/iowq/%.o) $(PRELOADED:%=$(BUILD)/iowq/%.o) \
     $(BUILD)/libiowq.a iowq/uring/libiowq-uring.map
-	$(say)$(CXX) -shared -pthread -Wl,-z,now \
+	$(say)$(CXX) -shared -pthread -static-libstdc++ -static-libgcc -Wl,-z,now \
 	    -Wl,--exclude-libs,ALL -Wl,--version-script=iowq/uring/libiowq-uring.map \
 	    $(filter-out %.map,$^) -lhwloc -ldl -o $@
 

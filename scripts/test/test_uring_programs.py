@@ -32,7 +32,7 @@ def denied(*command, before=lambda: None, **more):
 
 
 def build(source, to, *options):
-    subprocess.run(["cc", "-D_GNU_SOURCE", "-O1", "-g", "-pthread", SOURCES / source, *options,
+    subprocess.run(["cc", "-D_GNU_SOURCE", "-O1", "-g", "-pthread", "-rdynamic", SOURCES / source, *options,
                     "-luring", "-o", to], check=True)
     return to
 
