@@ -10,6 +10,7 @@ namespace iowq::uring {
 
 // Lets go of it, too.
 cancel_result instance::cancel_held(op &o) {
+    o.asked_to_end.store(true, relaxed);
     cancel_result came_to = pool_->cancel(&o.item);
     locked hold(lock_);
     o.held--;

@@ -5,6 +5,7 @@
 #include "iowq/os/thread.h"
 #include "iowq/pool/worker.h"
 #include "iowq/uring/inside.h"
+#include "iowq/uring/notice.h"
 #include "iowq/uring/opcodes.h"
 #include "iowq/uring/sq_thread.h"
 #include "iowq/uring/user_memory.h"
@@ -305,9 +306,13 @@ void instance::run(work **w) {
     its.workers_inside_.fetch_add(1, relaxed);
     if (o.item.flags & work_cancel) {
         o.result = -ECANCELED;
+        if (!o.asked_to_end.load(relaxed)) // the pool has no worker, and gets none
+            tell(notice::no_worker);
     } else {
         blocking section(o.sleeps ? blocking::will : blocking::may);
         o.result = static_cast<int32_t>(call(o));
+        if (o.result == -ENOSYS)
+            tell(notice::no_call);
     }
     if (is_limit(o) && o.result == -ETIME)
         o.result = its.limit_passed(o);

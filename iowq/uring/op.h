@@ -2,6 +2,7 @@
 // An operation from its SQE to its CQE.
 #pragma once
 
+#include "iowq/os/atomic.h"
 #include "iowq/pool/work.h"
 
 #include <array>
@@ -38,9 +39,10 @@ struct op {
     bool on_pool = false;      // a worker has it, or will
     bool sleeps = true;        // the plain call will sleep; else it may
     bool for_others = false;   // on the pool: it waits for a peer, or a clock
-    bool released = false;     // done; but for who holds it
-    unsigned held = 0;         // by so many that are about to cancel it: its memory stays
-    uint64_t looked = 0;       // the last cancel that has looked at it
+    atomic<bool> asked_to_end{false}; // somebody cancels it
+    bool released = false;            // done; but for who holds it
+    unsigned held = 0;                // by so many that are about to cancel it: its memory stays
+    uint64_t looked = 0;              // the last cancel that has looked at it
     int32_t result = 0;
 
     // The system call. Of reads and writes the first argument alone is kept here.

@@ -32,8 +32,8 @@ def denied(*command, before=lambda: None, **more):
 
 
 def build(source, to, *options):
-    subprocess.run(["cc", "-D_GNU_SOURCE", "-O1", "-g", "-pthread", "-rdynamic", SOURCES / source, *options,
-                    "-luring", "-o", to], check=True)
+    subprocess.run(["cc", "-D_GNU_SOURCE", "-O1", "-g", "-pthread", "-rdynamic", SOURCES / source,
+                    *options, "-luring", "-o", to], check=True)
     return to
 
 
@@ -270,3 +270,14 @@ def test_a_filter_that_cannot_be_set_is_told():
     done = run(RUN, "true", before=lambda: forbid(seccomp))
     assert done.returncode == 1
     assert done.stderr == "iowq-run: the seccomp filter cannot be set: Operation not permitted\n"
+
+
+@pytest.mark.parametrize("name, result, words", [
+    ("no_more_threads", -errno.ECANCELED, "no thread could be created"),
+    ("no_reads", -errno.ENOSYS, "came to ENOSYS"),
+])
+def test_a_filter_of_the_programs_that_denies_what_is_needed_is_told(built, name, result, words):
+    done = denied(built / "signals", name)
+    assert (done.returncode, done.stdout) == (0, f"{result}\n"), done.stderr
+    assert done.stderr.startswith("iowq-run: ") and words in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Programs that have to do with signals, each a function: `signals NAME` runs one, and exits with 0
 // if it has come to what it says.
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -413,52 +412,6 @@ static void handlers_jump_out_of_a_wait(void) {
     EXPECT(pthread_join(thread, NULL) == 0);
 }
 
-// How many threads are workers of rings.
-static int workers(void) {
-    int found = 0;
-    DIR *tasks = opendir("/proc/self/task");
-    EXPECT(tasks);
-    for (struct dirent *task; (task = readdir(tasks));) {
-        char path[300], name[32] = "";
-        snprintf(path, sizeof path, "/proc/self/task/%s/comm", task->d_name);
-        FILE *comm = fopen(path, "r");
-        if (comm && fgets(name, sizeof name, comm))
-            found += strncmp(name, "iou-wrk", 7) == 0 || strncmp(name, "iowq-wrk", 8) == 0;
-        if (comm)
-            fclose(comm);
-    }
-    closedir(tasks);
-    return found;
-}
-
-// What is in flight is cancelled then, and keeps no file open.
-static void a_ring_ends_after_a_jump(void) {
-    set_action(SIGUSR1, jump, 0);
-    char byte;
-    struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
-    io_uring_prep_read(sqe, fds[0], &byte, 1, 0);
-    sqe->flags |= IOSQE_ASYNC;
-    EXPECT(io_uring_submit(&ring) == 1);
-    sigset_t none, one;
-    sigemptyset(&none);
-    sigemptyset(&one);
-    sigaddset(&one, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &one, NULL);
-    if (sigsetjmp(out, 1) == 0) {
-        raise(SIGUSR1);
-        wait_for_one(&none);
-        EXPECT(!"reached");
-    }
-    io_uring_queue_exit(&ring);
-    close(fds[0]);
-    while (workers())
-        usleep(1000);
-    signal(SIGPIPE, SIG_IGN);
-    while (write(fds[1], "x", 1) == 1) // until nobody can read
-        usleep(1000);
-    EXPECT(errno == EPIPE);
-}
-
 // ---- memory
 
 // Inside of a call, but for where it creates a thread, whose memory is the C library's.
@@ -656,6 +609,44 @@ static void the_stack_is_little(void) {
     EXPECT(answer >= 0 && most < 8192 && took < 8192);
 }
 
+// ---- filters that deny what the pool needs, with the kernel's io_uring they deny nothing
+
+// What an operation comes to that a worker makes. No worker is there before.
+static int made_by_worker(void) {
+    static char byte;
+    int file = open("/dev/zero", O_RDONLY);
+    for (int i = 0; i < 3; i++) { // told once
+        struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
+        io_uring_prep_read(sqe, file, &byte, 1, 0);
+        sqe->flags |= IOSQE_ASYNC;
+    }
+    EXPECT(io_uring_submit(&ring) == 3);
+    int result = 0;
+    for (int i = 0; i < 3; i++) {
+        struct io_uring_cqe *cqe;
+        EXPECT(io_uring_wait_cqe(&ring, &cqe) == 0);
+        result = cqe->res;
+        io_uring_cqe_seen(&ring, cqe);
+    }
+    return result;
+}
+
+static void no_more_threads(void) {
+    filter(SYS_clone3, SECCOMP_RET_ERRNO | EPERM);
+    filter(SYS_clone, SECCOMP_RET_ERRNO | EPERM);
+    printf("%d\n", made_by_worker());
+    use(&ring);
+    struct io_uring one;
+    int error = io_uring_queue_init(8, &one, 0);
+    EXPECT(error == 0 || error == -EPERM);
+}
+
+static void no_reads(void) {
+    filter(SYS_preadv2, SECCOMP_RET_ERRNO | ENOSYS);
+    printf("%d\n", made_by_worker());
+    use(&ring);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -684,6 +675,9 @@ static const struct {
     PROGRAM(handlers_jump_out_of_a_wait),
     PROGRAM(no_call_allocates),
     PROGRAM(the_stack_is_little),
+#define DENIED PROGRAM
+    DENIED(no_more_threads),
+    DENIED(no_reads),
 };
 
 int main(int argc, char **argv) {
