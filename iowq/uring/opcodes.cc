@@ -199,6 +199,51 @@ int64_t try_message(op &o) {
     return got;
 }
 
+// Which event ends the wait of a call of sockets that says it would wait; 0: it is told so. io_uring
+// waits on a descriptor with O_NONBLOCK, too.
+short awaited(const op &o, int64_t got) {
+    switch (o.number) {
+    case SYS_accept4:
+        return got == -EAGAIN ? POLLIN : 0;
+    case SYS_connect:
+        return got == -EINPROGRESS ? POLLOUT : 0;
+    case SYS_recvfrom:
+    case SYS_sendto:
+        return got != -EAGAIN || o.args[3] & MSG_DONTWAIT ? 0
+               : o.number == SYS_sendto                   ? POLLOUT
+                                                          : POLLIN;
+    case SYS_recvmsg:
+    case SYS_sendmsg:
+        return got != -EAGAIN || o.args[2] & MSG_DONTWAIT ? 0
+               : o.number == SYS_sendmsg                  ? POLLOUT
+                                                          : POLLIN;
+    default:
+        return 0;
+    }
+}
+
+// What the connection has come to that was in progress.
+int64_t connected(int fd) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) ? -errno : -error;
+}
+
+int64_t call_of_sockets(const op &o) {
+    for (;;) {
+        int64_t got = until_meant([&] { return make_any_call(o.number, o.args); });
+        pollfd its = {static_cast<int>(o.args[0]), awaited(o, got), 0};
+        if (!its.events)
+            return got;
+        uint64_t args[6] = {as_argument(&its), 1};
+        int64_t came = until_meant([&] { return make_any_call(SYS_ppoll, args); });
+        if (came < 0)
+            return came;
+        if (o.number == SYS_connect)
+            return connected(its.fd);
+    }
+}
+
 int prepare_sendmsg(op &o, const io_uring_sqe &sqe, const registered &) {
     static_assert(sizeof(msghdr) <= sizeof o.little);
     auto *own = reinterpret_cast<msghdr *>(o.little.data());
@@ -537,7 +582,7 @@ void prepare(op &o, const io_uring_sqe &sqe, const registered &known) {
 int64_t call(op &o) {
     if (o.row->try_first == try_move)
         return move_all(o);
-    int64_t got = until_meant([&] { return make_any_call(o.number, o.args); });
+    int64_t got = call_of_sockets(o);
     if (o.number == SYS_ppoll && got > 0)
         return events_of(o);
     return o.number == SYS_clock_nanosleep && got == 0 ? -ETIME : got;

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <csignal>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <random>
 #include <sys/eventfd.h>
@@ -192,6 +193,64 @@ TEST_P(uring_programs, connect_and_accept) {
     for (int fd : {both[1], listener, client})
         close(fd);
     unlink(name.c_str());
+}
+
+TEST_P(uring_programs, sockets_with_o_nonblock_are_waited_for) {
+    program p(GetParam(), 8);
+    int ends[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    char got[4096];
+    iovec part{got, sizeof got};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    for (uint8_t flags : {uint8_t{0}, uint8_t{IOSQE_ASYNC}}) {
+        p.add(IORING_OP_RECV, ends[1], got, 8).flags = flags;
+        EXPECT_EQ(p.submit(), 1);
+        EXPECT_TRUE(p.take().empty());
+        EXPECT_EQ(write(ends[0], "abc", 3), 3);
+        EXPECT_EQ(p.results(1).begin()->second, 3);
+        p.add(IORING_OP_RECVMSG, ends[1], &message, 1).flags = flags;
+        EXPECT_EQ(p.submit(), 1);
+        EXPECT_EQ(write(ends[0], "defg", 4), 4);
+        EXPECT_EQ(p.results(1).begin()->second, 4);
+        for (size_t bytes : {sizeof got, size_t{1}}) // to the last byte that there is room for
+            while (write(ends[0], got, bytes) > 0)
+                ;
+        p.add(IORING_OP_SEND, ends[0], "abc", 3).flags = flags;
+        EXPECT_EQ(p.submit(), 1);
+        EXPECT_TRUE(p.take().empty());
+        while (read(ends[1], got, sizeof got) > 0)
+            ;
+        EXPECT_EQ(p.results(1).begin()->second, 3);
+        EXPECT_LE(read(ends[1], got, sizeof got), 3); // some may have been read above
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
+TEST_P(uring_programs, listeners_and_connections_with_o_nonblock_are_waited_for) {
+    program p(GetParam(), 8);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr *>(&at), sizeof at), 0);
+    ASSERT_EQ(getsockname(listener, reinterpret_cast<sockaddr *>(&at), &size), 0);
+    int refused = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    EXPECT_EQ((p.add(IORING_OP_CONNECT, refused, &at, 0, sizeof at), p.result()), -ECONNREFUSED);
+    ASSERT_EQ(listen(listener, 1), 0);
+    p.add(IORING_OP_ACCEPT, listener);
+    EXPECT_EQ(p.submit(), 1);
+    EXPECT_TRUE(p.take().empty());
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    p.add(IORING_OP_CONNECT, client, &at, 0, sizeof at);
+    std::map<uint64_t, int> both = p.results(2);
+    EXPECT_GE(both[2], 0);
+    EXPECT_EQ(both[3], 0);
+    for (int fd : {both[2], listener, client, refused})
+        close(fd);
 }
 
 TEST_P(uring_programs, polls_wait_and_are_removed) {
