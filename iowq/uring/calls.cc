@@ -131,6 +131,8 @@ int set_files(instance &its, const void *fds, unsigned count) {
     std::vector<int> wanted;
     if (int error = copy_array(wanted, fds, count))
         return error;
+    if (instances::all().has_one_of(wanted))
+        return -EBADF;
     return its.with_registered([&](registered &known) { return known.set_files(wanted, count); });
 }
 
@@ -153,6 +155,17 @@ int update_files(instance &its, const void *arg, unsigned count) {
     if (int error = copy_one(asked, arg))
         return error;
     return !count || asked.resv ? -EINVAL : its.update_files(asked.offset, asked.fds, count);
+}
+
+int set_choice(instance &its, const void *arg, unsigned count) {
+    io_uring_file_index_range asked;
+    if (count)
+        return -EINVAL;
+    if (int error = copy_one(asked, arg))
+        return error;
+    return asked.resv ? -EINVAL : its.with_registered([&](registered &known) {
+        return known.set_choice(asked.off, asked.len);
+    });
 }
 
 int set_buffers(instance &its, const void *arg, unsigned count) {
@@ -266,6 +279,8 @@ int do_register(int fd, unsigned what, void *arg, unsigned count) {
         return set_files_extended(*its, arg, count);
     case IORING_REGISTER_FILES_UPDATE:
         return update_files(*its, arg, count);
+    case IORING_REGISTER_FILE_ALLOC_RANGE:
+        return arg ? set_choice(*its, arg, count) : -EINVAL;
     case IORING_UNREGISTER_FILES:
         return arg || count ? -EINVAL
                             : its->with_registered([](registered &r) { return r.drop_files(); });

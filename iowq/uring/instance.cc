@@ -4,7 +4,9 @@
 #include "iowq/os/any_call.h"
 #include "iowq/os/thread.h"
 #include "iowq/pool/worker.h"
+#include "iowq/uring/held.h"
 #include "iowq/uring/inside.h"
+#include "iowq/uring/instances.h"
 #include "iowq/uring/notice.h"
 #include "iowq/uring/opcodes.h"
 #include "iowq/uring/sq_thread.h"
@@ -152,8 +154,8 @@ int instance::submit(unsigned count) {
 // needs no lock until its CQE is posted, together with others: but for one that may take long, for
 // which the others are not to wait. False: it is to be begun.
 bool instance::made_alone(op &o) {
-    if (o.refused || links(o) || o.flags & IOSQE_IO_DRAIN || barred_.load(acquire) ||
-        !(o.row->own || o.row->by == way::tried))
+    if (o.refused || o.finds_file || links(o) || o.flags & IOSQE_IO_DRAIN ||
+        barred_.load(acquire) || !(o.row->own || o.row->by == way::tried))
         return false;
     o.was_tried = !issue_at_once(o);
     return !o.was_tried;
@@ -244,6 +246,10 @@ op *instance::make(op &o, by whom) {
     {
         locked hold(lock_);
         in_flight_.push_back(o);
+    }
+    if (o.finds_file && !o.refused) {
+        o.result = with_registered([&](registered &its) { return find_file(o, its); });
+        o.refused = o.result < 0;
     }
     if (issue_at_once(o))
         return finish(o, whom);
@@ -437,7 +443,23 @@ int32_t instance::update_files(unsigned at, uint64_t fds, unsigned count) {
     std::vector<int> wanted(count);
     if (int error = copy_in(wanted.data(), fds, count * sizeof(int)))
         return error;
-    return with_registered([&](registered &its) { return its.update_files(at, wanted); });
+    if (!with_registered([](registered &its) { return its.has_files(); }))
+        return -ENXIO;
+    if (instances::all().has_one_of(wanted))
+        return -EBADF;
+    if (at != registered::any_slot)
+        return with_registered([&](registered &its) { return its.update_files(at, wanted); });
+    int32_t done = 0, error = 0;
+    for (int fd : wanted) {
+        int own = hold(fd);
+        int slot =
+            own < 0 ? own : with_registered([&](registered &its) { return its.put_file(at, own); });
+        error = slot < 0 ? slot : copy_out(fds + done * sizeof slot, &slot, sizeof slot);
+        if (error)
+            break;
+        done++;
+    }
+    return done ? done : error;
 }
 
 unsigned instance::hint_of(int fd, bool writes) {

@@ -132,6 +132,12 @@ void instances::settle() {
         ring.its->settle();
 }
 
+bool instances::has_one_of(std::span<const int> fds) {
+    std::shared_ptr<instance> its;
+    return std::any_of(fds.begin(), fds.end(),
+                       [&](int fd) { return fd >= 0 && find(fd, its) == 0; });
+}
+
 void instances::hear_of_ends(int watch) {
     for (alignas(inotify_event) char events[4096];;) {
         ssize_t got = read(watch, events, sizeof events);

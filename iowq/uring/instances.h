@@ -7,6 +7,7 @@
 #include "iowq/uring/instance.h"
 
 #include <map>
+#include <span>
 #include <thread>
 
 namespace iowq::uring {
@@ -25,6 +26,9 @@ class instances {
     [[nodiscard]] bool some_do_not_tell() const { return untold_.load(acquire); }
     // Before the program waits: no ring is readable of which all completions have been taken.
     void settle();
+
+    // Is one of the descriptors a ring's? Those cannot be registered.
+    [[nodiscard]] bool has_one_of(std::span<const int> fds);
 
     // There is no ring, and no thread of a pool.
     [[nodiscard]] bool idle();

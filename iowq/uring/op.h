@@ -32,8 +32,10 @@ struct op {
     const struct opcode_row *row = nullptr;
     uint64_t user_data = 0;
     int fd = -1;
+    int registered_file = -1;  // its slot; -1: `fd` is the program's
     uint8_t flags = 0;         // IOSQE_*
     bool refused = false;      // its SQE makes no sense: it has no call, and `result` says so
+    bool finds_file = false;   // its registered file is that of its slot when it begins
     bool was_tried = false;    // it would have waited
     bool tried_enough = false; // -EAGAIN is its result
     bool on_pool = false;      // a worker has it, or will
@@ -49,6 +51,8 @@ struct op {
     uint32_t number = 0;
     uint64_t args[6]{};
     int files[2] = {-1, -1}; // descriptors among them that are closed once it is made
+    // Of what opens a file, or closes one: a slot of the registered ones, counted from 1.
+    uint32_t slot = 0;
     // Of reads and writes: what is still to be moved, and what has been.
     iovec *segments = nullptr;
     unsigned nr_segments = 0;

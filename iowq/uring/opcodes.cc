@@ -6,12 +6,14 @@
 #include "iowq/pool/worker.h"
 #include "iowq/uring/held.h"
 #include "iowq/uring/instance.h"
+#include "iowq/uring/instances.h"
 #include "iowq/uring/registered.h"
 #include "iowq/uring/user_memory.h"
 
 #include <algorithm>
 #include <cstring>
 #include <initializer_list>
+#include <linux/openat2.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <utility>
@@ -372,8 +374,43 @@ int prepare_tee(op &o, const io_uring_sqe &sqe, const registered &known) {
     return 0;
 }
 
-// Those that need no more than their arguments in another order. A file that would be opened into
-// a slot of the registered ones is not to be had.
+// A file may be opened into a slot of the registered ones; the program has no descriptor of it.
+// `closes_at_exec`: the flag that says so. 0 or -EINVAL.
+int into_slot(op &o, const io_uring_sqe &sqe, uint64_t &flags, unsigned closes_at_exec) {
+    o.slot = sqe.file_index;
+    bool refused = o.slot && flags & closes_at_exec;
+    if (o.slot)
+        flags |= closes_at_exec;
+    return refused ? -EINVAL : 0;
+}
+
+int prepare_openat2(op &o, const io_uring_sqe &sqe, const registered &) {
+    auto *how = reinterpret_cast<open_how *>(o.little.data());
+    if (sqe.buf_index || sqe.len < sizeof *how)
+        return -EINVAL;
+    if (sqe.len > sizeof o.little)
+        return -E2BIG;
+    if (int error = copy_in(how, sqe.off, sqe.len))
+        return error;
+    calls(o, SYS_openat2, {as_argument(o.fd), sqe.addr, as_argument(how), sqe.len});
+    uint64_t flags = how->flags;
+    int error = into_slot(o, sqe, flags, O_CLOEXEC);
+    how->flags = flags;
+    return error;
+}
+
+// What the call has come to, for the slot that it opens into, or closes.
+int64_t by_slot(op &o, int64_t got) {
+    unsigned slot = o.slot == IORING_FILE_INDEX_ALLOC ? registered::any_slot : o.slot - 1;
+    if (got < 0)
+        return got;
+    int own = set_aside(static_cast<int>(got));
+    return own < 0
+               ? own
+               : o.of->with_registered([&](registered &its) { return its.put_file(slot, own); });
+}
+
+// Those that need no more than their arguments in another order.
 template <uint32_t Number>
 int prepare_plain(op &o, const io_uring_sqe &sqe, const registered &) {
     uint64_t fd = as_argument(o.fd);
@@ -392,13 +429,11 @@ int prepare_plain(op &o, const io_uring_sqe &sqe, const registered &) {
         return sqe.off || sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
     case SYS_openat:
         calls(o, Number, {fd, sqe.addr, sqe.open_flags, sqe.len});
-        return sqe.buf_index || sqe.file_index ? -EINVAL : 0;
-    case SYS_openat2:
-        calls(o, Number, {fd, sqe.addr, sqe.off, sqe.len});
-        return sqe.buf_index || sqe.file_index ? -EINVAL : 0;
+        return sqe.buf_index ? -EINVAL : into_slot(o, sqe, o.args[2], O_CLOEXEC);
     case SYS_close:
         calls(o, Number, {fd});
-        return sqe.off || sqe.addr || sqe.len || sqe.rw_flags || sqe.buf_index || sqe.file_index
+        o.slot = sqe.file_index;
+        return sqe.off || sqe.addr || sqe.len || sqe.rw_flags || sqe.buf_index || (o.slot && o.fd)
                    ? -EINVAL
                    : 0;
     case SYS_statx:
@@ -428,14 +463,17 @@ int prepare_plain(op &o, const io_uring_sqe &sqe, const registered &) {
         return sqe.ioprio ? -EINVAL : 0;
     case SYS_accept4:
         calls(o, Number, {fd, sqe.addr, sqe.off, sqe.accept_flags});
-        return sqe.len || sqe.buf_index || sqe.ioprio || sqe.file_index ? -EINVAL : 0;
+        return sqe.len || sqe.buf_index || sqe.ioprio ? -EINVAL
+                                                      : into_slot(o, sqe, o.args[3], SOCK_CLOEXEC);
     case SYS_shutdown:
         calls(o, Number, {fd, sqe.len});
         return sqe.off || sqe.addr || sqe.rw_flags || sqe.buf_index || sqe.splice_fd_in ? -EINVAL
                                                                                         : 0;
     case SYS_socket:
         calls(o, Number, {fd, sqe.off, sqe.len});
-        return sqe.addr || sqe.rw_flags || sqe.buf_index || sqe.file_index ? -EINVAL : 0;
+        return sqe.addr || sqe.rw_flags || sqe.buf_index
+                   ? -EINVAL
+                   : into_slot(o, sqe, o.args[1], SOCK_CLOEXEC);
     case SYS_epoll_ctl: {
         calls(o, Number, {fd, sqe.len, sqe.off, as_argument(o.little.data())});
         bool has_event = sqe.len != EPOLL_CTL_DEL;
@@ -452,11 +490,13 @@ int prepare_plain(op &o, const io_uring_sqe &sqe, const registered &) {
 int32_t nothing(instance &, op &) { return 0; }
 int prepare_nothing(op &, const io_uring_sqe &, const registered &) { return 0; }
 
-int prepare_cancel(op &o, const io_uring_sqe &sqe, const registered &) {
+int prepare_cancel(op &o, const io_uring_sqe &sqe, const registered &files) {
     o.args[0] = sqe.addr;
     o.args[1] = sqe.cancel_flags;
-    constexpr unsigned known =
-        IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD | IORING_ASYNC_CANCEL_ANY;
+    constexpr unsigned known = IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD |
+                               IORING_ASYNC_CANCEL_FD_FIXED | IORING_ASYNC_CANCEL_ANY;
+    if (sqe.cancel_flags & IORING_ASYNC_CANCEL_FD_FIXED)
+        o.fd = files.file(static_cast<unsigned>(sqe.fd));
     return sqe.off || sqe.splice_fd_in || sqe.cancel_flags & ~known ? -EINVAL : 0;
 }
 int prepare_removal(op &o, const io_uring_sqe &sqe, const registered &) {
@@ -505,7 +545,7 @@ constexpr std::array<opcode_row, nr_opcodes> make_rows() {
     rows[IORING_OP_FADVISE] = {"fadvise", prepare_plain<SYS_fadvise64>};
     rows[IORING_OP_MADVISE] = {"madvise", prepare_plain<SYS_madvise>};
     rows[IORING_OP_OPENAT] = {"openat", prepare_plain<SYS_openat>};
-    rows[IORING_OP_OPENAT2] = {"openat2", prepare_plain<SYS_openat2>};
+    rows[IORING_OP_OPENAT2] = {"openat2", prepare_openat2};
     rows[IORING_OP_CLOSE] = {"close", prepare_plain<SYS_close>};
     rows[IORING_OP_STATX] = {"statx", prepare_plain<SYS_statx>};
     rows[IORING_OP_RENAMEAT] = {"renameat", prepare_plain<SYS_renameat2>};
@@ -543,12 +583,12 @@ constexpr std::array<opcode_row, nr_opcodes> make_rows() {
     for (unsigned code : {IORING_OP_RENAMEAT, IORING_OP_LINKAT})
         rows[code].paths = second | fourth;
     rows[IORING_OP_SYMLINKAT].paths = first | third;
-    // Of those that a worker may make.
+    // Of those that a worker may make, or that take a registered file.
     for (unsigned code :
          {IORING_OP_READ, IORING_OP_WRITE, IORING_OP_READV, IORING_OP_WRITEV, IORING_OP_READ_FIXED,
           IORING_OP_WRITE_FIXED, IORING_OP_FSYNC, IORING_OP_SYNC_FILE_RANGE, IORING_OP_FALLOCATE,
           IORING_OP_SEND, IORING_OP_RECV, IORING_OP_SENDMSG, IORING_OP_RECVMSG, IORING_OP_ACCEPT,
-          IORING_OP_CONNECT})
+          IORING_OP_CONNECT, IORING_OP_FADVISE, IORING_OP_SHUTDOWN})
         rows[code].fds = first;
     rows[IORING_OP_SPLICE].fds = first | third;
     rows[IORING_OP_TEE].fds = first | second;
@@ -569,26 +609,49 @@ void prepare(op &o, const io_uring_sqe &sqe, const registered &known) {
     o.row = row_of(sqe.opcode);
     o.user_data = sqe.user_data;
     o.flags = sqe.flags;
+    o.fd = sqe.fd;
+    bool fixed = sqe.flags & IOSQE_FIXED_FILE;
     if (!o.row || sqe.flags & ~flags || sqe.personality) {
         o.result = -EINVAL;
+    } else if (fixed && (o.row->paths || sqe.opcode == IORING_OP_CLOSE)) {
+        o.result = -EBADF;
+    } else if (fixed && (o.row->fds || o.row->prepare == prepare_poll)) {
+        o.registered_file = sqe.fd & INT_MAX;
+        o.fd = known.file(static_cast<unsigned>(o.registered_file));
+        o.finds_file = o.fd < 0;
+        o.result = o.row->prepare(o, sqe, known);
     } else {
-        bool fixed = sqe.flags & IOSQE_FIXED_FILE;
-        o.fd = fixed ? known.file(static_cast<unsigned>(sqe.fd)) : sqe.fd;
-        o.result = fixed && o.fd < 0 ? -EBADF : o.row->prepare(o, sqe, known);
+        o.result = o.row->prepare(o, sqe, known);
     }
     o.refused = o.result < 0;
+}
+
+int find_file(op &o, const registered &known) {
+    o.fd = known.file(static_cast<unsigned>(o.registered_file));
+    if (o.row->prepare == prepare_poll)
+        reinterpret_cast<pollfd *>(o.little.data())->fd = o.fd;
+    else
+        o.args[o.number == SYS_splice ? 2 : o.number == SYS_tee ? 1 : 0] = as_argument(o.fd);
+    return o.fd < 0 ? -EBADF : 0;
 }
 
 int64_t call(op &o) {
     if (o.row->try_first == try_move)
         return move_all(o);
+    if (o.number == SYS_close && !o.slot && instances::all().has_one_of({&o.fd, 1}))
+        return -EBADF; // a ring cannot close one
+    if (o.number == SYS_close && o.slot)
+        return o.of->with_registered([&](registered &its) { return its.drop_file(o.slot - 1); });
     int64_t got = call_of_sockets(o);
+    if (o.slot)
+        return by_slot(o, got);
     if (o.number == SYS_ppoll && got > 0)
         return events_of(o);
     return o.number == SYS_clock_nanosleep && got == 0 ? -ETIME : got;
 }
 
 int keep(op &o) {
+    o.finds_file = o.registered_file >= 0; // another one may be in the slot by then
     if (!o.row || !o.row->paths || o.kept)
         return 0;
     constexpr size_t room = 4096;

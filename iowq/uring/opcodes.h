@@ -27,6 +27,8 @@ inline constexpr unsigned nr_opcodes = IORING_OP_LAST;
 
 // Fills an op from its SQE. What is wrong with it makes it refused.
 void prepare(op &o, const io_uring_sqe &sqe, const registered &known);
+// Its registered file is the one that its slot has now. 0 or -EBADF.
+[[nodiscard]] int find_file(op &o, const registered &known);
 // Makes the plain call, and waits in it if it has to.
 [[nodiscard]] int64_t call(op &o);
 // Keeps what the call's arguments point at, as it will be made later. 0 or -errno.

@@ -119,6 +119,8 @@ class program {
     }
     // That of one operation.
     int result() { return results(1)[last_data_]; }
+    // The user_data of the last one that was added.
+    [[nodiscard]] uint64_t last() const { return last_data_; }
 
     unsigned *sq_word(unsigned offset) { return reinterpret_cast<unsigned *>(sq_ + offset); }
     unsigned *cq_word(unsigned offset) { return reinterpret_cast<unsigned *>(cq_ + offset); }

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <csignal>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <random>
@@ -513,6 +514,155 @@ TEST_P(uring_programs, registered_files_survive_their_close) {
     p.add(IORING_OP_WRITE, 1, "abc", 3).flags = IOSQE_FIXED_FILE;
     EXPECT_EQ(p.result(), 3);
     EXPECT_EQ(GetParam().reg(p.fd, IORING_UNREGISTER_FILES, nullptr, 0), 0);
+}
+
+// So many empty slots for registered files.
+int add_slots(const which_uring &on, int fd, unsigned count) {
+    io_uring_rsrc_register asked{};
+    asked.nr = count;
+    asked.flags = IORING_RSRC_REGISTER_SPARSE;
+    return on.reg(fd, IORING_REGISTER_FILES2, &asked, sizeof asked);
+}
+
+TEST_P(uring_programs, files_are_opened_into_slots_and_closed_there) {
+    program p(GetParam(), 8);
+    auto opens = [&](unsigned index, unsigned flags = O_RDWR) {
+        io_uring_sqe &sqe = p.add(IORING_OP_OPENAT, AT_FDCWD, path_.c_str());
+        sqe.open_flags = flags;
+        sqe.file_index = index;
+        return p.result();
+    };
+    auto closes = [&](unsigned index) {
+        p.add(IORING_OP_CLOSE, 0).file_index = index;
+        return p.result();
+    };
+    EXPECT_EQ(opens(1), -ENXIO);
+    EXPECT_EQ(opens(IORING_FILE_INDEX_ALLOC), -ENFILE);
+    EXPECT_EQ(closes(1), -ENXIO);
+    ASSERT_EQ(add_slots(GetParam(), p.fd, 3), 0);
+    int next = dup(file_);
+    close(next);
+    EXPECT_EQ(opens(2), 0);
+    EXPECT_EQ(opens(2), 0); // in place of the other
+    EXPECT_EQ(dup(file_), next);
+    close(next);
+    p.add(IORING_OP_WRITE, 1, "abc", 3).flags = IOSQE_FIXED_FILE;
+    EXPECT_EQ(p.result(), 3);
+    EXPECT_EQ(closes(2), 0);
+    EXPECT_EQ(closes(2), -EBADF);
+    EXPECT_EQ(closes(4), -EINVAL);
+    EXPECT_EQ(opens(4), -EINVAL);
+    EXPECT_EQ(opens(1, O_RDWR | O_CLOEXEC), -EINVAL);
+    EXPECT_EQ(opens(1, O_RDWR | O_CREAT | O_EXCL), -EEXIST);
+    EXPECT_EQ(opens(IORING_FILE_INDEX_ALLOC), 1); // the one that was closed last
+    EXPECT_EQ(opens(IORING_FILE_INDEX_ALLOC), 2);
+    EXPECT_EQ(opens(IORING_FILE_INDEX_ALLOC), 0);
+    EXPECT_EQ(opens(IORING_FILE_INDEX_ALLOC), -ENFILE);
+    io_uring_file_index_range some{1, 2, 0};
+    EXPECT_EQ(GetParam().reg(p.fd, IORING_REGISTER_FILE_ALLOC_RANGE, &some, 0), 0);
+    EXPECT_EQ(closes(1), 0);
+    EXPECT_EQ(opens(IORING_FILE_INDEX_ALLOC), -ENFILE);
+    EXPECT_EQ(closes(3), 0);
+    EXPECT_EQ(opens(IORING_FILE_INDEX_ALLOC), 2);
+    some.len = 3;
+    EXPECT_EQ(GetParam().reg(p.fd, IORING_REGISTER_FILE_ALLOC_RANGE, &some, 0), -EINVAL);
+    EXPECT_EQ((p.add(IORING_OP_CLOSE, file_).file_index = 1, p.result()), -EINVAL);
+    p.add(IORING_OP_CLOSE, 2).flags = IOSQE_FIXED_FILE;
+    EXPECT_EQ(p.result(), -EBADF);
+}
+
+TEST_P(uring_programs, openat2s_how_may_go_once_it_is_submitted) {
+    program p(GetParam(), 8);
+    ASSERT_EQ(add_slots(GetParam(), p.fd, 1), 0);
+    char byte;
+    open_how how{};
+    how.flags = O_RDONLY;
+    p.add(IORING_OP_READ, pipe_[0], &byte, 1).flags = IOSQE_IO_LINK;
+    p.add(IORING_OP_OPENAT2, AT_FDCWD, path_.c_str(), sizeof how, reinterpret_cast<uint64_t>(&how))
+        .file_index = 1;
+    EXPECT_EQ(p.submit(), 2);
+    how.flags = O_RDONLY | O_DIRECTORY;
+    EXPECT_EQ(write(pipe_[1], "x", 1), 1);
+    EXPECT_EQ(p.results(2)[2], 0);
+    p.add(IORING_OP_READ, 0, &byte, 1).flags = IOSQE_FIXED_FILE;
+    EXPECT_EQ(p.result(), 0);
+    p.add(IORING_OP_OPENAT2, AT_FDCWD, path_.c_str(), 8, reinterpret_cast<uint64_t>(&how));
+    EXPECT_EQ(p.result(), -EINVAL);
+}
+
+TEST_P(uring_programs, what_is_linked_uses_the_slot_that_was_filled_before_it) {
+    program p(GetParam(), 8);
+    ASSERT_EQ(add_slots(GetParam(), p.fd, 2), 0);
+    EXPECT_EQ(write(file_, "abc", 3), 3);
+    char got[4] = {};
+    for (int round = 0; round < 2; round++) { // empty, and with the other end of a pipe in it
+        io_uring_sqe &opens = p.add(IORING_OP_OPENAT, AT_FDCWD, path_.c_str());
+        opens.file_index = 1;
+        opens.flags = IOSQE_IO_LINK;
+        p.add(IORING_OP_READ, 0, got, 3).flags = IOSQE_FIXED_FILE;
+        EXPECT_EQ(p.results(2)[p.last()], 3);
+        EXPECT_STREQ(got, "abc");
+        io_uring_files_update another{0, 0, reinterpret_cast<uint64_t>(&pipe_[1])};
+        EXPECT_EQ(GetParam().reg(p.fd, IORING_REGISTER_FILES_UPDATE, &another, 1), 1);
+    }
+    p.add(IORING_OP_NOP);
+    p.add(IORING_OP_READ, 1, got, 3).flags = IOSQE_FIXED_FILE; // nothing is in it
+    p.add(IORING_OP_NOP);
+    std::map<uint64_t, int> three = p.results(3);
+    EXPECT_EQ(three[p.last() - 1], -EBADF);
+    EXPECT_EQ(three[p.last()], 0);
+    io_uring_sqe &polls = p.add(IORING_OP_POLL_ADD, 0);
+    polls.poll32_events = POLLOUT;
+    polls.flags = IOSQE_FIXED_FILE | IOSQE_IO_DRAIN;
+    EXPECT_EQ(p.result(), POLLOUT);
+}
+
+TEST_P(uring_programs, sockets_are_made_and_accepted_into_slots) {
+    program p(GetParam(), 8);
+    ASSERT_EQ(add_slots(GetParam(), p.fd, 2), 0);
+    p.add(IORING_OP_SOCKET, AF_UNIX, nullptr, 0, SOCK_STREAM).file_index = 1;
+    EXPECT_EQ(p.result(), 0);
+    p.add(IORING_OP_SOCKET, AF_UNIX, nullptr, 0, SOCK_STREAM | SOCK_CLOEXEC).file_index = 1;
+    EXPECT_EQ(p.result(), -EINVAL);
+    sockaddr_un at{.sun_family = AF_UNIX, .sun_path = {}};
+    std::string name = path_ + ".socket";
+    strncpy(at.sun_path, name.c_str(), sizeof at.sun_path - 1);
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr *>(&at), sizeof at), 0);
+    ASSERT_EQ(listen(listener, 1), 0);
+    p.add(IORING_OP_ACCEPT, listener).file_index = IORING_FILE_INDEX_ALLOC;
+    p.add(IORING_OP_CONNECT, 0, &at, 0, sizeof at).flags = IOSQE_FIXED_FILE;
+    std::map<uint64_t, int> both = p.results(2);
+    EXPECT_EQ(both[p.last() - 1], 1);
+    EXPECT_EQ(both[p.last()], 0);
+    p.add(IORING_OP_SEND, 1, "abc", 3).flags = IOSQE_FIXED_FILE;
+    EXPECT_EQ(p.result(), 3);
+    char got[4] = {};
+    p.add(IORING_OP_RECV, 0, got, 3).flags = IOSQE_FIXED_FILE;
+    EXPECT_EQ(p.result(), 3);
+    EXPECT_STREQ(got, "abc");
+    close(listener);
+    unlink(name.c_str());
+}
+
+TEST_P(uring_programs, slots_are_chosen_by_an_update_and_none_takes_a_ring) {
+    program p(GetParam(), 8);
+    p.add(IORING_OP_FILES_UPDATE, -1, &p.fd, 1, IORING_FILE_INDEX_ALLOC);
+    EXPECT_EQ(p.result(), -ENXIO); // that there are none is told first
+    ASSERT_EQ(add_slots(GetParam(), p.fd, 3), 0);
+    int two[] = {file_, pipe_[1]};
+    p.add(IORING_OP_FILES_UPDATE, -1, two, 2, IORING_FILE_INDEX_ALLOC);
+    EXPECT_EQ(p.result(), 2);
+    EXPECT_EQ(two[0], 0);
+    EXPECT_EQ(two[1], 1);
+    int more[] = {file_, file_};
+    p.add(IORING_OP_FILES_UPDATE, -1, more, 2, IORING_FILE_INDEX_ALLOC);
+    EXPECT_EQ(p.result(), 1); // that is all the room
+    p.add(IORING_OP_FILES_UPDATE, -1, more, 1, IORING_FILE_INDEX_ALLOC);
+    EXPECT_EQ(p.result(), -ENFILE);
+    program another(GetParam(), 8);
+    EXPECT_EQ(GetParam().reg(another.fd, IORING_REGISTER_FILES, &p.fd, 1), -EBADF);
+    EXPECT_EQ((p.add(IORING_OP_CLOSE, another.fd), p.result()), -EBADF);
 }
 
 TEST_P(uring_programs, registered_buffers_are_kept_to) {
