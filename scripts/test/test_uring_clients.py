@@ -64,6 +64,10 @@ def test_threads_that_block_all_signals(program, source):
     assert len(lines) == 8 and len({word for line in lines for word in line.split()}) == 1
 
 
+def test_an_event_loop_polls_the_ring(program):
+    assert good(denied(RUN, program("ring_epoll"))) == "100 heard of\n"
+
+
 # ---- QEMU: https://www.qemu.org/docs/master/tools/qemu-img.html
 
 def image(path):
