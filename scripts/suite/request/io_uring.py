@@ -22,12 +22,13 @@ def refusal():
     return None
 
 
-def without(names):
-    """The modes that need none, with io_uring in user space in the place of the others."""
-    return [name for name in names if not needs_io_uring(name)] + [IN_USER_SPACE]
-
-
-def told(names, why):
-    """What is done about it, in a line."""
-    return f"no io_uring here ({why}): {IN_USER_SPACE} stands for " \
-           f"{', '.join(filter(needs_io_uring, names))}"
+def usual_modes(text, instead=None):
+    """Of a list of modes those that are to be had here, and the mode `instead` of the others; says
+    which these are, in a line."""
+    names = text.split(",")
+    lost, why = list(filter(needs_io_uring, names)), refusal()
+    if not lost or not why:
+        return text
+    print(f"no io_uring here ({why}): " + (f"{instead} stands for " if instead else "without ")
+          + ", ".join(lost))
+    return ",".join([name for name in names if name not in lost] + [instead] * bool(instead))

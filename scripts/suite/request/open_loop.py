@@ -9,6 +9,7 @@ from pathlib import Path
 from suite.errors import BadInput
 from suite.request import asked, command_line
 from suite.request.asked import Asked, decided_by, numbers, variants_of
+from suite.request.io_uring import usual_modes
 from suite.request.jobfile import check_left_out, read_job
 from suite.request.judged import TIMES
 from suite.request.modes import ours, parse_modes
@@ -65,7 +66,7 @@ def check_resumed(options, own):
 
 def asked_of(options, points_of):
     """The Asked; `points_of` makes the points of (job, modes, depth). Raises BadInput."""
-    modes = our_modes(options.modes or MODES)
+    modes = our_modes(options.modes or usual_modes(MODES))
     options.runtime = options.runtime or RUNTIME_S
     fio, decided = command_line.fio_of(options), decided_by(options.runtime, depth=options.depth)
     left_out = command_line.names_of("--leave-out", options.leave_out)

@@ -132,6 +132,15 @@ def test_where_the_kernels_is_forbidden_it_is_one_of_the_usual_modes(tmp_path, j
     assert ", uring_async, " in usual and OURS not in usual
 
 
+@pytest.mark.skipif(not ENGINE.exists(), reason="the engine is not built")
+def test_where_the_kernels_is_forbidden_a_search_is_without_it(tmp_path, job_file):
+    done = forbidden(SCRIPTS / "capacity", job_file(), "--limit-p99", "1ms", "--dry-run",
+                     "--scratch", tmp_path / "scratch")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("no io_uring here (Operation not permitted): without uring, "
+                                  "uring_async, uring_sqpoll, uring_defer\n")
+
+
 def test_an_fio_that_cannot_be_run_under_it_is_refused_in_a_line(tmp_path, job_file, compare):
     """One that says nothing of its own when the library is there."""
     fio = tmp_path / "fio"
