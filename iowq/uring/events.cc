@@ -22,6 +22,9 @@ void instance::posted(by whom) {
 
 int instance::wait(unsigned min, const waiting &how) {
     min = std::min(min, rings_->cq_entries());
+    flush_overflow();
+    if (rings_->ready() >= min)
+        return 0;
     int error = 0;
     for (;;) {
         uint32_t seen = posts_.count();

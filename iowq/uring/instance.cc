@@ -394,6 +394,7 @@ void instance::post(op &o) {
     }
     rings_->set_flags(IORING_SQ_CQ_OVERFLOW);
     overflow_.push_back(o);
+    overflows_.store(true, release);
 }
 
 void instance::recycle(op &o) {
@@ -424,6 +425,8 @@ op *instance::next_deferred() {
 }
 
 void instance::flush_overflow() {
+    if (!overflows_.load(acquire))
+        return;
     locked hold(lock_);
     while (op *o = overflow_.first()) {
         if (!rings_->post(o->user_data, o->result, 0))
@@ -432,6 +435,7 @@ void instance::flush_overflow() {
         recycle(*o);
     }
     rings_->clear_flags(IORING_SQ_CQ_OVERFLOW);
+    overflows_.store(false, relaxed);
 }
 
 // ---- what operations ask of it

@@ -140,6 +140,7 @@ class instance {
     op_list in_flight_ IOWQ_GUARDED_BY(lock_);
     op_list deferred_ IOWQ_GUARDED_BY(lock_); // behind an IOSQE_IO_DRAIN: first ones of chains
     op_list overflow_ IOWQ_GUARDED_BY(lock_); // done, and no room for the CQE
+    atomic<bool> overflows_{false};           // it is not empty; written under the lock
     op *free_ IOWQ_GUARDED_BY(lock_) = nullptr;
     unsigned active_ IOWQ_GUARDED_BY(lock_) = 0;   // begun, with what is linked, and not done
     bool draining_ IOWQ_GUARDED_BY(lock_) = false; // nothing begins until what drains is done
