@@ -334,6 +334,54 @@ PROGRAMS = {
         io_uring_queue_exit(&ring);
     }
     SAY(sum);""",
+    "is_made_more_often_than_there_are_handles": r"""
+    static struct io_uring many[300];
+    int sum = 0;
+    for (int i = 0; i < 300; i++)
+        sum |= io_uring_queue_init(1, &many[i], 0);
+    for (int i = 299; i >= 0; i--) {
+        ring = many[i];
+        nop(1);
+        sum |= io_uring_submit(&ring) - 1;
+        sum |= res_of_next();
+        io_uring_queue_exit(&ring);
+    }
+    SAY(sum);""",
+    "is_made_anew_in_a_child": r"""
+    SAY(io_uring_queue_init(4, &ring, 0));
+    nop(1);
+    SAY(io_uring_submit(&ring));
+    fflush(stdout);
+    struct io_uring of_parent = ring;
+    if (fork() == 0) {
+        SAY(io_uring_queue_init(4, &ring, 0));
+        SAY(io_uring_cq_ready(&ring));
+        nop(2);
+        SAY(io_uring_submit_and_wait(&ring, 1));
+        SAY(res_of_next());
+        io_uring_queue_exit(&ring);
+        io_uring_queue_exit(&of_parent);
+        return 0;
+    }
+    wait(NULL);
+    nop(3);
+    SAY(io_uring_submit_and_wait(&ring, 2));
+    SAY(io_uring_cq_ready(&ring));
+    io_uring_queue_exit(&ring);""",
+    "one_thread_submits_and_one_waits": r"""
+    SAY(io_uring_queue_init(4, &ring, 0));
+    pthread_t thread;
+    void *sum;
+    pthread_create(&thread, NULL, take_1000, NULL);
+    for (int i = 0; i < 1000;) {
+        struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
+        io_uring_prep_nop(sqe);
+        sqe->user_data = i++;
+        io_uring_submit(&ring);
+    }
+    pthread_join(thread, &sum);
+    SAY((long)sum);
+    io_uring_queue_exit(&ring);""",
     "a_handler_submits_while_its_thread_waits": r"""
     SAY(io_uring_queue_init(4, &ring, 0));
     struct sigaction act = {.sa_handler = submit_nop};
@@ -347,11 +395,22 @@ PROGRAMS = {
     SAY(cqe->user_data);
     SAY(submitted);""",
 }
-HANDLER = r"""
+HELPERS = r"""
 static int submitted;
 static void submit_nop(int signal) {
     nop(signal);
     submitted = io_uring_submit(&ring);
+}
+static void *take_1000(void *unused) {
+    long sum = 0;
+    struct io_uring_cqe *each;
+    for (int i = 0; i < 1000; i++) {
+        if (io_uring_wait_cqe(&ring, &each))
+            return (void *)-1;
+        sum += each->user_data;
+        io_uring_cqe_seen(&ring, each);
+    }
+    return (void *)sum;
 }
 """
 
@@ -364,7 +423,7 @@ def build(folder, name, text, *libraries):
 
 
 def build_main(folder, name, body):
-    return build(folder, name, f"{PREAMBLE}{HANDLER}int main(void) {{\n{body}\n    return 0;\n}}\n",
+    return build(folder, name, f"{PREAMBLE}{HELPERS}int main(void) {{\n{body}\n    return 0;\n}}\n",
                  "-luring")
 
 
