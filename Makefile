@@ -177,10 +177,11 @@ $(BUILD)/libiowq-uring.so: $(URING:%=$(BUILD)/iowq/%.o) $(PRELOADED:%=$(BUILD)/i
 	    $(filter-out %.map,$^) -lhwloc -ldl -o $@
 
 $(BUILD)/$(LIBURING_SO): $(URING:%=$(BUILD)/iowq/%.o) $(LIBURING:%=$(BUILD)/iowq/%.o) \
-    $(BUILD)/libiowq.a iowq/uring/liburing/liburing.map
+    $(BUILD)/iowq/uring/preload_polls.o $(BUILD)/libiowq.a iowq/uring/liburing/liburing.map
 	@mkdir -p $(@D)
 	$(say)$(CXX) -shared -pthread -Wl,-soname,$(@F),-z,nodelete,-Bsymbolic-functions \
-	    -Wl,--version-script=iowq/uring/liburing/liburing.map $(filter-out %.map,$^) -lhwloc -o $@
+	    -Wl,--exclude-libs,ALL,--version-script=iowq/uring/liburing/liburing.map \
+	    $(filter-out %.map,$^) -lhwloc -o $@
 
 $(BUILD)/iowq-run: $(BUILD)/iowq/uring/run.o $(BUILD)/iowq/uring/program_file.o
 	$(say)$(CXX) $^ -o $@

@@ -15,6 +15,7 @@ from forbid_io_uring import forbid_io_uring
 from installed import REPOSITORY
 
 LIBRARY = REPOSITORY / "build/liburing/liburing.so.2"
+POLLS = REPOSITORY / "iowq/uring/preload_polls.cc"
 RUN = str(REPOSITORY / "build/iowq-run")
 # What versions after Debian's have brought.
 LATER_NAMES = {
@@ -76,7 +77,9 @@ def test_the_names_of_later_versions_are_there():
 def test_nothing_else_is_exported():
     defined = run("nm", "-D", "--defined-only", LIBRARY).stdout.splitlines()
     known = re.compile(r"(io_uring_\w+@@?|A )LIBURING_2")
-    assert [line for line in defined if not known.search(line)] == []
+    others = {line.split()[-1] for line in defined if not known.search(line)}
+    polls = set(re.findall(r"^IOWQ_EXPORTED int (\w+)", POLLS.read_text(), re.MULTILINE))
+    assert others == polls and len(polls) > 8
     assert "[liburing.so.2]" in run("readelf", "-d", LIBRARY).stdout
 
 
@@ -91,6 +94,7 @@ PREAMBLE = r"""
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -282,6 +286,24 @@ PROGRAMS = {
     SAY(io_uring_cq_eventfd_enabled(&ring));
     SAY(io_uring_unregister_eventfd(&ring));
     SAY(io_uring_register_eventfd_async(&ring, event));
+    io_uring_queue_exit(&ring);""",
+    "polls_its_descriptor": r"""
+    SAY(io_uring_queue_init(4, &ring, 0));
+    struct pollfd polled = {.fd = ring.ring_fd, .events = POLLIN};
+    int epoll = epoll_create1(0);
+    struct epoll_event event = {.events = EPOLLIN};
+    SAY(poll(&polled, 1, 0));
+    SAY(epoll_ctl(epoll, EPOLL_CTL_ADD, ring.ring_fd, &event));
+    SAY(epoll_wait(epoll, &event, 1, 0));
+    for (int i = 0; i < 3; i++) {
+        nop(1);
+        io_uring_submit(&ring);
+        SAY(poll(&polled, 1, -1));
+        SAY(epoll_wait(epoll, &event, 1, -1));
+        SAY(res_of_next());
+        SAY(poll(&polled, 1, 0));
+        SAY(epoll_wait(epoll, &event, 1, 0));
+    }
     io_uring_queue_exit(&ring);""",
     "cancels_and_links": r"""
     int ends[2];
