@@ -15,6 +15,13 @@ handles &handles::all() {
     return *its;
 }
 
+namespace {
+
+// While the process has one thread, as instances.
+[[maybe_unused]] const handles &before_any_fork = handles::all();
+
+} // namespace
+
 // No handle of the parent is one of the child.
 handles::handles(const handles *of_parent) {
     for (unsigned i = 0; of_parent && i < most; i++)

@@ -29,6 +29,10 @@ instances &instances::all() {
 
 namespace {
 
+// While the process has one thread: a child that is forked while another thread makes it here would
+// wait for that for ever.
+[[maybe_unused]] const instances &before_any_fork = instances::all();
+
 // A pool needs a signal that its creator has not blocked, and in the handler of SIGSYS all are.
 int create_pool(std::unique_ptr<wq> &out) {
     sigset_t none;

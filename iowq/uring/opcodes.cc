@@ -201,8 +201,8 @@ int64_t try_message(op &o) {
     return got;
 }
 
-// Which event ends the wait of a call of sockets that says it would wait; 0: it is told so. io_uring
-// waits on a descriptor with O_NONBLOCK, too.
+// Which event ends the wait of a call of sockets that says it would wait; 0: it is told so.
+// io_uring waits on a descriptor with O_NONBLOCK, too.
 short awaited(const op &o, int64_t got) {
     switch (o.number) {
     case SYS_accept4:

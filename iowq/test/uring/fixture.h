@@ -13,8 +13,8 @@
 
 inline constexpr which_uring kernel{"kernel", true}, ours{"ours", false};
 
-// Rings end in a thread of their own, and the last one takes the pool along. A child of a fork would
-// have what that thread holds, and not the thread.
+// Rings end in a thread of their own, and the last one takes the pool along. A child of a fork
+// would have what that thread holds, and not the thread.
 inline void wait_for_ends() {
     while (!iowq::uring::instances::all().idle())
         std::this_thread::yield();
