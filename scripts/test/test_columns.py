@@ -56,6 +56,6 @@ def test_what_is_written_by_hand_is_looked_at(path):
 
 
 @pytest.mark.parametrize("path", ["results/reference/numa/numa-counts.md", "LICENSE",
-                                  "results/reference/plan.json"])
+                                  "results/reference/env.json"])
 def test_what_is_not_is_left_out(path):
     assert not is_read(path)

@@ -63,7 +63,7 @@ def counts_among(paths):
     """The files with counts among the paths, or in a single folder; raises BadInput where other
     files are named beside them."""
     folder = paths[0] if len(paths) == 1 and paths[0].is_dir() else None
-    if folder and (folder / "plan.json").exists():
+    if folder and any(folder.glob("plan.json*")):
         return []
     files = sorted(folder.glob("*.json")) if folder else paths
     found = [path for path in files if holds_counts(path)]

@@ -2,6 +2,7 @@
 """A results folder: the names in it, whole-or-nothing writing, and reading it back."""
 
 import json
+import lzma
 import os
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,11 @@ SCHEMA = 3  # of the files in a folder
 READ = (2, 3)  # 2 had three files a run
 
 
+def holds_plan(path):
+    """Is it a folder of a comparison? Its plan may have been compressed since."""
+    return (path / "plan.json").exists() or (path / "plan.json.xz").exists()
+
+
 class Folder:
     made_by = "compare"  # the command
 
@@ -25,7 +31,7 @@ class Folder:
 
     def create(self):
         """Makes the folder, and tries to write: permissions do not tell of a full disk, or root."""
-        if (self.path / "plan.json").exists() or runs_file.is_there(self.path) \
+        if holds_plan(self.path) or runs_file.is_there(self.path) \
                 or run_files.is_there(self.path):
             raise BadInput(f"results folder {self.path}: already has runs; name a new one, or "
                            f"go on with --resume {self.path}")
@@ -57,11 +63,13 @@ class Folder:
         self.write(name, json.dumps(document, indent=1) + "\n")
 
     def read_json(self, name):
+        path, compressed = self.path / name, self.path / f"{name}.xz"
         try:
-            return json.loads((self.path / name).read_text())
+            return json.loads(lzma.decompress(compressed.read_bytes())
+                              if compressed.exists() and not path.exists() else path.read_bytes())
         except FileNotFoundError:
             raise BadInput(f"{self.path}: has no {name}: not the folder of a comparison") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, lzma.LZMAError) as error:
             raise BadInput(f"{self.path}/{name}: cannot be read: {error}") from error
 
     def read_plan(self):

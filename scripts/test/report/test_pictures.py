@@ -25,7 +25,7 @@ LOOK = 'fill="none" color="black" stroke="currentColor" stroke-width="1.00"'
 def test_the_report_of_the_reference_run_is_small(tmp_path):
     folder = tmp_path / "reference"
     (folder / "charts").mkdir(parents=True)
-    for name in ("plan.json", "env.json", "runs.jsonl.xz"):
+    for name in ("plan.json.xz", "env.json", "runs.jsonl.xz"):
         shutil.copy(REFERENCE / name, folder)
     done = subprocess.run([str(SCRIPTS / "report"), str(folder)], capture_output=True, text=True,
                           timeout=HANG_S, check=False)

@@ -194,8 +194,10 @@ def test_a_folder_of_three_files_a_run_goes_on_and_keeps_them(tmp_path, job_file
 def test_a_compressed_file_goes_on_in_a_plain_one(tmp_path, job_file, compare):
     assert compare(job_file(SHORT_JOB), "fio:psync,fio:libaio").returncode == 0
     path = tmp_path / "results/runs.jsonl"
-    path.with_name("runs.jsonl.xz").write_bytes(lzma.compress(path.read_bytes()))
-    path.unlink()
+    for each in (path, path.with_name("plan.json")):
+        each.with_name(f"{each.name}.xz").write_bytes(lzma.compress(each.read_bytes()))
+        each.unlink()
+    assert "already has runs" in compare(job_file(SHORT_JOB)).stderr
     done = resume(tmp_path / "results", "--add-repeats", "1")
     assert done.returncode == 0, done.stderr
     assert len(contents(tmp_path / "results")) == 2 and "Medians of 2 runs" in done.stdout
