@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// How operations are ended early: by another one, and when their time is up.
+// How operations are ended early by another one.
 #include "iowq/uring/instance.h"
 #include "iowq/uring/opcodes.h"
 
 #include <cerrno>
-#include <utility>
 
 namespace iowq::uring {
 
@@ -20,13 +19,16 @@ cancel_result instance::cancel_held(op &o) {
 }
 
 op *instance::to_be_cancelled(const to_cancel &which, const op &asking, uint64_t pass) {
-    for (op *o = in_flight_.first(); o; o = o->next) {
-        bool meant =
-            which.any || (which.by_fd ? o->fd == which.fd : o->user_data == which.user_data);
-        if (o != &asking && o->on_pool && o->looked < pass && meant &&
-            (!which.only || o->row == which.only))
+    auto meant = [&](const op &o) {
+        return o.looked < pass && (!which.only || o.row == which.only) &&
+               (which.any || (which.by_fd ? o.fd == which.fd : o.user_data == which.user_data));
+    };
+    for (op *o = in_flight_.first(); o; o = o->next)
+        if (o != &asking && o->on_pool && meant(*o))
             return o;
-    }
+    for (op *o = which.by_fd ? nullptr : timed_.first(); o; o = o->next)
+        if (meant(*o))
+            return o;
     return nullptr;
 }
 
@@ -38,11 +40,16 @@ int32_t instance::cancel(const to_cancel &which, const op &asking) {
     uint64_t pass = ++cancels_;
     while (op *o = to_be_cancelled(which, asking, pass)) {
         o->looked = pass;
-        o->held++;
         bool for_others = o->for_others;
-        lock_.unlock();
-        cancel_result came_to = cancel_held(*o);
-        lock_.lock();
+        cancel_result came_to;
+        if (is_timeout(*o)) {
+            came_to = cancel_timeout(*o);
+        } else {
+            o->held++;
+            lock_.unlock();
+            came_to = cancel_held(*o);
+            lock_.lock();
+        }
         found += came_to != cancel_result::notfound;
         goes_on |= came_to == cancel_result::running && !for_others;
         if (!which.all)
@@ -50,57 +57,6 @@ int32_t instance::cancel(const to_cancel &which, const op &asking) {
     }
     lock_.unlock();
     return which.all ? found : goes_on ? -EALREADY : found ? 0 : -ENOENT;
-}
-
-// ---- link timeouts
-
-// Takes the link timeout that follows an operation out of its chain. It is held; nullptr: none
-// follows.
-op *instance::arm_limit(op &o) {
-    op *limit = o.linked && is_limit(*o.linked) && !o.linked->refused ? o.linked : nullptr;
-    if (!limit)
-        return nullptr;
-    locked hold(lock_);
-    o.linked = std::exchange(limit->linked, nullptr);
-    o.limit = limit;
-    limit->limited = &o;
-    limit->held++;
-    in_flight_.push_back(*limit);
-    return limit;
-}
-
-void instance::start_limit(op &limit, by whom) {
-    bool started = to_pool(limit), in_vain;
-    {
-        locked hold(lock_);
-        in_vain = !limit.limited; // that was done before there was something to be cancelled
-        if (started && in_vain)
-            limit.held++;
-        if (!started && limit.limited)
-            std::exchange(limit.limited, nullptr)->limit = nullptr;
-        if (--limit.held == 0 && limit.released)
-            recycle(limit);
-    }
-    if (!started)
-        (void)finish(limit, whom);
-    else if (in_vain)
-        (void)cancel_held(limit);
-}
-
-// Its time is up. What it comes to.
-int32_t instance::limit_passed(op &limit) {
-    op *o;
-    {
-        locked hold(lock_);
-        o = std::exchange(limit.limited, nullptr);
-        if (!o)
-            return -ECANCELED;
-        o->limit = nullptr;
-        o->held++;
-    }
-    bool for_others = o->for_others;
-    bool goes_on = cancel_held(*o) == cancel_result::running && !for_others;
-    return goes_on ? -EALREADY : -ETIME;
 }
 
 } // namespace iowq::uring

@@ -14,7 +14,7 @@ void instance::posted(by whom) {
     posts_.add();
     int event = event_.load(acquire);
     if (event >= 0 && rings_->wants_events() &&
-        (whom == by::worker || !event_async_only_.load(relaxed)))
+        (whom != by::submitter || !event_async_only_.load(relaxed)))
         raise_event(event);
     if (descriptor_.tells())
         descriptor_.tell();
@@ -26,10 +26,11 @@ int instance::wait(unsigned min, const waiting &how) {
     if (rings_->ready() >= min)
         return 0;
     int error = 0;
+    const uint32_t passed = passed_.load(relaxed);
     for (;;) {
         uint32_t seen = posts_.count();
         flush_overflow();
-        if (rings_->ready() >= min)
+        if (rings_->ready() >= min || passed_.load(relaxed) != passed)
             break;
         if (how.until && clock::now() >= *how.until) {
             error = -ETIME;

@@ -10,6 +10,7 @@
 #include "iowq/uring/notice.h"
 #include "iowq/uring/opcodes.h"
 #include "iowq/uring/sq_thread.h"
+#include "iowq/uring/timeout.h"
 #include "iowq/uring/user_memory.h"
 
 #include <cstddef>
@@ -28,11 +29,13 @@ bool links(const op &o) { return o.flags & (IOSQE_IO_LINK | IOSQE_IO_HARDLINK); 
 
 } // namespace
 
-instance::instance(std::shared_ptr<wq> pool) : pool_(std::move(pool)) {}
+instance::instance(std::shared_ptr<wq> pool, std::shared_ptr<timers> its_timers)
+    : pool_(std::move(pool)), timers_(std::move(its_timers)) {}
 
 int instance::create(unsigned entries, io_uring_params &p, std::shared_ptr<wq> pool,
-                     std::shared_ptr<instance> &out, int &fd) {
-    std::shared_ptr<instance> i(new (std::nothrow) instance(std::move(pool)));
+                     std::shared_ptr<timers> its_timers, std::shared_ptr<instance> &out, int &fd) {
+    std::shared_ptr<instance> i(new (std::nothrow)
+                                    instance(std::move(pool), std::move(its_timers)));
     if (!i)
         return -ENOMEM;
     if (int error = i->posts_.create())
@@ -58,14 +61,15 @@ instance::~instance() {
     for (bool busy = true; busy;) {
         uint32_t seen = posts_.count();
         (void)cancel({.any = true, .all = true}, nobody);
+        go_on(nullptr, by::guest);
         {
             locked hold(lock_);
-            busy = !in_flight_.empty() || !deferred_.empty();
+            busy = !in_flight_.empty() || !timed_.empty() || !deferred_.empty();
         }
         if (busy)
             (void)posts_.wait(seen, clock::now() + again, nullptr);
     }
-    while (workers_inside_.load(acquire))
+    while (inside_.load(acquire))
         yield();
     for (locked hold(lock_); op *o = overflow_.pop_front();)
         forget(*o);
@@ -107,6 +111,9 @@ int instance::submit(unsigned count) {
     {
         locked hold(submitting_);
         count = std::min(count, rings_->submitted());
+        posted_before_ = counted_.load(relaxed);
+        if (counting_)
+            hold_counts(true);
         while (taken < count) {
             op *o = new_op();
             io_uring_sqe sqe;
@@ -131,10 +138,10 @@ int instance::submit(unsigned count) {
                     post_all(made);
                 continue;
             }
-            bool stop = o->refused && !(flags_ & IORING_SETUP_SUBMIT_ALL);
+            bool stop = o->refused && !links(*o) && !(flags_ & IORING_SETUP_SUBMIT_ALL);
             (last ? last->linked : first) = o;
             last = o;
-            if (!links(*o) || stop) {
+            if (!links(*o)) {
                 post_all(made);
                 begin(*std::exchange(first, nullptr));
                 last = nullptr;
@@ -146,6 +153,10 @@ int instance::submit(unsigned count) {
         post_all(made);
         if (first)
             begin(*first);
+        if (counting_) {
+            hold_counts(false);
+            go_on(nullptr, by::submitter);
+        }
     }
     return static_cast<int>(taken);
 }
@@ -155,9 +166,9 @@ int instance::submit(unsigned count) {
 // which the others are not to wait. False: it is to be begun.
 bool instance::made_alone(op &o) {
     if (o.refused || o.finds_file || links(o) || o.flags & IOSQE_IO_DRAIN ||
-        barred_.load(acquire) || !(o.row->own || o.row->by == way::tried))
+        barred_.load(acquire) || o.row->ends_others || !(o.row->own || o.row->by == way::tried))
         return false;
-    o.was_tried = !issue_at_once(o);
+    o.was_tried = !issue_at_once(o, by::submitter);
     return !o.was_tried;
 }
 
@@ -208,6 +219,8 @@ void instance::begin(op &first) {
         barred_.store(drains, relaxed);
         active_ += count;
     }
+    if (is_timeout(first) && timeout_of(first).counts())
+        count_from_submission(first);
     go_on(&first, by::submitter);
 }
 
@@ -230,14 +243,21 @@ bool instance::has_to_wait(bool drains) const {
     return draining_ || !deferred_.empty() || (drains && active_);
 }
 
-// Makes operations, as far as this thread may: a chain, and what was deferred and may now begin.
+// Makes operations, as far as this thread may: a chain, and what has ended or may now begin as it
+// was made.
 void instance::go_on(op *o, by whom) {
-    while (o) {
-        o = make(*o, whom);
-        if (!o) {
+    for (op *ended;;) {
+        while (o)
+            o = make(*o, whom);
+        {
             locked hold(lock_);
             o = next_deferred();
+            ended = o ? nullptr : next_ended();
         }
+        if (ended)
+            o = finish(*ended, whom);
+        else if (!o)
+            return;
     }
 }
 
@@ -251,10 +271,12 @@ op *instance::make(op &o, by whom) {
         o.result = with_registered([&](registered &its) { return find_file(o, its); });
         o.refused = o.result < 0;
     }
-    if (issue_at_once(o))
+    if (issue_at_once(o, whom))
         return finish(o, whom);
-    op *limit = arm_limit(o); // before another thread has it
-    if (!to_pool(o))
+    op *limit = take_limit(o); // before another thread has it
+    if (is_timeout(o))
+        start_timeout(o);
+    else if (!to_pool(o))
         return finish(o, whom);
     if (limit)
         start_limit(*limit, whom);
@@ -262,7 +284,7 @@ op *instance::make(op &o, by whom) {
 }
 
 // False: it might wait, or its SQE asks for a worker.
-bool instance::issue_at_once(op &o) {
+bool instance::issue_at_once(op &o, by whom) {
     if (o.refused)
         return true;
     if (o.was_tried)
@@ -272,7 +294,7 @@ bool instance::issue_at_once(op &o) {
         return true;
     }
     bool tries = o.row->by == way::tried && !(o.flags & IOSQE_ASYNC);
-    if (o.row->by != way::at_once && !tries)
+    if ((o.row->by != way::at_once && !tries) || whom == by::guest)
         return false;
     int64_t got = tries ? o.row->try_first(o) : call(o);
     if (tries && got == -EAGAIN && !o.tried_enough)
@@ -309,8 +331,10 @@ bool instance::to_pool(op &o) {
 void instance::run(work **w) {
     op &o = *reinterpret_cast<op *>(*w);
     instance &its = *o.of;
-    its.workers_inside_.fetch_add(1, relaxed);
-    if (o.item.flags & work_cancel) {
+    its.inside_.fetch_add(1, relaxed);
+    bool cancelled = o.item.flags & work_cancel;
+    by whom = cancelled ? by::guest : by::worker;
+    if (cancelled) {
         o.result = -ECANCELED;
         if (!o.asked_to_end.load(relaxed)) // the pool has no worker, and gets none
             tell(notice::no_worker);
@@ -320,15 +344,8 @@ void instance::run(work **w) {
         if (o.result == -ENOSYS)
             tell(notice::no_call);
     }
-    if (is_limit(o) && o.result == -ETIME)
-        o.result = its.limit_passed(o);
-    op *next = its.finish(o, by::worker);
-    if (!next) {
-        locked hold(its.lock_);
-        next = its.next_deferred();
-    }
-    its.go_on(next, by::worker);
-    its.workers_inside_.fetch_sub(1, release); // from here on it may be gone
+    its.go_on(its.finish(o, whom), whom);
+    its.inside_.fetch_sub(1, release); // from here on it may be gone
 }
 
 // ---- completion
@@ -342,7 +359,8 @@ op *instance::finish(op &o, by whom) {
         limit = std::exchange(o.limit, nullptr);
         if (limit) {
             limit->limited = nullptr;
-            limit->held++;
+            if (!timers_->disarm(timeout_of(*limit)))
+                limit = nullptr; // whoever is about to start it, or the timers' thread, ends it
         }
         next = o.linked;
         if (next && is_limit(*next)) { // it has not begun
@@ -354,12 +372,12 @@ op *instance::finish(op &o, by whom) {
         bool broken = !succeeded(o) && !(o.flags & IOSQE_IO_HARDLINK);
         bool silent = o.flags & IOSQE_CQE_SKIP_SUCCESS;
         complete(o, o.result);
+        if (limit)
+            complete(*limit, -ECANCELED);
         if (broken)
             break_off(std::exchange(next, nullptr), silent);
     }
     posted(whom);
-    if (limit)
-        (void)cancel_held(*limit);
     return next;
 }
 
@@ -368,6 +386,7 @@ op *instance::finish(op &o, by whom) {
 void instance::break_off(op *o, bool silent) {
     for (op *next; o; o = next) {
         next = o->linked;
+        o->flags &= static_cast<uint8_t>(~IOSQE_CQE_SKIP_SUCCESS);
         in_flight_.push_back(*o);
         complete(*o, o->refused ? o->result : -ECANCELED, silent);
     }
@@ -388,13 +407,24 @@ void instance::answer(op &o, bool silent) {
 }
 
 void instance::post(op &o) {
-    if (overflow_.empty() && rings_->post(o.user_data, o.result, 0)) {
+    if (overflow_.empty() && put(o)) {
         recycle(o);
         return;
     }
     rings_->set_flags(IORING_SQ_CQ_OVERFLOW);
     overflow_.push_back(o);
     overflows_.store(true, release);
+}
+
+// False: there is no room.
+bool instance::put(const op &o) {
+    if (!rings_->post(o.user_data, o.result, 0))
+        return false;
+    if (is_timeout(o) && (o.result == 0 || o.result == -ETIME))
+        passed_.fetch_add(1, relaxed);
+    else
+        counted_.store(counted_.load(relaxed) + 1, relaxed);
+    return true;
 }
 
 void instance::recycle(op &o) {
@@ -427,15 +457,19 @@ op *instance::next_deferred() {
 void instance::flush_overflow() {
     if (!overflows_.load(acquire))
         return;
-    locked hold(lock_);
-    while (op *o = overflow_.first()) {
-        if (!rings_->post(o->user_data, o->result, 0))
+    {
+        locked hold(lock_);
+        if (overflow_.empty() || !put(*overflow_.first()))
             return;
-        overflow_.remove(*o);
-        recycle(*o);
+        do
+            recycle(*overflow_.pop_front());
+        while (!overflow_.empty() && put(*overflow_.first()));
+        if (overflow_.empty()) {
+            rings_->clear_flags(IORING_SQ_CQ_OVERFLOW);
+            overflows_.store(false, relaxed);
+        }
     }
-    rings_->clear_flags(IORING_SQ_CQ_OVERFLOW);
-    overflows_.store(false, relaxed);
+    go_on(nullptr, by::submitter); // timeouts may have waited for these
 }
 
 // ---- what operations ask of it

@@ -2,6 +2,9 @@
 // One io_uring in user space: takes SQEs, makes what they ask for, and posts CQEs. Any thread may
 // call it.
 //
+// Lock order: submitting_, registering_, lock_, and that of the timers (timers.h). The pool is
+// called with none of the last three.
+//
 // Source: io_uring_enter(2), io_uring_register(2), and what liburing's tests expect. README.md says
 // what is to be had and what is not.
 #pragma once
@@ -14,6 +17,7 @@
 #include "iowq/uring/posts.h"
 #include "iowq/uring/registered.h"
 #include "iowq/uring/rings.h"
+#include "iowq/uring/timers.h"
 
 #include <bitset>
 #include <csignal>
@@ -41,13 +45,15 @@ class instance {
   public:
     // As io_uring_setup(2): `fd` is the program's descriptor. 0 or -errno.
     [[nodiscard]] static int create(unsigned entries, io_uring_params &p, std::shared_ptr<wq> pool,
+                                    std::shared_ptr<timers> its_timers,
                                     std::shared_ptr<instance> &out, int &fd);
     // Cancels what is in flight, and waits for it.
     ~instance();
 
     // As io_uring_enter(2) without its flags' checks. How many SQEs were taken, or -errno.
     [[nodiscard]] int submit(unsigned count);
-    // 0 or -errno; -ETIME and -EINTR only if no CQE is there.
+    // Until so many CQEs are there, or one more timeout has ended by itself. 0 or -errno; -ETIME
+    // and -EINTR only if no CQE is there.
     [[nodiscard]] int wait(unsigned min, const waiting &how);
     // Until the submission thread has made room for an SQE.
     void wait_for_room() const;
@@ -82,6 +88,9 @@ class instance {
     // ---- for operations
 
     [[nodiscard]] int32_t cancel(const to_cancel &which, const op &asking);
+    // As IORING_TIMEOUT_UPDATE: `span` in ns, by `flags` a time.
+    [[nodiscard]] int32_t update_timeout(uint64_t user_data, uint32_t flags, int64_t span);
+    static void time_is_up(timer &t); // of a timeout
     [[nodiscard]] int32_t update_files(unsigned at, uint64_t fds, unsigned count);
     // That RWF_NOWAIT keeps calls on a descriptor from waiting is looked up once for some calls; a
     // hint, as a number may come to mean another file.
@@ -93,22 +102,29 @@ class instance {
 
   private:
     friend class sq_thread;
-    explicit instance(std::shared_ptr<wq> pool);
+    instance(std::shared_ptr<wq> pool, std::shared_ptr<timers> its_timers);
 
-    // By whom an operation is begun.
-    enum class by : bool { submitter, worker };
+    // By whom an operation is begun, or ended. A guest, as the timers' thread is, or one that
+    // cancels, makes no call: others wait for it.
+    enum class by : uint8_t { submitter, worker, guest };
 
     [[nodiscard]] op *new_op() IOWQ_REQUIRES(submitting_) IOWQ_EXCLUDES(lock_);
     [[nodiscard]] bool made_alone(op &o);
     void post_all(op_list &made) IOWQ_EXCLUDES(lock_);
-    void begin(op &first);
+    void begin(op &first) IOWQ_REQUIRES(submitting_);
     void refuse(op &first);
     [[nodiscard]] bool has_to_wait(bool drains) const IOWQ_REQUIRES(lock_);
     void go_on(op *o, by whom);
     [[nodiscard]] op *make(op &o, by whom);
-    [[nodiscard]] bool issue_at_once(op &o);
+    [[nodiscard]] bool issue_at_once(op &o, by whom);
     [[nodiscard]] bool to_pool(op &o);
-    [[nodiscard]] op *arm_limit(op &o) IOWQ_EXCLUDES(lock_);
+    void start_timeout(op &o);
+    void count_from_submission(op &o) IOWQ_REQUIRES(submitting_);
+    void hold_counts(bool on);
+    [[nodiscard]] op *next_ended() IOWQ_REQUIRES(lock_);
+    [[nodiscard]] cancel_result cancel_timeout(op &o) IOWQ_REQUIRES(lock_);
+    [[nodiscard]] bool repeat_timeout(op &o);
+    [[nodiscard]] op *take_limit(op &o) IOWQ_EXCLUDES(lock_);
     void start_limit(op &limit, by whom);
     [[nodiscard]] int32_t limit_passed(op &limit);
     cancel_result cancel_held(op &o) IOWQ_EXCLUDES(lock_);
@@ -119,18 +135,22 @@ class instance {
     void complete(op &o, int32_t result, bool silent = false) IOWQ_REQUIRES(lock_);
     void answer(op &o, bool silent = false) IOWQ_REQUIRES(lock_);
     void post(op &o) IOWQ_REQUIRES(lock_);
+    [[nodiscard]] bool put(const op &o) IOWQ_REQUIRES(lock_);
     void recycle(op &o) IOWQ_REQUIRES(lock_);
     [[nodiscard]] op *next_deferred() IOWQ_REQUIRES(lock_);
     void posted(by whom);
     [[nodiscard]] bool has_completions() IOWQ_EXCLUDES(lock_);
     static void run(work **w);
 
-    const std::shared_ptr<wq> pool_; // the last ring ends it
+    const std::shared_ptr<wq> pool_;       // the last ring ends it,
+    const std::shared_ptr<timers> timers_; // and these
     unsigned flags_ = 0;
     atomic<bool> enabled_{true};
     std::unique_ptr<rings> rings_;
     descriptor descriptor_;
-    mutex submitting_; // the submission queue
+    mutex submitting_;                                        // the submission queue
+    uint64_t posted_before_ IOWQ_GUARDED_BY(submitting_) = 0; // this submission: of counted_
+    bool counting_ IOWQ_GUARDED_BY(submitting_) = false;      // a timeout that counts was submitted
     op *spare_ IOWQ_GUARDED_BY(submitting_) = nullptr;
     mutex registering_;
     registered registered_ IOWQ_GUARDED_BY(registering_);
@@ -138,6 +158,9 @@ class instance {
 
     mutex lock_; // the completion queue, and what follows
     op_list in_flight_ IOWQ_GUARDED_BY(lock_);
+    // Timeouts that have begun; those that count completions first, by their targets.
+    op_list timed_ IOWQ_GUARDED_BY(lock_);
+    op_list ended_ IOWQ_GUARDED_BY(lock_);    // timeouts that are to be finished
     op_list deferred_ IOWQ_GUARDED_BY(lock_); // behind an IOSQE_IO_DRAIN: first ones of chains
     op_list overflow_ IOWQ_GUARDED_BY(lock_); // done, and no room for the CQE
     atomic<bool> overflows_{false};           // it is not empty; written under the lock
@@ -147,9 +170,14 @@ class instance {
     // One of these two, written under the lock. The submitter reads it without: while it submits,
     // this turns from true to false only.
     atomic<bool> barred_{false};
+    // CQEs that were posted: of timeouts that have ended by themselves, and all others. Written
+    // under lock_.
+    atomic<uint32_t> passed_{0};
+    atomic<uint64_t> counted_{0};
+    bool counts_held_ IOWQ_GUARDED_BY(lock_) = false; // a submission goes on
     uint64_t cancels_ IOWQ_GUARDED_BY(lock_) = 0;
     std::vector<std::unique_ptr<op[]>> slabs_ IOWQ_GUARDED_BY(lock_);
-    atomic<unsigned> workers_inside_{0};
+    atomic<unsigned> inside_{0}; // workers, and the timers' thread
 
     posts posts_;
     atomic<int> event_{-1};

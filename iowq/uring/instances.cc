@@ -66,6 +66,18 @@ int instances::find_pool(std::shared_ptr<wq> &out) {
     return 0;
 }
 
+// The timers that there are, or new ones. 0 or -errno.
+int instances::find_timers(std::shared_ptr<timers> &out) {
+    out = timers_.lock();
+    if (out)
+        return 0;
+    std::unique_ptr<timers> fresh;
+    if (int error = timers::create(fresh))
+        return error;
+    timers_ = out = std::move(fresh);
+    return 0;
+}
+
 // Begins to hear of the ends of rings. 0 or -errno.
 int instances::listen() {
     if (watch_ >= 0)
@@ -87,12 +99,15 @@ int instances::listen() {
 int instances::create(unsigned entries, io_uring_params &p) {
     locked hold(lock_);
     std::shared_ptr<wq> pool;
+    std::shared_ptr<timers> its_timers;
     std::shared_ptr<instance> its;
     int fd, error = listen();
     if (!error)
         error = find_pool(pool);
     if (!error)
-        error = instance::create(entries, p, std::move(pool), its, fd);
+        error = find_timers(its_timers);
+    if (!error)
+        error = instance::create(entries, p, std::move(pool), std::move(its_timers), its, fd);
     if (error)
         return error;
     const descriptor &its_fd = its->its_descriptor();

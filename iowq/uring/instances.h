@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The rings of this process, by the program's descriptors, and the pool that they share. A ring
-// ends when the last descriptor of it is closed: that is heard of by inotify.
+// The rings of this process, by the program's descriptors, and the pool and the timers that they
+// share. A ring ends when the last descriptor of it is closed: that is heard of by inotify.
 #pragma once
 
 #include "iowq/os/lock.h"
 #include "iowq/uring/instance.h"
+#include "iowq/uring/timers.h"
 
 #include <map>
 #include <span>
@@ -37,14 +38,16 @@ class instances {
     explicit instances(instances *of_parent) : of_parent_(of_parent) {}
     [[nodiscard]] int listen() IOWQ_REQUIRES(lock_);
     [[nodiscard]] int find_pool(std::shared_ptr<wq> &out) IOWQ_REQUIRES(lock_);
+    [[nodiscard]] int find_timers(std::shared_ptr<timers> &out) IOWQ_REQUIRES(lock_);
     void hear_of_ends(int watch);
 
     [[maybe_unused]] instances
         *const of_parent_; // before the fork; nobody uses it, and nobody takes it apart
     mutex lock_;
     std::weak_ptr<wq> pool_ IOWQ_GUARDED_BY(lock_); // of the rings
-    atomic<unsigned> pools_{0};                     // that are there, or are being taken apart
-    atomic<unsigned> untold_{0};                    // rings that nobody polls
+    std::weak_ptr<timers> timers_ IOWQ_GUARDED_BY(lock_);
+    atomic<unsigned> pools_{0};  // that are there, or are being taken apart
+    atomic<unsigned> untold_{0}; // rings that nobody polls
     int watch_ IOWQ_GUARDED_BY(lock_) = -1;
     // Each with the number of its inotify watch, which tells the end.
     struct known {

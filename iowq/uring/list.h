@@ -10,11 +10,14 @@ class op_list {
   public:
     [[nodiscard]] bool empty() const { return !first_; }
     [[nodiscard]] op *first() const { return first_; }
-    void push_back(op &o) {
-        o.next = nullptr;
-        o.prev = last_;
-        (last_ ? last_->next : first_) = &o;
-        last_ = &o;
+    [[nodiscard]] op *last() const { return last_; }
+    void push_back(op &o) { insert_after(last_, o); }
+    // nullptr: before all others.
+    void insert_after(op *at, op &o) {
+        o.prev = at;
+        o.next = at ? at->next : first_;
+        (at ? at->next : first_) = &o;
+        (o.next ? o.next->prev : last_) = &o;
     }
     void remove(op &o) {
         (o.prev ? o.prev->next : first_) = o.next;

@@ -19,7 +19,8 @@ enum class way : uint8_t {
     at_once, // the submitter, as it does not wait, or seldom
     tried,   // the submitter, so that it does not wait; then a worker
     bound,   // a worker; it ends in bounded time
-    unbound  // a worker; it waits for a peer, or a clock
+    unbound, // a worker; it waits for a peer
+    timed    // nobody: it ends when its time comes (timeout.h)
 };
 
 struct op {
@@ -40,7 +41,7 @@ struct op {
     bool tried_enough = false; // -EAGAIN is its result
     bool on_pool = false;      // a worker has it, or will
     bool sleeps = true;        // the plain call will sleep; else it may
-    bool for_others = false;   // on the pool: it waits for a peer, or a clock
+    bool for_others = false;   // on the pool: it waits for a peer
     atomic<bool> asked_to_end{false}; // somebody cancels it
     bool released = false;            // done; but for who holds it
     unsigned held = 0;                // by so many that are about to cancel it: its memory stays

@@ -8,6 +8,7 @@
 #include "iowq/uring/instance.h"
 #include "iowq/uring/instances.h"
 #include "iowq/uring/registered.h"
+#include "iowq/uring/timeout.h"
 #include "iowq/uring/user_memory.h"
 
 #include <algorithm>
@@ -269,7 +270,7 @@ int prepare_connect(op &o, const io_uring_sqe &sqe, const registered &) {
     return copy_in(o.little.data(), sqe.addr, sqe.off);
 }
 
-// ---- waiting for events, and for time
+// ---- waiting for events
 
 int prepare_poll(op &o, const io_uring_sqe &sqe, const registered &) {
     if (sqe.len || sqe.addr || sqe.off || sqe.buf_index)
@@ -290,48 +291,6 @@ int64_t try_poll(op &o) {
     uint64_t args[6] = {o.args[0], 1, as_argument(&at_once)};
     int64_t got = make_any_call(SYS_ppoll, args);
     return got == 0 ? -EAGAIN : got < 0 ? got : events_of(o);
-}
-
-clockid_t clock_of(unsigned flags) {
-    return flags & IORING_TIMEOUT_BOOTTIME   ? CLOCK_BOOTTIME
-           : flags & IORING_TIMEOUT_REALTIME ? CLOCK_REALTIME
-                                             : CLOCK_MONOTONIC;
-}
-
-// Ends at a time; one that ends after so many completions is not to be had.
-int prepare_timeout(op &o, const io_uring_sqe &sqe, const registered &) {
-    constexpr unsigned known =
-        IORING_TIMEOUT_ABS | IORING_TIMEOUT_CLOCK_MASK | IORING_TIMEOUT_ETIME_SUCCESS;
-    constexpr unsigned both = IORING_TIMEOUT_CLOCK_MASK;
-    if (sqe.len != 1 || sqe.off || sqe.buf_index || sqe.timeout_flags & ~known ||
-        (sqe.timeout_flags & both) == both)
-        return -EINVAL;
-    auto *until = reinterpret_cast<timespec *>(o.little.data());
-    if (int error = copy_in(until, sqe.addr, sizeof *until))
-        return error;
-    constexpr long second = 1'000'000'000;
-    if (until->tv_sec < 0 || until->tv_nsec < 0 || until->tv_nsec >= second)
-        return -EINVAL;
-    clockid_t its = clock_of(sqe.timeout_flags);
-    if (!(sqe.timeout_flags & IORING_TIMEOUT_ABS)) {
-        timespec now;
-        clock_gettime(its, &now);
-        until->tv_sec = std::min(until->tv_sec, INT64_MAX / 2) + now.tv_sec;
-        until->tv_nsec += now.tv_nsec;
-        if (until->tv_nsec >= second) {
-            until->tv_sec++;
-            until->tv_nsec -= second;
-        }
-    }
-    o.rw_flags = sqe.timeout_flags;
-    calls(o, SYS_clock_nanosleep, {as_argument(its), TIMER_ABSTIME, as_argument(until)});
-    return 0;
-}
-
-// Of the operation before it, which may not be another one of these.
-int prepare_limit(op &o, const io_uring_sqe &sqe, const registered &known) {
-    bool updates = sqe.timeout_flags & IORING_TIMEOUT_ETIME_SUCCESS;
-    return updates ? -EINVAL : prepare_timeout(o, sqe, known);
 }
 
 // ---- files and paths
@@ -567,10 +526,10 @@ constexpr std::array<opcode_row, nr_opcodes> make_rows() {
     rows[IORING_OP_POLL_ADD] = {"poll_add", prepare_poll, way::tried, try_poll};
     rows[IORING_OP_POLL_REMOVE] = {"poll_remove", prepare_removal, way::at_once, nullptr,
                                    cancel_only<IORING_OP_POLL_ADD>};
-    rows[IORING_OP_TIMEOUT] = {"timeout", prepare_timeout, way::unbound};
-    rows[IORING_OP_LINK_TIMEOUT] = {"link_timeout", prepare_limit, way::unbound};
-    rows[IORING_OP_TIMEOUT_REMOVE] = {"timeout_remove", prepare_removal, way::at_once, nullptr,
-                                      cancel_only<IORING_OP_TIMEOUT>};
+    rows[IORING_OP_TIMEOUT] = {"timeout", prepare_timeout, way::timed};
+    rows[IORING_OP_LINK_TIMEOUT] = {"link_timeout", prepare_limit, way::timed};
+    rows[IORING_OP_TIMEOUT_REMOVE] = {"timeout_remove", prepare_timeout_removal, way::at_once,
+                                      nullptr, remove_timeout};
     rows[IORING_OP_ASYNC_CANCEL] = {"async_cancel", prepare_cancel, way::at_once, nullptr,
                                     cancel_any};
     rows[IORING_OP_FILES_UPDATE] = {"files_update", prepare_files_update, way::at_once, nullptr,
@@ -583,6 +542,8 @@ constexpr std::array<opcode_row, nr_opcodes> make_rows() {
     for (unsigned code : {IORING_OP_RENAMEAT, IORING_OP_LINKAT})
         rows[code].paths = second | fourth;
     rows[IORING_OP_SYMLINKAT].paths = first | third;
+    for (unsigned code : {IORING_OP_POLL_REMOVE, IORING_OP_TIMEOUT_REMOVE, IORING_OP_ASYNC_CANCEL})
+        rows[code].ends_others = true;
     // Of those that a worker may make, or that take a registered file.
     for (unsigned code :
          {IORING_OP_READ, IORING_OP_WRITE, IORING_OP_READV, IORING_OP_WRITEV, IORING_OP_READ_FIXED,
@@ -645,9 +606,7 @@ int64_t call(op &o) {
     int64_t got = call_of_sockets(o);
     if (o.slot)
         return by_slot(o, got);
-    if (o.number == SYS_ppoll && got > 0)
-        return events_of(o);
-    return o.number == SYS_clock_nanosleep && got == 0 ? -ETIME : got;
+    return o.number == SYS_ppoll && got > 0 ? events_of(o) : got;
 }
 
 int keep(op &o) {
@@ -701,12 +660,14 @@ pool_needs needs_of(const op &o) {
             .serialised = stored && writes(o) && !o.sleeps};
 }
 
+bool is_timeout(const op &o) { return o.row == row_of(IORING_OP_TIMEOUT); }
 bool is_limit(const op &o) { return o.row == row_of(IORING_OP_LINK_TIMEOUT); }
 
 bool succeeded(const op &o) {
+    if (is_limit(o))
+        return !o.refused;
     if (o.result < 0)
-        return o.row && o.row->prepare == prepare_timeout && o.result == -ETIME &&
-               o.rw_flags & IORING_TIMEOUT_ETIME_SUCCESS;
+        return is_timeout(o) && o.result == -ETIME && o.rw_flags & IORING_TIMEOUT_ETIME_SUCCESS;
     return !o.nr_segments || o.row->try_first != try_move; // a short one breaks its chain
 }
 

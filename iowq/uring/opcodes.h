@@ -17,6 +17,7 @@ struct opcode_row {
     int64_t (*try_first)(op &o) = nullptr;
     // In place of a system call.
     int32_t (*own)(instance &its, op &o) = nullptr;
+    bool ends_others = false; // it cancels
     // Which arguments are paths, and which descriptors, each a bit.
     unsigned paths = 0, fds = 0;
 };
@@ -43,6 +44,7 @@ struct pool_needs {
     bool for_others = false, serialised = false;
 };
 [[nodiscard]] pool_needs needs_of(const op &o);
+[[nodiscard]] bool is_timeout(const op &o);
 // Does it limit the time of the one before it in its chain?
 [[nodiscard]] bool is_limit(const op &o);
 // Is a linked operation to be begun after this result?

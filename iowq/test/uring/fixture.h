@@ -11,8 +11,6 @@
 #include <string>
 #include <thread>
 
-inline constexpr which_uring kernel{"kernel", true}, ours{"ours", false};
-
 // Rings end in a thread of their own, and the last one takes the pool along. A child of a fork
 // would have what that thread holds, and not the thread.
 inline void wait_for_ends() {
@@ -23,12 +21,8 @@ inline void wait_for_ends() {
 class uring_programs : public testing::TestWithParam<which_uring> {
   protected:
     void SetUp() override {
-        io_uring_params p{};
-        int fd = GetParam().setup(1, &p);
-        if (fd < 0 && GetParam().kernel)
+        if (!GetParam().is_there())
             GTEST_SKIP() << "the kernel's io_uring is not to be had";
-        ASSERT_GE(fd, 0);
-        close(fd);
         ASSERT_EQ(pipe(pipe_), 0);
         char name[] = "build/uring.XXXXXX";
         file_ = mkstemp(name);

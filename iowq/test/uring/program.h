@@ -40,9 +40,18 @@ struct which_uring {
         return error ? MAP_FAILED : at;
     }
 
+    // This one always is.
+    [[nodiscard]] bool is_there() const {
+        io_uring_params p{};
+        int fd = setup(1, &p);
+        return fd >= 0 ? close(fd) == 0 : !kernel;
+    }
+
   private:
     static int told(long got) { return got < 0 ? -errno : static_cast<int>(got); }
 };
+
+inline constexpr which_uring kernel{"kernel", true}, ours{"ours", false};
 
 class program {
   public:
