@@ -23,7 +23,7 @@ namespace {
 } // namespace
 
 // No handle of the parent is one of the child.
-handles::handles(const handles *of_parent) {
+handles::handles(const handles *of_parent) : of_parent_(of_parent) {
     for (unsigned i = 0; of_parent && i < most; i++)
         slots_[i].generation = of_parent->slots_[i].generation;
 }

@@ -26,6 +26,8 @@ class handles {
   private:
     explicit handles(const handles *of_parent);
 
+    [[maybe_unused]] const handles *const of_parent_; // nobody uses it, nor takes it apart
+
     // The handle is the slot's number, and above it the generation, which is never 0.
     static constexpr unsigned most = 256;
     struct slot {
