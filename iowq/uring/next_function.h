@@ -11,6 +11,10 @@
 
 namespace iowq::uring {
 
+// Some of those functions are deprecated. Programs call them still.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 // `Taken` is the one whose place is taken.
 template <auto *Taken>
 class next_function {
@@ -36,5 +40,7 @@ class next_function {
     const char *const name_;
     atomic<void *> found_{nullptr};
 };
+
+#pragma GCC diagnostic pop
 
 } // namespace iowq::uring

@@ -56,7 +56,7 @@ class memory {
     void give_back(void *at, size_t size) IOWQ_EXCLUDES(lock_) {
         locked hold(lock_);
         free_piece *&first = free_[index(size)];
-        first = std::construct_at(static_cast<free_piece *>(at), first);
+        first = new (at) free_piece{first};
     }
     static void *map(size_t bytes) {
         void *got =
@@ -91,7 +91,7 @@ void *allocate(size_t bytes, size_t alignment) {
         return nullptr;
     auto at = reinterpret_cast<uintptr_t>(begin) + sizeof(piece);
     at = (at + alignment - 1) & ~(alignment - 1);
-    std::construct_at(reinterpret_cast<piece *>(at) - 1, size, begin);
+    new (reinterpret_cast<piece *>(at) - 1) piece{size, begin};
     return reinterpret_cast<void *>(at);
 }
 
