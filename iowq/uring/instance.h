@@ -19,7 +19,6 @@
 #include "iowq/uring/rings.h"
 #include "iowq/uring/timers.h"
 
-#include <bitset>
 #include <csignal>
 #include <memory>
 

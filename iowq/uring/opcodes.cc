@@ -3,18 +3,20 @@
 
 #include "iowq/os/any_call.h"
 #include "iowq/os/file_io.h"
-#include "iowq/pool/worker.h"
 #include "iowq/uring/held.h"
 #include "iowq/uring/instance.h"
 #include "iowq/uring/instances.h"
+#include "iowq/uring/moves.h"
+#include "iowq/uring/prepare.h"
 #include "iowq/uring/registered.h"
+#include "iowq/uring/sockets.h"
 #include "iowq/uring/timeout.h"
 #include "iowq/uring/user_memory.h"
 
 #include <algorithm>
 #include <cstring>
-#include <initializer_list>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <utility>
@@ -22,253 +24,6 @@
 namespace iowq::uring {
 
 namespace {
-
-constexpr uint64_t current_position = -1;
-
-void calls(op &o, uint32_t number, std::initializer_list<uint64_t> args) {
-    o.number = number;
-    std::fill(std::copy(args.begin(), args.end(), o.args), std::end(o.args), 0);
-}
-
-uint64_t as_argument(const void *p) { return reinterpret_cast<uint64_t>(p); }
-uint64_t as_argument(int fd) { return static_cast<uint64_t>(fd); }
-
-// Memory of the op's own, for what does not fit into it; nullptr: there is none.
-char *room_for(op &o, size_t bytes) {
-    if (o.kept) // one piece an op
-        return nullptr;
-    void *got = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (got == MAP_FAILED)
-        return nullptr;
-    o.kept_bytes = bytes;
-    return o.kept = static_cast<char *>(got);
-}
-
-// The op's own copy of so many segments. 0 or -errno.
-int copy_segments(op &o, uint64_t from, unsigned count) {
-    if (count > IOV_MAX)
-        return -EINVAL;
-    size_t bytes = count * sizeof(iovec);
-    o.segments = o.few_segments.data();
-    if (count > o.few_segments.size())
-        o.segments = reinterpret_cast<iovec *>(room_for(o, bytes));
-    o.nr_segments = count;
-    return !o.segments ? -ENOMEM : count ? copy_in(o.segments, from, bytes) : 0;
-}
-
-// Makes a call until no signal has ended it but that of its cancel.
-template <class Call>
-int64_t until_meant(Call make) {
-    int64_t got;
-    do
-        got = make();
-    while (got == -EINTR && interrupted_in_vain(EINTR));
-    return got == -EINTR ? -ECANCELED : got;
-}
-
-// ---- reads and writes
-
-// 0 or -EINVAL. Of the priority only what it may be is looked at.
-int moves(op &o, const io_uring_sqe &sqe, bool writes) {
-    constexpr unsigned class_shift = 13, last_class = 3;
-    calls(o, writes ? SYS_pwritev2 : SYS_preadv2, {as_argument(o.fd)});
-    o.offset = sqe.off;
-    o.rw_flags = sqe.rw_flags;
-    o.sleeps = !writes; // a buffered write copies
-    return sqe.ioprio >> class_shift > last_class ? -EINVAL : 0;
-}
-
-template <bool Writes>
-int prepare_vector(op &o, const io_uring_sqe &sqe, const registered &) {
-    int error = moves(o, sqe, Writes);
-    return error || sqe.buf_index ? -EINVAL : copy_segments(o, sqe.addr, sqe.len);
-}
-
-template <bool Writes>
-int prepare_buffer(op &o, const io_uring_sqe &sqe, const registered &) {
-    int error = moves(o, sqe, Writes);
-    o.few_segments[0] = {reinterpret_cast<void *>(sqe.addr), sqe.len};
-    o.segments = o.few_segments.data();
-    o.nr_segments = 1;
-    return error;
-}
-
-template <bool Writes>
-int prepare_fixed(op &o, const io_uring_sqe &sqe, const registered &known) {
-    if (int error = prepare_buffer<Writes>(o, sqe, known))
-        return error;
-    return known.check_buffer(sqe.buf_index, sqe.addr, sqe.len);
-}
-
-int64_t move(const op &o, uint32_t more_flags) {
-    uint64_t args[6] = {o.args[0], as_argument(o.segments), o.nr_segments, o.offset,
-                        0,         o.rw_flags | more_flags};
-    int64_t got = make_any_call(o.number, args);
-    if (got == -ESPIPE && o.offset != current_position) { // a stream has no places
-        args[3] = current_position;
-        got = make_any_call(o.number, args);
-    }
-    return got;
-}
-
-// So many bytes of it have been moved.
-void advance(op &o, uint64_t bytes) {
-    o.moved += bytes;
-    if (o.offset != current_position)
-        o.offset += bytes;
-    while (o.nr_segments && bytes >= o.segments->iov_len) {
-        bytes -= o.segments->iov_len;
-        o.segments++;
-        o.nr_segments--;
-    }
-    if (bytes) {
-        o.segments->iov_base = static_cast<char *>(o.segments->iov_base) + bytes;
-        o.segments->iov_len -= bytes;
-    }
-}
-
-bool on_storage(int fd) {
-    struct stat known;
-    return fstat(fd, &known) == 0 && (S_ISREG(known.st_mode) || S_ISBLK(known.st_mode));
-}
-
-bool writes(const op &o) { return o.number == SYS_pwritev2; }
-
-// Where RWF_NOWAIT does not keep the call from waiting: past the cache, and for the device.
-// `status`: of its file, as fcntl tells it.
-bool waits_all_the_same(const op &o, int status) {
-    return status & O_DIRECT || (writes(o) && status & O_DSYNC);
-}
-
-bool is_nonblocking(int fd) {
-    int status = fcntl(fd, F_GETFL);
-    return status >= 0 && status & O_NONBLOCK;
-}
-
-int64_t try_move(op &o) {
-    bool waits = writes(o) && o.rw_flags & (RWF_DSYNC | RWF_SYNC);
-    if (!waits && !o.of->still_obeys_nowait(o.fd, writes(o))) {
-        int status = fcntl(o.fd, F_GETFL);
-        if (status < 0)
-            return -EBADF;
-        waits = waits_all_the_same(o, status);
-        if (!waits)
-            o.of->learn_obedience(o.fd, writes(o));
-    }
-    o.sleeps |= waits;
-    if (waits || o.of->refuses_nowait(o.fd, writes(o)))
-        return -EAGAIN;
-    for (;;) {
-        int64_t got = move(o, RWF_NOWAIT);
-        if (got == -EOPNOTSUPP && !(o.rw_flags & RWF_NOWAIT)) {
-            o.of->learn_refusal(o.fd, writes(o));
-            return -EAGAIN;
-        }
-        if (got == -EAGAIN)
-            o.tried_enough = !o.moved && (o.rw_flags & RWF_NOWAIT || is_nonblocking(o.fd));
-        if (got < 0)
-            return got;
-        advance(o, static_cast<uint64_t>(got));
-        if (got == 0 || !o.nr_segments || !on_storage(o.fd))
-            return static_cast<int64_t>(o.moved);
-    }
-}
-
-// The rest of a read or a write, which ends where a call moves nothing more.
-int64_t move_all(op &o) {
-    for (;;) {
-        int64_t got = until_meant([&] { return move(o, 0); });
-        if (got < 0)
-            return o.moved ? static_cast<int64_t>(o.moved) : got;
-        advance(o, static_cast<uint64_t>(got));
-        if (got == 0 || !o.nr_segments || !on_storage(static_cast<int>(o.args[0])))
-            return static_cast<int64_t>(o.moved);
-    }
-}
-
-// ---- messages
-
-int64_t try_message(op &o) {
-    uint64_t args[6];
-    std::copy(std::begin(o.args), std::end(o.args), args);
-    bool whole = o.number == SYS_sendmsg || o.number == SYS_recvmsg;
-    uint64_t &flags = args[whole ? 2 : 3];
-    if (flags & MSG_WAITALL)
-        return -EAGAIN;
-    bool wants_to_know = flags & MSG_DONTWAIT;
-    flags |= MSG_DONTWAIT;
-    int64_t got = make_any_call(o.number, args);
-    o.tried_enough = wants_to_know;
-    return got;
-}
-
-// Which event ends the wait of a call of sockets that says it would wait; 0: it is told so.
-// io_uring waits on a descriptor with O_NONBLOCK, too.
-short awaited(const op &o, int64_t got) {
-    switch (o.number) {
-    case SYS_accept4:
-        return got == -EAGAIN ? POLLIN : 0;
-    case SYS_connect:
-        return got == -EINPROGRESS ? POLLOUT : 0;
-    case SYS_recvfrom:
-    case SYS_sendto:
-        return got != -EAGAIN || o.args[3] & MSG_DONTWAIT ? 0
-               : o.number == SYS_sendto                   ? POLLOUT
-                                                          : POLLIN;
-    case SYS_recvmsg:
-    case SYS_sendmsg:
-        return got != -EAGAIN || o.args[2] & MSG_DONTWAIT ? 0
-               : o.number == SYS_sendmsg                  ? POLLOUT
-                                                          : POLLIN;
-    default:
-        return 0;
-    }
-}
-
-// What the connection has come to that was in progress.
-int64_t connected(int fd) {
-    int error = 0;
-    socklen_t size = sizeof error;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) ? -errno : -error;
-}
-
-int64_t call_of_sockets(const op &o) {
-    for (;;) {
-        int64_t got = until_meant([&] { return make_any_call(o.number, o.args); });
-        pollfd its = {static_cast<int>(o.args[0]), awaited(o, got), 0};
-        if (!its.events)
-            return got;
-        uint64_t args[6] = {as_argument(&its), 1};
-        int64_t came = until_meant([&] { return make_any_call(SYS_ppoll, args); });
-        if (came < 0)
-            return came;
-        if (o.number == SYS_connect)
-            return connected(its.fd);
-    }
-}
-
-int prepare_sendmsg(op &o, const io_uring_sqe &sqe, const registered &) {
-    static_assert(sizeof(msghdr) <= sizeof o.little);
-    auto *own = reinterpret_cast<msghdr *>(o.little.data());
-    if (int error = copy_in(own, sqe.addr, sizeof *own))
-        return error;
-    if (own->msg_iovlen > IOV_MAX)
-        return -EMSGSIZE;
-    if (int error =
-            copy_segments(o, as_argument(own->msg_iov), static_cast<unsigned>(own->msg_iovlen)))
-        return error;
-    own->msg_iov = o.segments;
-    calls(o, SYS_sendmsg, {as_argument(o.fd), as_argument(own), sqe.msg_flags});
-    return 0;
-}
-
-int prepare_connect(op &o, const io_uring_sqe &sqe, const registered &) {
-    static_assert(sizeof(sockaddr_storage) <= sizeof o.little);
-    if (sqe.off > sizeof(sockaddr_storage))
-        return -EINVAL;
-    calls(o, SYS_connect, {as_argument(o.fd), as_argument(o.little.data()), sqe.off});
-    return copy_in(o.little.data(), sqe.addr, sqe.off);
-}
 
 // ---- waiting for events
 
