@@ -13,8 +13,8 @@ namespace iowq::uring {
 
 class instance;
 
-// Each returns what the system call would, or -errno. -EBADF also where a descriptor is no ring of
-// these.
+// Each returns what the system call would, or -errno. -EOPNOTSUPP: the descriptor is no ring of
+// this process.
 [[nodiscard]] int setup(unsigned entries, io_uring_params *p);
 // `mask`: the signals that are let through while it waits, if `flags` and `arg` name no others;
 // nullptr: the thread's own.

@@ -33,7 +33,9 @@ void note(int fd) {
 constexpr unsigned most_locked = 64;
 mutex noting;
 std::array<file_id, most_locked> locked_files; // written under `noting`, before they count
-atomic<unsigned> nr_locked{0};                 // most_locked: too many to be told
+// Whoever locks raises the first and then waits for the second to be 0; whoever closes raises the
+// second and then looks at the first. So one of the two sees the other.
+atomic<unsigned> nr_locked{0}; // most_locked: too many to be told
 atomic<unsigned> closing{0};
 
 bool is_locked(int fd) {

@@ -140,8 +140,12 @@ int instances::find(int fd, std::shared_ptr<instance> &out) {
 }
 
 void instances::begin_to_tell(int fd) {
-    std::shared_ptr<instance> its;
-    if (find(fd, its) == 0 && its->begin_to_tell())
+    file_id id;
+    if (find_id(fd, id))
+        return;
+    locked hold(lock_); // whoever ends a ring counts it, too
+    auto it = rings_.find(id);
+    if (it != rings_.end() && it->second.its->begin_to_tell())
         untold_.fetch_sub(1, release);
 }
 
