@@ -13,7 +13,7 @@
 #include "iowq/os/lock.h"
 #include "iowq/pool/wq.h"
 #include "iowq/uring/descriptor.h"
-#include "iowq/uring/list.h"
+#include "iowq/uring/op.h"
 #include "iowq/uring/posts.h"
 #include "iowq/uring/registered.h"
 #include "iowq/uring/rings.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A signal mask of the calling thread, for as long as this lives.
+// Signal masks. SIGSYS is in none: a call that is trapped while it is blocked ends the process.
 #pragma once
 
 #include <csignal>
@@ -11,12 +11,22 @@ namespace iowq::uring {
     static const sigset_t all = [] {
         sigset_t set;
         sigfillset(&set);
-        sigdelset(&set, SIGSYS); // which is never blocked
+        sigdelset(&set, SIGSYS);
         return set;
     }();
     return all;
 }
 
+// The set without SIGSYS, in `own`; nullptr as it is.
+inline const sigset_t *without_sigsys(const sigset_t *set, sigset_t &own) {
+    if (!set)
+        return nullptr;
+    own = *set;
+    sigdelset(&own, SIGSYS);
+    return &own;
+}
+
+// A mask of the calling thread, for as long as this lives.
 class masked {
   public:
     // nullptr: the mask stays as it is.

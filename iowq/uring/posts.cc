@@ -6,7 +6,6 @@
 #include "iowq/os/thread.h"
 #include "iowq/uring/held.h"
 #include "iowq/uring/masked.h"
-#include "iowq/uring/sigsys.h"
 
 #include <climits>
 #include <poll.h>

@@ -4,8 +4,8 @@
 // has taken its completions, of which nobody hears. Programs that make these system calls
 // themselves poll in vain.
 #include "iowq/uring/calls.h"
+#include "iowq/uring/masked.h"
 #include "iowq/uring/next_function.h"
-#include "iowq/uring/sigsys.h"
 
 #include <array>
 #include <poll.h>

@@ -2,8 +2,8 @@
 // The C library's calls that block signals, or set what is done about them: none blocks SIGSYS, and
 // what the program wants for it stays in program_sigsys.h. Those that take a time as well (ppoll,
 // pselect, epoll_pwait) are elsewhere.
+#include "iowq/uring/masked.h"
 #include "iowq/uring/program_sigsys.h"
-#include "iowq/uring/sigsys.h"
 
 #include <cerrno>
 #include <pthread.h>

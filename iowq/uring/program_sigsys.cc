@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/uring/program_sigsys.h"
 
-#include "iowq/uring/sigsys.h"
+#include "iowq/uring/masked.h"
 
 #include <cstdint>
 #include <cstring>
