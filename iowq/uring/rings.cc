@@ -198,8 +198,11 @@ void rings::set_flags(unsigned flags) { atomic_ref(sq_->flags).fetch_or(flags, s
 void rings::clear_flags(unsigned flags) { atomic_ref(sq_->flags).fetch_and(~flags, seq_cst); }
 
 bool rings::post(uint64_t user_data, int32_t res, uint32_t flags) {
-    if (cq_tail_ - load(cq_->head) >= cq_entries_)
-        return false;
+    if (cq_tail_ - cq_head_ >= cq_entries_) {
+        cq_head_ = load(cq_->head); // seldom, as the program's CPU has it
+        if (cq_tail_ - cq_head_ >= cq_entries_)
+            return false;
+    }
     io_uring_cqe &cqe = cqes_[cq_tail_ & (cq_entries_ - 1)];
     cqe.user_data = user_data;
     cqe.res = res;

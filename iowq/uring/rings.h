@@ -57,6 +57,7 @@ class rings {
 
     unsigned sq_entries_ = 0, cq_entries_ = 0;
     unsigned sq_head_ = 0, cq_tail_ = 0;     // the program cannot change these
+    unsigned cq_head_ = 0;                   // where it was when there was no room, as was thought
     int file_ = -1;                          // whose memory it is; -1: the program's own memory
     size_t queue_bytes_ = 0, sqe_bytes_ = 0; // each whole pages, one behind the other
     char *memory_ = nullptr;                 // both, of `file_`

@@ -6,6 +6,7 @@
 #include <new>
 #include <pthread.h>
 #include <system_error>
+#include <utility>
 
 namespace iowq::uring {
 
@@ -42,11 +43,15 @@ sq_thread::~sq_thread() {
 bool sq_thread::nothing_to_do() const { return !its_.enabled() || !its_.rings_->submitted(); }
 
 void sq_thread::run() {
-    for (auto busy = clock::now(); !stop_.load(acquire);) {
+    name_this_thread("iowq-sq");
+    clock::time_point sleeps_at = clock::now() + idle_;
+    for (bool was_busy = false; !stop_.load(acquire);) {
         if (!nothing_to_do()) {
             (void)its_.submit(its_.rings_->submitted());
-            busy = clock::now();
-        } else if (clock::now() - busy < idle_) {
+            was_busy = true;
+        } else if (std::exchange(was_busy, false)) {
+            sleeps_at = clock::now() + idle_; // not read at each turn, as that takes long
+        } else if (clock::now() < sleeps_at) {
             cpu_relax();
         } else {
             its_.rings_->set_flags(IORING_SQ_NEED_WAKEUP);
@@ -54,7 +59,7 @@ void sq_thread::run() {
             if (nothing_to_do() && !stop_.load(acquire))
                 (void)parker_.park();
             its_.rings_->clear_flags(IORING_SQ_NEED_WAKEUP);
-            busy = clock::now();
+            was_busy = true;
         }
     }
 }
