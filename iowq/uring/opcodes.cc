@@ -7,6 +7,7 @@
 #include "iowq/uring/instance.h"
 #include "iowq/uring/instances.h"
 #include "iowq/uring/moves.h"
+#include "iowq/uring/newer.h"
 #include "iowq/uring/prepare.h"
 #include "iowq/uring/registered.h"
 #include "iowq/uring/sockets.h"
@@ -135,6 +136,10 @@ int prepare_plain(op &o, const io_uring_sqe &sqe, const registered &) {
     case SYS_fallocate:
         calls(o, Number, {fd, sqe.len, sqe.off, sqe.addr});
         return sqe.buf_index || sqe.rw_flags || sqe.splice_fd_in ? -EINVAL : 0;
+    case SYS_ftruncate:
+        calls(o, Number, {fd, sqe.off});
+        return sqe.rw_flags || sqe.addr || sqe.len || sqe.buf_index || sqe.splice_fd_in ? -EINVAL
+                                                                                        : 0;
     case SYS_fadvise64:
         calls(o, Number, {fd, sqe.off, sqe.len, sqe.fadvise_advice});
         return sqe.addr || sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
@@ -256,6 +261,7 @@ constexpr std::array<opcode_row, nr_opcodes> make_rows() {
     rows[IORING_OP_SYNC_FILE_RANGE] = {"sync_file_range", prepare_plain<SYS_sync_file_range>,
                                        way::bound};
     rows[IORING_OP_FALLOCATE] = {"fallocate", prepare_plain<SYS_fallocate>, way::bound};
+    rows[op_ftruncate] = {"ftruncate", prepare_plain<SYS_ftruncate>, way::bound};
     rows[IORING_OP_FADVISE] = {"fadvise", prepare_plain<SYS_fadvise64>};
     rows[IORING_OP_MADVISE] = {"madvise", prepare_plain<SYS_madvise>};
     rows[IORING_OP_OPENAT] = {"openat", prepare_plain<SYS_openat>};
@@ -303,8 +309,8 @@ constexpr std::array<opcode_row, nr_opcodes> make_rows() {
     for (unsigned code :
          {IORING_OP_READ, IORING_OP_WRITE, IORING_OP_READV, IORING_OP_WRITEV, IORING_OP_READ_FIXED,
           IORING_OP_WRITE_FIXED, IORING_OP_FSYNC, IORING_OP_SYNC_FILE_RANGE, IORING_OP_FALLOCATE,
-          IORING_OP_SEND, IORING_OP_RECV, IORING_OP_SENDMSG, IORING_OP_RECVMSG, IORING_OP_ACCEPT,
-          IORING_OP_CONNECT, IORING_OP_FADVISE, IORING_OP_SHUTDOWN})
+          op_ftruncate, IORING_OP_SEND, IORING_OP_RECV, IORING_OP_SENDMSG, IORING_OP_RECVMSG,
+          IORING_OP_ACCEPT, IORING_OP_CONNECT, IORING_OP_FADVISE, IORING_OP_SHUTDOWN})
         rows[code].fds = first;
     rows[IORING_OP_SPLICE].fds = first | third;
     rows[IORING_OP_TEE].fds = first | second;

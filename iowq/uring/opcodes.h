@@ -2,6 +2,7 @@
 // What each opcode means: one table. A new opcode is a row in opcodes.cc.
 #pragma once
 
+#include "iowq/uring/newer.h"
 #include "iowq/uring/op.h"
 
 namespace iowq::uring {
@@ -24,7 +25,7 @@ struct opcode_row {
 
 // nullptr: there is no such operation here.
 [[nodiscard]] const opcode_row *row_of(unsigned code);
-inline constexpr unsigned nr_opcodes = IORING_OP_LAST;
+inline constexpr unsigned nr_opcodes = op_ftruncate + 1;
 
 // Fills an op from its SQE. What is wrong with it makes it refused.
 void prepare(op &o, const io_uring_sqe &sqe, const registered &known);

@@ -125,3 +125,11 @@ def test_the_readme_lists_every_operation():
     listed = {name for item in re.findall(r": ([^;.]+)[;.]", " ".join(part.split()))
               for name in item.split(", ")}
     assert listed == set(re.findall(r'\] = \{\s*"(\w+)"', source)) and len(listed) > 30
+
+
+def test_every_operation_is_made_by_a_test():
+    opcodes = re.findall(r"    rows\[(\w+)\] = \{",
+                         (REPOSITORY / "iowq/uring/opcodes.cc").read_text())
+    tests = "".join(path.read_text() for path in (REPOSITORY / "iowq/test/uring").glob("*.cc"))
+    assert len(opcodes) > 30
+    assert not [code for code in opcodes if not re.search(rf"\b{code}\b", tests)]
