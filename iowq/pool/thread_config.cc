@@ -22,8 +22,10 @@ int try_thread(const thread_config &wanted, const cpu_mask &cpus) {
         return nullptr;
     };
     thread_handle thread;
-    if (int error =
-            start_thread(thread, cpus, main, &t, 0, if_cpus_are_gone::use_others, wanted.stack))
+    auto make = [&] {
+        return start_thread(thread, cpus, main, &t, 0, if_cpus_are_gone::use_others, wanted.stack);
+    };
+    if (int error = create_by(wanted, make))
         return error;
     join(thread);
     return t.error;

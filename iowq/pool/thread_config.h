@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The threads of a pool's workers, as the program wants them. What is called here must not throw.
-// The monitor's thread is the pool's own in any case.
+// The monitor's thread is the pool's own in any case, but `create` is its wish, too.
 #pragma once
 
 #include "iowq/os/api.h"
@@ -29,9 +29,22 @@ struct IOWQ_API thread_config {
     // nothing but this: until main returns, its signal (wq_config::signal) is not blocked. The
     // thread's CPUs should be the pool's.
     std::function<int(void (*main)(void *), void *arg)> lend{};
+    // Where this is given, threads are created by a thread of the program's: this calls make(arg)
+    // in it, waits for it, and returns what it returns, or -errno. It is called by whoever finds
+    // that a thread is needed, the monitor's too, and never twice at once for one thread. What
+    // threads have from the thread that needs them, they then have from that one.
+    std::function<int(int (*make)(void *), void *arg)> create{};
 };
 
-// Can a thread be had as the config says, by the calling thread? 0; or -errno, and `why` says what
+// Calls make() in the thread that is to create threads. Returns what it returns, or -errno.
+template <class Make>
+[[nodiscard]] int create_by(const thread_config &wanted, Make make) {
+    if (!wanted.create)
+        return make();
+    return wanted.create([](void *its) { return (*static_cast<Make *>(its))(); }, &make);
+}
+
+// Can a thread be had as the config says, by the thread that is to create them? 0; or -errno, and `why` says what
 // is wrong in one line.
 [[nodiscard]] int can_have(const thread_config &wanted, const cpu_mask &cpus, std::string &why);
 

@@ -43,8 +43,11 @@ int threads::start(worker &record, const cpu_mask &cpus) {
     record.lent = static_cast<bool>(around_.wishes.lend);
     if (record.lent)
         return around_.wishes.lend([](void *arg) { (void)worker_main(arg); }, &record);
-    return start_thread(record.thread, cpus, worker_main, &record, around_.signal.number(),
-                        if_cpus_are_gone::use_others, around_.wishes.stack);
+    auto make = [&] {
+        return start_thread(record.thread, cpus, worker_main, &record, around_.signal.number(),
+                            if_cpus_are_gone::use_others, around_.wishes.stack);
+    };
+    return create_by(around_.wishes, make);
 }
 
 worker *threads::take_record(acct &home) {
@@ -84,7 +87,8 @@ int threads::start_monitor() {
         cpus = monitors_cpus();
         epoch = epoch_;
     }
-    int error = around_.watcher.start(cpus);
+    auto make = [&] { return around_.watcher.start(cpus); };
+    int error = create_by(around_.wishes, make);
     locked guard(affinity_lock_);
     if (!error && epoch != epoch_)
         (void)around_.watcher.set_affinity(monitors_cpus());

@@ -7,6 +7,7 @@
 #include "iowq/uring/held.h"
 #include "iowq/uring/inside.h"
 #include "iowq/uring/instances.h"
+#include "iowq/uring/maker.h"
 #include "iowq/uring/notice.h"
 #include "iowq/uring/opcodes.h"
 #include "iowq/uring/sq_thread.h"
@@ -33,7 +34,8 @@ instance::instance(std::shared_ptr<wq> pool, std::shared_ptr<timers> its_timers)
     : pool_(std::move(pool)), timers_(std::move(its_timers)) {}
 
 int instance::create(unsigned entries, io_uring_params &p, std::shared_ptr<wq> pool,
-                     std::shared_ptr<timers> its_timers, std::shared_ptr<instance> &out, int &fd) {
+                     std::shared_ptr<timers> its_timers, maker &its_maker,
+                     std::shared_ptr<instance> &out, int &fd) {
     std::shared_ptr<instance> i(new (std::nothrow)
                                     instance(std::move(pool), std::move(its_timers)));
     if (!i)
@@ -45,7 +47,7 @@ int instance::create(unsigned entries, io_uring_params &p, std::shared_ptr<wq> p
     i->flags_ = p.flags;
     i->enabled_ = !(p.flags & IORING_SETUP_R_DISABLED);
     if (p.flags & IORING_SETUP_SQPOLL)
-        if (int error = sq_thread::create(*i, p, i->sq_thread_))
+        if (int error = its_maker.run([&] { return sq_thread::create(*i, p, i->sq_thread_); }))
             return error;
     fd = i->descriptor_.create();
     if (fd < 0)

@@ -24,6 +24,7 @@
 
 namespace iowq::uring {
 
+class maker;
 class sq_thread;
 
 // Until when, and with which signals let through, a call waits.
@@ -44,7 +45,7 @@ class instance {
   public:
     // As io_uring_setup(2): `fd` is the program's descriptor. 0 or -errno.
     [[nodiscard]] static int create(unsigned entries, io_uring_params &p, std::shared_ptr<wq> pool,
-                                    std::shared_ptr<timers> its_timers,
+                                    std::shared_ptr<timers> its_timers, maker &its_maker,
                                     std::shared_ptr<instance> &out, int &fd);
     // Cancels what is in flight, and waits for it.
     ~instance();

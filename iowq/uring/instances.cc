@@ -33,12 +33,14 @@ namespace {
 // wait for that for ever.
 [[maybe_unused]] const instances &before_any_fork = instances::all();
 
-// A pool needs a signal that its creator has not blocked, and in the handler of SIGSYS all are.
-int create_pool(std::unique_ptr<wq> &out) {
-    sigset_t none;
+// A pool needs a signal that its creator has not blocked, and the maker has blocked all.
+int create_pool(const thread_config &threads, std::unique_ptr<wq> &out) {
+    sigset_t none, own;
     sigemptyset(&none);
-    pthread_sigmask(SIG_SETMASK, &none, nullptr);
-    return wq::create({}, out);
+    pthread_sigmask(SIG_SETMASK, &none, &own);
+    int error = wq::create({.threads = threads}, out);
+    pthread_sigmask(SIG_SETMASK, &own, nullptr);
+    return error;
 }
 
 } // namespace
@@ -48,14 +50,10 @@ int instances::find_pool(std::shared_ptr<wq> &out) {
     out = pool_.lock();
     if (out)
         return 0;
-    int error = 0;
+    thread_config threads;
+    threads.create = [this](int (*make)(void *), void *arg) { return maker_.run(make, arg); };
     std::unique_ptr<wq> fresh;
-    try {
-        std::thread([&] { error = create_pool(fresh); }).join();
-    } catch (const std::system_error &e) {
-        error = -e.code().value();
-    }
-    if (error)
+    if (int error = maker_.run([&] { return create_pool(threads, fresh); }))
         return error;
     pools_.fetch_add(1, relaxed);
     out = std::shared_ptr<wq>(fresh.release(), [this](wq *old) {
@@ -72,7 +70,7 @@ int instances::find_timers(std::shared_ptr<timers> &out) {
     if (out)
         return 0;
     std::unique_ptr<timers> fresh;
-    if (int error = timers::create(fresh))
+    if (int error = maker_.run([&] { return timers::create(fresh); }))
         return error;
     timers_ = out = std::move(fresh);
     return 0;
@@ -86,14 +84,19 @@ int instances::listen() {
     watch = watch < 0 ? -errno : set_aside(watch);
     if (watch < 0)
         return watch;
-    try {
-        std::thread(&instances::hear_of_ends, this, watch).detach();
-    } catch (const std::system_error &e) {
+    int error = maker_.run([&] {
+        try {
+            std::thread(&instances::hear_of_ends, this, watch).detach();
+        } catch (const std::system_error &e) {
+            return -e.code().value();
+        }
+        return 0;
+    });
+    if (error)
         let_go(watch);
-        return -e.code().value();
-    }
-    watch_ = watch;
-    return 0;
+    else
+        watch_ = watch;
+    return error;
 }
 
 int instances::create(unsigned entries, io_uring_params &p) {
@@ -101,13 +104,16 @@ int instances::create(unsigned entries, io_uring_params &p) {
     std::shared_ptr<wq> pool;
     std::shared_ptr<timers> its_timers;
     std::shared_ptr<instance> its;
-    int fd, error = listen();
+    int fd, error = maker_.start();
+    if (!error)
+        error = listen();
     if (!error)
         error = find_pool(pool);
     if (!error)
         error = find_timers(its_timers);
     if (!error)
-        error = instance::create(entries, p, std::move(pool), std::move(its_timers), its, fd);
+        error =
+            instance::create(entries, p, std::move(pool), std::move(its_timers), maker_, its, fd);
     if (error)
         return error;
     const descriptor &its_fd = its->its_descriptor();

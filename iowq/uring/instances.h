@@ -5,6 +5,7 @@
 
 #include "iowq/os/lock.h"
 #include "iowq/uring/instance.h"
+#include "iowq/uring/maker.h"
 #include "iowq/uring/timers.h"
 
 #include <map>
@@ -43,6 +44,7 @@ class instances {
 
     [[maybe_unused]] instances
         *const of_parent_; // before the fork; nobody uses it, and nobody takes it apart
+    maker maker_;
     mutex lock_;
     std::weak_ptr<wq> pool_ IOWQ_GUARDED_BY(lock_); // of the rings
     std::weak_ptr<timers> timers_ IOWQ_GUARDED_BY(lock_);

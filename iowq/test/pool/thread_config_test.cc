@@ -171,6 +171,39 @@ TEST(thread_config, leaves_a_lent_thread_on_its_cpus_and_interrupts_it) {
     waits.expect_interrupted();
 }
 
+// The one that creates threads has the nice value that they get.
+TEST(thread_config, threads_are_created_by_the_one_that_is_to) {
+    std::atomic<int> created{0}, refusals{2}; // asked again
+    wq_config config;
+    config.threads.create = [&](int (*its_make)(void *), void *arg) {
+        if (refusals > 0) {
+            refusals--;
+            return -EAGAIN;
+        }
+        int error = 1;
+        std::thread([&] {
+            EXPECT_EQ(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 7), 0);
+            error = its_make(arg);
+        }).join();
+        created++;
+        return error;
+    };
+    {
+        auto pool = make(config);
+        EXPECT_EQ(created, 0) << "there is no thread yet";
+        int nice = 0;
+        item looks([&](item &) { nice = seen().nice; });
+        looks.run_on(*pool);
+        EXPECT_EQ(nice, 7);
+        EXPECT_EQ(refusals, 0);
+        EXPECT_EQ(created, 2) << "the monitor's, and a worker's";
+    }
+    created = 0;
+    config.threads.stack = 1 << 20;
+    auto pool = make(config);
+    EXPECT_EQ(created, 1) << "one tries what is wished for";
+}
+
 TEST(thread_config, that_cannot_be_had_is_told) {
     struct {
         thread_config wanted;
