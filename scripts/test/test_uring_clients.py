@@ -10,13 +10,14 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 from conftest import HANG_S
 from forbid_io_uring import forbid_io_uring
-from test_uring import RUN, denied
+from test_uring import RUN, denied, run
 
 FULL = "IOWQ_FULL" in os.environ
 PROGRAMS = Path(__file__).resolve().parent / "uring"
@@ -66,6 +67,50 @@ def test_threads_that_block_all_signals(program, source):
 
 def test_an_event_loop_polls_the_ring(program):
     assert good(denied(RUN, program("ring_epoll"))) == "100 heard of\n"
+
+
+# ---- io_uring denied by the system's setting, as hardened machines have it
+
+NOBODY = 65534
+SETTING = Path("/proc/sys/kernel/io_uring_disabled")  # since Linux 6.6
+
+
+@pytest.fixture
+def nobody(tmp_path):
+    """Runs commands as a user to whom the setting denies io_uring, in a folder of his."""
+    if not FULL:
+        pytest.skip("it changes a setting of the machine's for a moment: make check-full")
+    if os.geteuid() != 0:
+        pytest.skip("only root can change the machine's settings")
+    if not SETTING.exists() or SETTING.read_text() != "0\n":
+        pytest.skip(f"{SETTING} is missing, or not 0")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, NOBODY, NOBODY)
+
+        def by_nobody(*command):
+            return run(*command, user=NOBODY, group=NOBODY, extra_groups=[], cwd=folder)
+
+        if by_nobody("test", "-x", RUN).returncode != 0:
+            pytest.skip("the build folder is not everybody's to read")
+        try:
+            SETTING.write_text("1\n")  # root still has it, as other tests may need it
+            yield by_nobody
+        finally:
+            SETTING.write_text("0\n")
+
+
+def test_the_systems_setting_denies_io_uring(nobody):
+    fio = ["fio", "--name=t", "--ioengine=io_uring", "--rw=randrw", "--size=2m", "--bs=4k",
+           "--iodepth=16", "--verify=crc32c"]
+    refused = nobody(*fio)
+    assert refused.returncode == 1 and "Operation not permitted" in refused.stdout, refused
+    assert "err= 0" in good(nobody(RUN, "--if-needed", *fio))
+    if shutil.which("qemu-img"):
+        good(nobody("truncate", "-s", "4m", "disk"))
+        bench = ["qemu-img", "bench", "-f", "raw", "-i", "io_uring", "-c", 1000, "disk"]
+        assert "Unable to use io_uring" in nobody(*bench).stderr
+        for option in "--if-needed", "--liburing":
+            assert "Run completed" in good(nobody(RUN, option, *bench))
 
 
 # ---- QEMU: https://www.qemu.org/docs/master/tools/qemu-img.html
