@@ -44,8 +44,8 @@ template <class Make>
     return wanted.create([](void *its) { return (*static_cast<Make *>(its))(); }, &make);
 }
 
-// Can a thread be had as the config says, by the thread that is to create them? 0; or -errno, and `why` says what
-// is wrong in one line.
+// Can a thread be had as the config says, by the thread that is to create them? 0; or -errno, and
+// `why` says what is wrong in one line.
 [[nodiscard]] int can_have(const thread_config &wanted, const cpu_mask &cpus, std::string &why);
 
 } // namespace iowq
