@@ -2,6 +2,7 @@
 #include "iowq/uring/calls.h"
 
 #include "iowq/os/file_io.h"
+#include "iowq/uring/inside.h"
 #include "iowq/uring/instances.h"
 #include "iowq/uring/masked.h"
 #include "iowq/uring/newer.h"
@@ -14,6 +15,7 @@
 #include <climits>
 #include <cstring>
 #include <new>
+#include <sys/syscall.h>
 
 namespace iowq::uring {
 
@@ -308,6 +310,24 @@ int do_register(int fd, unsigned what, void *arg, unsigned count) {
         return register_workers(*its, arg, count);
     default:
         return -EINVAL;
+    }
+}
+
+long make_call(int number, const uint64_t (&args)[6], const sigset_t &mask) {
+    auto word = [&](unsigned i) { return static_cast<unsigned>(args[i]); };
+    auto pointer = [&](unsigned i) { return reinterpret_cast<void *>(args[i]); };
+    auto fd = static_cast<int>(args[0]);
+    if (inside::now())
+        return -EBUSY;
+    switch (number) {
+    case SYS_io_uring_setup:
+        return setup(word(0), static_cast<io_uring_params *>(pointer(1)));
+    case SYS_io_uring_enter: // while it waits, the program's handlers run
+        return enter(fd, word(1), word(2), word(3), pointer(4), args[5], &mask);
+    case SYS_io_uring_register:
+        return do_register(fd, word(1), pointer(2), word(3));
+    default:
+        return -ENOSYS;
     }
 }
 

@@ -25,6 +25,11 @@ class instance;
                         const void *arg, size_t size, const sigset_t *mask = nullptr);
 [[nodiscard]] int do_register(int fd, unsigned what, void *arg, unsigned count);
 
+// One of the three by its number, with the arguments of the call. All signals of the program's are
+// blocked: `mask` is what it had blocked itself. -EBUSY: the thread is in another one that does not
+// wait (inside.h).
+[[nodiscard]] long make_call(int number, const uint64_t (&args)[6], const sigset_t &mask);
+
 // As mmap(2) of a ring's descriptor; `at` becomes where it is. 0 or -errno. -EBADF, -EOPNOTSUPP:
 // the descriptor is none of a ring.
 [[nodiscard]] int map(int fd, void *&at, size_t bytes, int protection, int flags, uint64_t offset);

@@ -38,6 +38,8 @@ class masked {
         if (changes_)
             pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
+    // What it was, if it has changed.
+    [[nodiscard]] const sigset_t &before() const { return before_; }
     masked(const masked &) = delete;
     masked &operator=(const masked &) = delete;
 

@@ -43,6 +43,11 @@ void set_result(ucontext_t &at, long result) {
 }
 #endif
 
+void copy_arguments(uint64_t (&to)[6], const ucontext_t &at) {
+    for (unsigned i = 0; i < std::size(to); i++)
+        to[i] = argument(at, i);
+}
+
 // A call that is trapped, and is none of a ring's, is made again with this in the upper half of an
 // argument of which the kernel reads the lower half only. So the filter lets it pass, in children
 // with another copy of this library, too.
@@ -50,8 +55,7 @@ constexpr uint64_t pass = 0x69'6f'77'71;
 
 long make_after_all(int number, const ucontext_t &at, unsigned marked) {
     uint64_t args[6];
-    for (unsigned i = 0; i < std::size(args); i++)
-        args[i] = argument(at, i);
+    copy_arguments(args, at);
     args[marked] = static_cast<uint32_t>(args[marked]) | pass << 32;
     return make_any_call(static_cast<uint32_t>(number), args);
 }
@@ -80,25 +84,13 @@ long lock_for(const ucontext_t &at) {
 }
 
 long make(int number, const ucontext_t &at) {
-    auto word = [&](unsigned i) { return static_cast<unsigned>(argument(at, i)); };
-    auto pointer = [&](unsigned i) { return reinterpret_cast<void *>(argument(at, i)); };
-    auto fd = static_cast<int>(word(0));
     if (number == SYS_mmap)
         return map_for(at);
     if (number == SYS_fcntl)
         return lock_for(at);
-    if (inside::now())
-        return -EBUSY;
-    switch (number) {
-    case SYS_io_uring_setup:
-        return setup(word(0), static_cast<io_uring_params *>(pointer(1)));
-    case SYS_io_uring_enter: // while it waits, the program's handlers run
-        return enter(fd, word(1), word(2), word(3), pointer(4), argument(at, 5), &at.uc_sigmask);
-    case SYS_io_uring_register:
-        return do_register(fd, word(1), pointer(2), word(3));
-    default:
-        return -ENOSYS;
-    }
+    uint64_t args[6];
+    copy_arguments(args, at);
+    return make_call(number, args, at.uc_sigmask);
 }
 
 // The filter's mark, by which its traps are told from those of the program's own filters.

@@ -251,6 +251,11 @@ def test_what_signals_programs_expect_is_what_the_kernel_does(built, name):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_call_by_syscall_is_not_trapped(built):
+    done = denied(built / "signals", "is_not_trapped")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_program_may_begin_with_every_signal_blocked_or_ignored(built):
     def block():
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -588,6 +589,42 @@ static void the_stack_is_little(void) {
     EXPECT(answer >= 0 && most < 8192 && took < 8192);
 }
 
+// ---- the C library's syscall(2)
+
+static void made_by_syscall(void) {
+    struct io_uring_params its = {0};
+    errno = 77;
+    long fd = syscall(SYS_io_uring_setup, 4, &its);
+    EXPECT(fd >= 0 && errno == 77 && its.sq_entries == 4);
+    EXPECT(syscall(SYS_io_uring_enter, fd, 0, 0, 1u << 31, NULL, 0) == -1 && errno == EINVAL);
+    EXPECT(syscall(SYS_io_uring_register, fd, 999, NULL, 0) == -1 && errno == EINVAL);
+    EXPECT(close((int)fd) == 0);
+    EXPECT(syscall(SYS_io_uring_enter, fd, 0, 0, 0, NULL, 0) == -1 && errno == EBADF);
+    // All others, and their six arguments, are the C library's.
+    EXPECT(syscall(SYS_getpid) == getpid());
+    EXPECT(syscall(999999L) == -1 && errno == ENOSYS);
+    char *got = (char *)syscall(SYS_mmap, NULL, 4096L, PROT_READ, MAP_PRIVATE, fds[0], 4096L);
+    EXPECT(got == MAP_FAILED && errno == ENODEV); // a pipe cannot be mapped
+    long child = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0L);
+    if (child == 0)
+        _exit(7);
+    int status;
+    EXPECT(waitpid((pid_t)child, &status, 0) == child && WEXITSTATUS(status) == 7);
+}
+
+static long enter_nothing(void) {
+    return syscall(SYS_io_uring_enter, ring.ring_fd, 0, 0, 0, NULL, 0);
+}
+static long submit_nothing(void) { return io_uring_submit_and_get_events(&ring); }
+
+static void is_not_trapped(void) {
+    (void)stack_of(enter_nothing);
+    (void)stack_of(submit_nothing);
+    size_t called = stack_of(enter_nothing), trapped = stack_of(submit_nothing);
+    fprintf(stderr, "called: %zu bytes, trapped: %zu\n", called, trapped);
+    EXPECT(called + 1024 < trapped); // without a signal's frame
+}
+
 // ---- filters that deny what the pool needs, with the kernel's io_uring they deny nothing
 
 // What an operation comes to that a worker makes. No worker is there before.
@@ -654,7 +691,9 @@ static const struct {
     PROGRAM(handlers_jump_out_of_a_wait),
     PROGRAM(no_call_allocates),
     PROGRAM(the_stack_is_little),
+    PROGRAM(made_by_syscall),
 #define DENIED PROGRAM
+    DENIED(is_not_trapped),
     DENIED(no_more_threads),
     DENIED(no_reads),
 };
