@@ -84,7 +84,10 @@ def test_a_container_may_forbid_what_tells_bad_addresses(probe, number):
     "", "--fixedbufs", "--registerfiles", "--nonvectored=0", "--force_async=1", "--direct=1",
     "--sqthread_poll=1", "--sqthread_poll=1 --registerfiles --fixedbufs", "--fsync=8",
     "--iodepth_batch=8 --iodepth_batch_complete_min=4", "--numjobs=2 --thread", "--numjobs=2",
-    "--sync_file_range=write:8", "--nrfiles=3", "--bs=96k"])
+    "--sync_file_range=write:8", "--nrfiles=3", "--bs=96k",
+    "--sqthread_poll=1 --sqthread_poll_cpu=0", "--cmdprio_percentage=50", "--bs=512 --direct=1",
+    "--registerfiles --nrfiles=40 --openfiles=40",
+    "--sqthread_poll=1 --registerfiles --fixedbufs --thread --numjobs=4"])
 def test_fios_own_engine_verifies_what_it_has_written(tmp_path, options):
     done = denied(RUN, "fio", "--name=t", "--ioengine=io_uring", f"--directory={tmp_path}",
                   "--rw=randrw", "--size=2m", "--bs=4k", "--iodepth=16", "--verify=crc32c",
