@@ -71,7 +71,7 @@ def test_the_c_interfaces_compile_as_c(prefix, tmp_path):
              tmp_path / "a.c"])
 
 
-README_PARTS = re.findall(r"```cpp\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.S)
+README_PARTS = re.findall(r"```cpp\n(.*?)```", (REPOSITORY / "iowq/README.md").read_text(), re.S)
 
 
 @pytest.mark.parametrize("part", range(2))

@@ -78,8 +78,8 @@ OFFLOADS = {
     "uring_defer": (counted("issued"), None),
 }
 
-# {mode of the pool: the mode that does the same through the kernel's io_uring}, as README.md has it
-# for people.
+# {mode of the pool: the mode that does the same through the kernel's io_uring}, as
+# engine/README.md has it for people.
 COUNTERPARTS = {
     "inline": "uring",
     "sqthread": "uring_sqpoll",
@@ -96,6 +96,7 @@ FIO_THREADS = {
     "fio:io_uring+force_async=1": "iou-wrk",
     "fio:io_uring+sqthread_poll=1": "iou-sqp",
     "iowq:io_uring+force_async=1": "iowq-wrk",
+    "iowq:io_uring+sqthread_poll=1": "iowq-sq",
 }
 
 # An option of the kernel's modes that the suite sets itself, for the machine (kernel_handoff.py).

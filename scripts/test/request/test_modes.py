@@ -159,8 +159,9 @@ def test_no_two_modes_look_alike_and_a_mode_always_looks_the_same():
 
 
 def test_the_readme_and_the_suite_pair_the_same_modes():
-    readme = (SCRIPTS.parent / "README.md").read_text()
-    listed = re.findall(r"^- `(\w+)`(?:, the default)? \((?:`(\w+)`|none)\):", readme,
+    readme = (SCRIPTS.parent / "engine/README.md").read_text()
+    modes = readme.partition("\n## The modes\n")[2].partition("\n## ")[0]
+    listed = re.findall(r"^- `(\w+)`(?:, the default)? \((?:`(\w+)`|none)\):", modes,
                         re.MULTILINE)
     assert {name: kernel or None for name, kernel in listed} == {
         name: COUNTERPARTS.get(name) for name in OFFLOADS if name not in KERNEL}
