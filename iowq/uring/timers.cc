@@ -87,6 +87,8 @@ int timers::create(std::unique_ptr<timers> &out) {
         if (c.fd < 0)
             return c.fd;
     }
+    if (int error = t->files_.open())
+        return error;
     if (int error = start_thread(t->thread_, cpu_mask::all(), main, t.get()))
         return error;
     t->runs_ = true;
@@ -148,15 +150,18 @@ void *timers::main(void *its) {
 
 void timers::run() {
     name_this_thread("iowq-timers");
-    std::array<pollfd, 3> ready;
+    std::array<pollfd, 4> ready;
     std::transform(clocks_.begin(), clocks_.end(), ready.begin(), [](const one_clock &c) {
         return pollfd{c.fd, POLLIN, 0};
     });
+    ready.back() = {files_.fd(), POLLIN, 0};
     while (!stop_.load(acquire)) {
         (void)poll(ready.data(), ready.size(), -1);
-        for (size_t i = 0; i < ready.size(); i++)
+        for (size_t i = 0; i < clocks_.size(); i++)
             if (ready[i].revents)
                 pass(clocks_[i]);
+        if (ready.back().revents)
+            files_.pass();
     }
 }
 

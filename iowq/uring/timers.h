@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The times that are waited for: one thread a process, for the timeouts of all its rings. The rings
-// own it together, as they do the pool. Any thread may arm and disarm.
+// What is waited for without a worker: times, and files (poller.h). One thread a process, for all
+// its rings, which own it together, as they do the pool. Any thread may arm and disarm.
 //
 // Invariants:
 // 1. An armed timer ends in one way: disarm returns true, or `passed` is called. So one thread has
@@ -13,6 +13,7 @@
 
 #include "iowq/os/atomic.h"
 #include "iowq/os/lock.h"
+#include "iowq/uring/poller.h"
 
 #include <array>
 #include <cstdint>
@@ -44,6 +45,7 @@ class timers {
     void arm(timer &t, clockid_t clock, int64_t at);
     // False: it was not armed, or it passes.
     [[nodiscard]] bool disarm(timer &t);
+    [[nodiscard]] poller &files() { return files_; }
 
   private:
     struct one_clock {
@@ -60,6 +62,7 @@ class timers {
     void pass(one_clock &c);
     void set(one_clock &c, int64_t at) IOWQ_REQUIRES(lock_);
 
+    poller files_;
     mutex lock_;
     std::array<one_clock, 3> clocks_{{{CLOCK_MONOTONIC}, {CLOCK_BOOTTIME}, {CLOCK_REALTIME}}};
     uint64_t turns_ IOWQ_GUARDED_BY(lock_) = 0;
