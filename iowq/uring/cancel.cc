@@ -7,15 +7,23 @@
 
 namespace iowq::uring {
 
-// Lets go of it, too.
-cancel_result instance::cancel_held(op &o) {
+// It is not being tried. `running`: it may go on. The lock is let go of meanwhile.
+cancel_result instance::end_early(op &o) {
+    if (is_timeout(o))
+        return cancel_timeout(o);
+    if (!o.on_pool)
+        return cancel_wait(o);
+    bool ends = is_to_be_tried(o); // it looks whether it was asked to end
+    bool ends_soon = o.for_others;
+    o.held++;
     o.asked_to_end.store(true, relaxed);
+    lock_.unlock();
     cancel_result came_to = pool_->cancel(&o.item);
-    locked hold(lock_);
+    lock_.lock();
     o.held--;
     if (o.released)
         recycle(o);
-    return came_to;
+    return ends || (ends_soon && came_to == cancel_result::running) ? cancel_result::ok : came_to;
 }
 
 op *instance::to_be_cancelled(const to_cancel &which, const op &asking, uint64_t pass) {
@@ -24,7 +32,8 @@ op *instance::to_be_cancelled(const to_cancel &which, const op &asking, uint64_t
                (which.any || (which.by_fd ? o.fd == which.fd : o.user_data == which.user_data));
     };
     for (op *o = in_flight_.first(); o; o = o->next)
-        if (o != &asking && o->on_pool && meant(*o))
+        if (o != &asking && (o->on_pool || o->waits == op::armed || o->waits == op::tried) &&
+            meant(*o))
             return o;
     for (op *o = which.by_fd ? nullptr : timed_.first(); o; o = o->next)
         if (meant(*o))
@@ -39,19 +48,14 @@ int32_t instance::cancel(const to_cancel &which, const op &asking) {
     lock_.lock();
     uint64_t pass = ++cancels_;
     while (op *o = to_be_cancelled(which, asking, pass)) {
-        o->looked = pass;
-        bool for_others = o->for_others;
-        cancel_result came_to;
-        if (is_timeout(*o)) {
-            came_to = cancel_timeout(*o);
-        } else {
-            o->held++;
-            lock_.unlock();
-            came_to = cancel_held(*o);
-            lock_.lock();
+        if (o->waits == op::tried) { // it has ended then, or waits for events
+            wait_for_try();
+            continue;
         }
+        o->looked = pass;
+        cancel_result came_to = end_early(*o);
         found += came_to != cancel_result::notfound;
-        goes_on |= came_to == cancel_result::running && !for_others;
+        goes_on |= came_to == cancel_result::running;
         if (!which.all)
             break;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From the end of an operation to its CQE: what ends with it, what may begin then, and CQEs without
 // room.
+#include "iowq/uring/held.h"
 #include "iowq/uring/instance.h"
 #include "iowq/uring/opcodes.h"
 #include "iowq/uring/timeout.h"
@@ -13,6 +14,8 @@ namespace iowq::uring {
 // Posts what has ended, and what ends with it. Returns what is to be begun next.
 op *instance::finish(op &o, by whom) {
     let_go_of_files(o);
+    if (o.file.fd >= 0)
+        let_go(std::exchange(o.file.fd, -1));
     op *next, *limit;
     {
         locked hold(lock_);

@@ -66,7 +66,7 @@ instance::~instance() {
         go_on(nullptr, by::guest);
         {
             locked hold(lock_);
-            busy = !in_flight_.empty() || !timed_.empty() || !deferred_.empty();
+            busy = active_ || !deferred_.empty();
         }
         if (busy)
             (void)posts_.wait(seen, clock::now() + again, nullptr);
@@ -170,8 +170,7 @@ bool instance::made_alone(op &o) {
     if (o.refused || o.finds_file || links(o) || o.flags & IOSQE_IO_DRAIN ||
         barred_.load(acquire) || o.row->ends_others || !(o.row->own || o.row->by == way::tried))
         return false;
-    o.was_tried = !issue_at_once(o, by::submitter);
-    return !o.was_tried;
+    return issue_at_once(o, by::submitter);
 }
 
 void instance::post_all(op_list &made) {
@@ -278,7 +277,7 @@ op *instance::make(op &o, by whom) {
     op *limit = take_limit(o); // before another thread has it
     if (is_timeout(o))
         start_timeout(o);
-    else if (!to_pool(o))
+    else if (!wait_for_file(o) && !to_pool(o))
         return finish(o, whom);
     if (limit)
         start_limit(*limit, whom);
@@ -298,8 +297,9 @@ bool instance::issue_at_once(op &o, by whom) {
     bool tries = o.row->by == way::tried && !(o.flags & IOSQE_ASYNC);
     if ((o.row->by != way::at_once && !tries) || whom == by::guest)
         return false;
-    int64_t got = tries ? o.row->try_first(o) : call(o);
-    if (tries && got == -EAGAIN && !o.tried_enough)
+    int64_t got = tries ? try_call(o) : call(o);
+    o.was_tried = tries && got == -EAGAIN && !o.tried_enough;
+    if (o.was_tried)
         return false;
     o.result = static_cast<int32_t>(got);
     return true;
@@ -321,7 +321,8 @@ bool instance::to_pool(op &o) {
     }
     int error = keep(o);
     if (!error) {
-        hold_files(o);
+        if (o.file.fd < 0)
+            hold_files(o);
         error = pool_->enqueue(&o.item);
     }
     if (!error)
@@ -336,17 +337,22 @@ void instance::run(work **w) {
     its.inside_.fetch_add(1, relaxed);
     bool cancelled = o.item.flags & work_cancel;
     by whom = cancelled ? by::guest : by::worker;
+    tried came_to = cancelled           ? tried::done
+                    : is_to_be_tried(o) ? its.try_in_worker(o)
+                                        : tried::needs_a_worker;
     if (cancelled) {
         o.result = -ECANCELED;
         if (!o.asked_to_end.load(relaxed)) // the pool has no worker, and gets none
             tell(notice::no_worker);
-    } else {
+    } else if (came_to == tried::needs_a_worker) {
         blocking section(o.sleeps ? blocking::will : blocking::may);
         o.result = static_cast<int32_t>(call(o));
+    }
+    if (came_to != tried::waits) {
         if (o.result == -ENOSYS)
             tell(notice::no_call);
+        its.go_on(its.finish(o, whom), whom);
     }
-    its.go_on(its.finish(o, whom), whom);
     its.inside_.fetch_sub(1, release); // from here on it may be gone
 }
 

@@ -2,8 +2,8 @@
 // One io_uring in user space: takes SQEs, makes what they ask for, and posts CQEs. Any thread may
 // call it.
 //
-// Lock order: submitting_, registering_, lock_, and that of the timers (timers.h). The pool is
-// called with none of the last three.
+// Lock order: submitting_, registering_, lock_, and those of the timers (timers.h) and of
+// the files that are waited for (poller.h). The pool is called with none of these but the first.
 //
 // Source: io_uring_enter(2), io_uring_register(2), and what liburing's tests expect. README.md says
 // what is to be had and what is not.
@@ -118,6 +118,18 @@ class instance {
     [[nodiscard]] op *make(op &o, by whom);
     [[nodiscard]] bool issue_at_once(op &o, by whom);
     [[nodiscard]] bool to_pool(op &o);
+    [[nodiscard]] bool wait_for_file(op &o) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] bool arm_wait(op &o) IOWQ_REQUIRES(lock_);
+    static void file_is_ready(void *whose, uint32_t events);
+    // What a try comes to: its result, or a wait for events, or a wait that needs a worker.
+    enum class tried : uint8_t { done, waits, needs_a_worker };
+    [[nodiscard]] static bool is_to_be_tried(const op &o); // by a worker
+    [[nodiscard]] tried try_in_worker(op &o) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] tried try_again(op &o) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] bool begin_try(op &o) IOWQ_EXCLUDES(lock_);
+    void end_try(op &o) IOWQ_REQUIRES(lock_);
+    void wait_for_try() IOWQ_REQUIRES(lock_);
+    [[nodiscard]] cancel_result cancel_wait(op &o) IOWQ_REQUIRES(lock_);
     void start_timeout(op &o);
     void count_from_submission(op &o) IOWQ_REQUIRES(submitting_);
     void hold_counts(bool on);
@@ -127,7 +139,7 @@ class instance {
     [[nodiscard]] op *take_limit(op &o) IOWQ_EXCLUDES(lock_);
     void start_limit(op &limit, by whom);
     [[nodiscard]] int32_t limit_passed(op &limit);
-    cancel_result cancel_held(op &o) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] cancel_result end_early(op &o) IOWQ_REQUIRES(lock_);
     [[nodiscard]] op *finish(op &o, by whom);
     [[nodiscard]] op *to_be_cancelled(const to_cancel &which, const op &asking, uint64_t pass)
         IOWQ_REQUIRES(lock_);
@@ -160,7 +172,7 @@ class instance {
     op_list in_flight_ IOWQ_GUARDED_BY(lock_);
     // Timeouts that have begun; those that count completions first, by their targets.
     op_list timed_ IOWQ_GUARDED_BY(lock_);
-    op_list ended_ IOWQ_GUARDED_BY(lock_);    // timeouts that are to be finished
+    op_list ended_ IOWQ_GUARDED_BY(lock_);    // those of no worker that are to be finished
     op_list deferred_ IOWQ_GUARDED_BY(lock_); // behind an IOSQE_IO_DRAIN: first ones of chains
     op_list overflow_ IOWQ_GUARDED_BY(lock_); // done, and no room for the CQE
     atomic<bool> overflows_{false};           // it is not empty; written under the lock
@@ -176,6 +188,9 @@ class instance {
     atomic<uint64_t> counted_{0};
     bool counts_held_ IOWQ_GUARDED_BY(lock_) = false; // a submission goes on
     uint64_t cancels_ IOWQ_GUARDED_BY(lock_) = 0;
+    // Threads that wait until one is no longer tried, and a futex for them.
+    unsigned awaiting_try_ IOWQ_GUARDED_BY(lock_) = 0;
+    atomic<uint32_t> tries_{0};
     std::vector<std::unique_ptr<op[]>> slabs_ IOWQ_GUARDED_BY(lock_);
     atomic<unsigned> inside_{0}; // workers, and the timers' thread
 

@@ -162,9 +162,13 @@ void instances::settle() {
 }
 
 bool instances::has_one_of(std::span<const int> fds) {
-    std::shared_ptr<instance> its;
-    return std::any_of(fds.begin(), fds.end(),
-                       [&](int fd) { return fd >= 0 && find(fd, its) == 0; });
+    return std::any_of(fds.begin(), fds.end(), [&](int fd) {
+        file_id id;
+        if (fd < 0 || find_id(fd, id))
+            return false;
+        locked hold(lock_);
+        return rings_.contains(id);
+    });
 }
 
 void instances::hear_of_ends(int watch) {

@@ -57,11 +57,6 @@ bool waits_all_the_same(const op &o, int status) {
     return status & O_DIRECT || (writes(o) && status & O_DSYNC);
 }
 
-bool is_nonblocking(int fd) {
-    int status = fcntl(fd, F_GETFL);
-    return status >= 0 && status & O_NONBLOCK;
-}
-
 } // namespace
 
 template <bool Writes>
@@ -101,30 +96,33 @@ bool on_storage(int fd) {
 bool writes(const op &o) { return o.number == SYS_pwritev2; }
 
 int64_t try_move(op &o) {
+    const auto fd = static_cast<int>(o.args[0]);
     bool waits = writes(o) && o.rw_flags & (RWF_DSYNC | RWF_SYNC);
-    if (!waits && !o.of->still_obeys_nowait(o.fd, writes(o))) {
-        int status = fcntl(o.fd, F_GETFL);
+    if (!waits && !o.of->still_obeys_nowait(fd, writes(o))) {
+        int status = fcntl(fd, F_GETFL);
         if (status < 0)
             return -EBADF;
         waits = waits_all_the_same(o, status);
         if (!waits)
-            o.of->learn_obedience(o.fd, writes(o));
+            o.of->learn_obedience(fd, writes(o));
     }
     o.sleeps |= waits;
-    if (waits || o.of->refuses_nowait(o.fd, writes(o)))
+    if (waits || o.of->refuses_nowait(fd, writes(o)))
         return -EAGAIN;
     for (;;) {
         int64_t got = move(o, RWF_NOWAIT);
         if (got == -EOPNOTSUPP && !(o.rw_flags & RWF_NOWAIT)) {
-            o.of->learn_refusal(o.fd, writes(o));
+            o.of->learn_refusal(fd, writes(o));
             return -EAGAIN;
         }
-        if (got == -EAGAIN)
-            o.tried_enough = !o.moved && (o.rw_flags & RWF_NOWAIT || is_nonblocking(o.fd));
+        if (got == -EAGAIN) {
+            o.for_events = !on_storage(fd);
+            o.tried_enough = !o.moved && o.rw_flags & RWF_NOWAIT;
+        }
         if (got < 0)
             return got;
         advance(o, static_cast<uint64_t>(got));
-        if (got == 0 || !o.nr_segments || !on_storage(o.fd))
+        if (got == 0 || !o.nr_segments || !on_storage(fd))
             return static_cast<int64_t>(o.moved);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "iowq/os/atomic.h"
 #include "iowq/pool/work.h"
+#include "iowq/uring/poller.h"
 
 #include <array>
 #include <cstdint>
@@ -17,7 +18,7 @@ class instance;
 // Who makes the call, and how it is tried first.
 enum class way : uint8_t {
     at_once, // the submitter, as it does not wait, or seldom
-    tried,   // the submitter, so that it does not wait; then a worker
+    tried,   // the submitter, so that it does not wait; then it waits for events, or a worker does
     bound,   // a worker; it ends in bounded time
     unbound, // a worker; it waits for a peer
     timed    // nobody: it ends when its time comes (timeout.h)
@@ -37,8 +38,10 @@ struct op {
     uint8_t flags = 0;         // IOSQE_*
     bool refused = false;      // its SQE makes no sense: it has no call, and `result` says so
     bool finds_file = false;   // its registered file is that of its slot when it begins
-    bool was_tried = false;    // it would have waited
+    bool was_tried = false;    // it would have waited,
+    bool for_events = false;   // and the last try need not be made again before its file has some
     bool tried_enough = false; // -EAGAIN is its result
+    bool connecting = false;   // its connection is in progress
     bool on_pool = false;      // a worker has it, or will
     bool sleeps = true;        // the plain call will sleep; else it may
     bool for_others = false;   // on the pool: it waits for a peer
@@ -47,6 +50,16 @@ struct op {
     unsigned held = 0;                // by so many that are about to cancel it: its memory stays
     uint64_t looked = 0;              // the last cancel that has looked at it
     int32_t result = 0;
+
+    // For events of its file, in place of a worker (waits.cc). Under the instance's lock.
+    enum : uint8_t {
+        nowhere,
+        armed,
+        tried,    // by a worker, or again by the timers' thread
+        cancelled // though events have come: that thread ends it
+    } waits = nowhere;
+    uint8_t told_wrongly = 0; // so many times on end there were events, and it would have waited
+    polled file;
 
     // The system call. Of reads and writes the first argument alone is kept here.
     uint32_t number = 0;

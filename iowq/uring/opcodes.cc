@@ -26,29 +26,6 @@ namespace iowq::uring {
 
 namespace {
 
-// ---- waiting for events
-
-int prepare_poll(op &o, const io_uring_sqe &sqe, const registered &) {
-    if (sqe.len || sqe.addr || sqe.off || sqe.buf_index)
-        return -EINVAL;
-    auto *own = reinterpret_cast<pollfd *>(o.little.data());
-    *own = {o.fd, static_cast<short>(sqe.poll32_events), 0};
-    calls(o, SYS_ppoll, {as_argument(own), 1});
-    return 0;
-}
-
-int64_t events_of(const op &o) {
-    auto *own = reinterpret_cast<const pollfd *>(o.little.data());
-    return own->revents & POLLNVAL ? -EBADF : own->revents & 0xffff;
-}
-
-int64_t try_poll(op &o) {
-    timespec at_once{};
-    uint64_t args[6] = {o.args[0], 1, as_argument(&at_once)};
-    int64_t got = make_any_call(SYS_ppoll, args);
-    return got == 0 ? -EAGAIN : got < 0 ? got : events_of(o);
-}
-
 // ---- files and paths
 
 int prepare_fsync(op &o, const io_uring_sqe &sqe, const registered &) {
@@ -279,8 +256,8 @@ constexpr std::array<opcode_row, nr_opcodes> make_rows() {
     rows[IORING_OP_RECV] = {"recv", prepare_plain<SYS_recvfrom>, way::tried, try_message};
     rows[IORING_OP_SENDMSG] = {"sendmsg", prepare_sendmsg, way::tried, try_message};
     rows[IORING_OP_RECVMSG] = {"recvmsg", prepare_plain<SYS_recvmsg>, way::tried, try_message};
-    rows[IORING_OP_ACCEPT] = {"accept", prepare_plain<SYS_accept4>, way::unbound};
-    rows[IORING_OP_CONNECT] = {"connect", prepare_connect, way::unbound};
+    rows[IORING_OP_ACCEPT] = {"accept", prepare_plain<SYS_accept4>, way::tried, try_accept};
+    rows[IORING_OP_CONNECT] = {"connect", prepare_connect, way::tried, try_connect};
     rows[IORING_OP_SHUTDOWN] = {"shutdown", prepare_plain<SYS_shutdown>};
     rows[IORING_OP_SOCKET] = {"socket", prepare_plain<SYS_socket>};
     rows[IORING_OP_EPOLL_CTL] = {"epoll_ctl", prepare_plain<SYS_epoll_ctl>};
@@ -305,6 +282,12 @@ constexpr std::array<opcode_row, nr_opcodes> make_rows() {
     rows[IORING_OP_SYMLINKAT].paths = first | third;
     for (unsigned code : {IORING_OP_POLL_REMOVE, IORING_OP_TIMEOUT_REMOVE, IORING_OP_ASYNC_CANCEL})
         rows[code].ends_others = true;
+    for (unsigned code : {IORING_OP_READ, IORING_OP_READV, IORING_OP_READ_FIXED, IORING_OP_RECV,
+                          IORING_OP_RECVMSG, IORING_OP_ACCEPT})
+        rows[code].events = POLLIN;
+    for (unsigned code : {IORING_OP_WRITE, IORING_OP_WRITEV, IORING_OP_WRITE_FIXED, IORING_OP_SEND,
+                          IORING_OP_SENDMSG, IORING_OP_CONNECT})
+        rows[code].events = POLLOUT;
     // Of those that a worker may make, or that take a registered file.
     for (unsigned code :
          {IORING_OP_READ, IORING_OP_WRITE, IORING_OP_READV, IORING_OP_WRITEV, IORING_OP_READ_FIXED,
@@ -350,11 +333,13 @@ void prepare(op &o, const io_uring_sqe &sqe, const registered &known) {
 
 int find_file(op &o, const registered &known) {
     o.fd = known.file(static_cast<unsigned>(o.registered_file));
-    if (o.row->prepare == prepare_poll)
-        reinterpret_cast<pollfd *>(o.little.data())->fd = o.fd;
-    else
-        o.args[o.number == SYS_splice ? 2 : o.number == SYS_tee ? 1 : 0] = as_argument(o.fd);
+    use_file(o, o.fd);
     return o.fd < 0 ? -EBADF : 0;
+}
+
+int64_t try_call(op &o) {
+    int64_t got = o.row->try_first(o);
+    return o.slot ? by_slot(o, got) : got;
 }
 
 int64_t call(op &o) {
@@ -398,6 +383,13 @@ void forget(op &o) {
 
 void hold_files(op &o) {
     int *next = o.files;
+    if (polls(o)) {
+        const int fd = file_of(o);
+        if (!instances::all().has_one_of({&fd, 1})) // which would not end before this does
+            use_file(o, hold_for_a_while(fd));
+        if (file_of(o) != fd)
+            *next++ = file_of(o);
+    }
     for (unsigned i = 0; o.row->fds >> i; i++) {
         if (!(o.row->fds & 1u << i))
             continue;
@@ -412,6 +404,19 @@ void let_go_of_files(op &o) {
     for (int &fd : o.files)
         if (fd >= 0)
             let_go(std::exchange(fd, -1));
+}
+
+int file_of(const op &o) { return polls(o) ? polled_by(o).fd : static_cast<int>(o.args[0]); }
+
+void use_file(op &o, int fd) {
+    if (polls(o))
+        polled_by(o).fd = fd;
+    else
+        o.args[o.number == SYS_splice ? 2 : o.number == SYS_tee ? 1 : 0] = as_argument(fd);
+}
+
+uint32_t events_for(const op &o) {
+    return polls(o) ? static_cast<uint16_t>(polled_by(o).events) : o.row->events;
 }
 
 // Buffered writes to one file would only wait for its lock.

@@ -19,6 +19,7 @@ struct opcode_row {
     // In place of a system call.
     int32_t (*own)(instance &its, op &o) = nullptr;
     bool ends_others = false; // it cancels
+    uint16_t events = 0;      // with way::tried: POLL*, those before which it would wait
     // Which arguments are paths, and which descriptors, each a bit.
     unsigned paths = 0, fds = 0;
 };
@@ -31,6 +32,8 @@ inline constexpr unsigned nr_opcodes = op_ftruncate + 1;
 void prepare(op &o, const io_uring_sqe &sqe, const registered &known);
 // Its registered file is the one that its slot has now. 0 or -EBADF.
 [[nodiscard]] int find_file(op &o, const registered &known);
+// Of one that is tried: -EAGAIN where it would have waited.
+[[nodiscard]] int64_t try_call(op &o);
 // Makes the plain call, and waits in it if it has to.
 [[nodiscard]] int64_t call(op &o);
 // Keeps what the call's arguments point at, as it will be made later. 0 or -errno.
@@ -40,6 +43,11 @@ void forget(op &o);
 // Holds the files that the call's arguments name, as the program may close its descriptors.
 void hold_files(op &o);
 void let_go_of_files(op &o);
+// Of one that is tried: the descriptor that it uses, which may be set to another one of its file,
+// and the events (POLL*) before which it would wait.
+[[nodiscard]] int file_of(const op &o);
+void use_file(op &o, int fd);
+[[nodiscard]] uint32_t events_for(const op &o);
 // On which of the pool's sides it is to wait, and whether one of its file at a time is enough.
 struct pool_needs {
     bool for_others = false, serialised = false;

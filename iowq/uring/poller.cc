@@ -33,9 +33,9 @@ poller::~poller() {
 }
 
 int poller::arm(polled &p, int file, uint32_t events) {
-    int own = hold(file);
-    if (own < 0)
-        return own;
+    int own = hold_for_a_while(file);
+    if (own == file)
+        return -EBUSY;
     locked hold(lock_);
     iowq_assert(p.state == polled::nowhere);
     epoll_event its = as_event(p, events);

@@ -35,7 +35,8 @@ class poller {
     [[nodiscard]] int fd() const { return fd_; }
     void pass();
 
-    // `events`: POLL*. 0 or -errno; -EPERM: the file is always ready.
+    // `events`: POLL*. 0 or -errno. -EPERM: the file is always ready. -EBUSY: there is no other
+    // descriptor for it, or it is locked, so that one could not be closed.
     [[nodiscard]] int arm(polled &p, int file, uint32_t events);
     // False: it is not armed, as it passes.
     [[nodiscard]] bool update(polled &p, uint32_t events);

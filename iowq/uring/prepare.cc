@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <climits>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 
 namespace iowq::uring {
@@ -33,6 +35,16 @@ int copy_segments(op &o, uint64_t from, unsigned count) {
         o.segments = reinterpret_cast<iovec *>(room_for(o, bytes));
     o.nr_segments = count;
     return !o.segments ? -ENOMEM : count ? copy_in(o.segments, from, bytes) : 0;
+}
+
+bool is_nonblocking(int fd) {
+    int status = fcntl(fd, F_GETFL);
+    return status >= 0 && status & O_NONBLOCK;
+}
+
+bool is_ready(int fd, uint32_t events) {
+    pollfd its{fd, static_cast<short>(events), 0};
+    return poll(&its, 1, 0) > 0;
 }
 
 } // namespace iowq::uring

@@ -22,6 +22,10 @@ void calls(op &o, uint32_t number, std::initializer_list<uint64_t> args);
 // The op's own copy of so many segments. 0 or -errno.
 [[nodiscard]] int copy_segments(op &o, uint64_t from, unsigned count);
 
+[[nodiscard]] bool is_nonblocking(int fd);
+// Does it have one of these events (POLL*)?
+[[nodiscard]] bool is_ready(int fd, uint32_t events);
+
 // Makes a call until no signal has ended it but that of its cancel.
 template <class Call>
 int64_t until_meant(Call make) {

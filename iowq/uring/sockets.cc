@@ -2,6 +2,7 @@
 #include "iowq/uring/sockets.h"
 
 #include "iowq/os/any_call.h"
+#include "iowq/uring/opcodes.h"
 #include "iowq/uring/prepare.h"
 #include "iowq/uring/user_memory.h"
 
@@ -22,7 +23,7 @@ short awaited(const op &o, int64_t got) {
     case SYS_accept4:
         return got == -EAGAIN ? POLLIN : 0;
     case SYS_connect:
-        return got == -EINPROGRESS ? POLLOUT : 0;
+        return got == -EINPROGRESS || (o.connecting && got == -EALREADY) ? POLLOUT : 0;
     case SYS_recvfrom:
     case SYS_sendto:
         return got != -EAGAIN || o.args[3] & MSG_DONTWAIT ? 0
@@ -58,7 +59,42 @@ int64_t try_message(op &o) {
     flags |= MSG_DONTWAIT;
     int64_t got = make_any_call(o.number, args);
     o.tried_enough = wants_to_know;
+    o.for_events = true;
     return got;
+}
+
+// Without O_NONBLOCK the call may wait even where a connection is there, as another thread may take
+// that: a worker makes it then.
+int64_t try_accept(op &o) {
+    const int fd = file_of(o);
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) || !listens)
+        return -EAGAIN; // which fails
+    o.for_events = !is_ready(fd, POLLIN);
+    if (o.for_events || !is_nonblocking(fd))
+        return -EAGAIN;
+    int64_t got = make_any_call(o.number, o.args);
+    o.for_events = got == -EAGAIN;
+    return got;
+}
+
+// Only the flag of its file keeps the call from waiting, and that is the program's.
+int64_t try_connect(op &o) {
+    const int fd = file_of(o);
+    if (!o.connecting) {
+        if (!is_nonblocking(fd))
+            return -EAGAIN;
+        int64_t got = make_any_call(o.number, o.args);
+        if (got != -EINPROGRESS) {
+            o.tried_enough = true;
+            return got;
+        }
+        o.connecting = o.for_events = true;
+        return -EAGAIN;
+    }
+    o.for_events = !is_ready(fd, POLLOUT);
+    return o.for_events ? -EAGAIN : connected(fd);
 }
 
 int64_t call_of_sockets(const op &o) {
@@ -97,6 +133,29 @@ int prepare_connect(op &o, const io_uring_sqe &sqe, const registered &) {
         return -EINVAL;
     calls(o, SYS_connect, {as_argument(o.fd), as_argument(o.little.data()), sqe.off});
     return copy_in(o.little.data(), sqe.addr, sqe.off);
+}
+
+int prepare_poll(op &o, const io_uring_sqe &sqe, const registered &) {
+    if (sqe.len || sqe.addr || sqe.off || sqe.buf_index)
+        return -EINVAL;
+    polled_by(o) = {o.fd, static_cast<short>(sqe.poll32_events), 0};
+    calls(o, SYS_ppoll, {as_argument(&polled_by(o)), 1});
+    return 0;
+}
+
+bool polls(const op &o) { return o.row->prepare == prepare_poll; }
+
+int64_t events_of(const op &o) {
+    short got = polled_by(o).revents;
+    return got & POLLNVAL ? -EBADF : got & 0xffff;
+}
+
+int64_t try_poll(op &o) {
+    timespec at_once{};
+    uint64_t args[6] = {o.args[0], 1, as_argument(&at_once)};
+    int64_t got = make_any_call(SYS_ppoll, args);
+    o.for_events = true;
+    return got == 0 ? -EAGAIN : got < 0 ? got : events_of(o);
 }
 
 } // namespace iowq::uring

@@ -243,20 +243,17 @@ void instance::start_limit(op &limit, by whom) {
 
 // Its time is up. What it comes to.
 int32_t instance::limit_passed(op &limit) {
-    op *o;
-    {
-        locked hold(lock_);
-        o = std::exchange(limit.limited, nullptr);
-        if (!o)
-            return -ECANCELED;
-        o->limit = nullptr;
-        if (is_timeout(*o))
-            return cancel_timeout(*o) == cancel_result::running ? -EALREADY : -ETIME;
-        o->held++;
-    }
-    bool for_others = o->for_others;
-    bool goes_on = cancel_held(*o) == cancel_result::running && !for_others;
-    return goes_on ? -EALREADY : -ETIME;
+    locked hold(lock_);
+    while (limit.limited && limit.limited->waits == op::tried)
+        wait_for_try();
+    op *o = std::exchange(limit.limited, nullptr);
+    if (!o)
+        return -ECANCELED;
+    o->limit = nullptr;
+    cancel_result came_to = end_early(*o);
+    return came_to == cancel_result::notfound  ? -ENOENT
+           : came_to == cancel_result::running ? -EALREADY
+                                               : -ETIME;
 }
 
 } // namespace iowq::uring
