@@ -151,6 +151,8 @@ int prepare_plain(op &o, const io_uring_sqe &sqe, const registered &) {
         calls(o, Number, {fd, sqe.addr, sqe.len, sqe.off, sqe.hardlink_flags});
         return sqe.buf_index || sqe.splice_fd_in ? -EINVAL : 0;
     case SYS_sendto:
+        calls(o, Number, {fd, sqe.addr, sqe.len, sqe.msg_flags | MSG_NOSIGNAL});
+        return sqe.off || sqe.ioprio ? -EINVAL : 0;
     case SYS_recvfrom:
         calls(o, Number, {fd, sqe.addr, sqe.len, sqe.msg_flags});
         return sqe.off || sqe.ioprio ? -EINVAL : 0;

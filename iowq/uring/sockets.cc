@@ -123,7 +123,7 @@ int prepare_sendmsg(op &o, const io_uring_sqe &sqe, const registered &) {
             copy_segments(o, as_argument(own->msg_iov), static_cast<unsigned>(own->msg_iovlen)))
         return error;
     own->msg_iov = o.segments;
-    calls(o, SYS_sendmsg, {as_argument(o.fd), as_argument(own), sqe.msg_flags});
+    calls(o, SYS_sendmsg, {as_argument(o.fd), as_argument(own), sqe.msg_flags | MSG_NOSIGNAL});
     return 0;
 }
 

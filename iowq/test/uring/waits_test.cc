@@ -190,6 +190,13 @@ TEST_P(uring_waits, the_close_of_the_last_other_end_ends_them) {
     close(std::exchange(pipe_[1], -1));
     close(std::exchange(ends_[1], -1));
     EXPECT_EQ(p.results(4), (results{{1, 0}, {2, POLLHUP}, {3, 0}, {4, 0}}));
+    signal(SIGPIPE, SIG_DFL); // which no message raises
+    EXPECT_EQ((p.add(IORING_OP_SEND, ends_[0], &byte, 1), p.result()), -EPIPE);
+    iovec part{&byte, 1};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    EXPECT_EQ((p.add(IORING_OP_SENDMSG, ends_[0], &message, 1), p.result()), -EPIPE);
 }
 
 TEST_P(uring_waits, the_file_stays_open_though_the_program_closes_it) {
