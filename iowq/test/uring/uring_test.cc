@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a program may expect of io_uring, on the kernel's and on this one.
 #include "iowq/test/child.h"
-#include "iowq/test/schedule.h"
 #include "iowq/test/uring/fixture.h"
 #include "iowq/uring/instances.h"
 #include "iowq/uring/opcodes.h"
@@ -13,7 +12,6 @@
 #include <linux/openat2.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <random>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -775,59 +773,6 @@ TEST_P(uring_programs, several_threads_share_a_ring) {
     }
     waits.join();
     EXPECT_EQ(taken, all);
-}
-
-// A program of chains whose results do not depend on when they are made.
-std::map<uint64_t, int> random_program(const which_uring &on, uint64_t seed, int file) {
-    std::mt19937_64 random(seed);
-    auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
-    program p(on, 64, IORING_SETUP_SUBMIT_ALL, below(2) ? 128 : 64);
-    static char got[64][64];
-    unsigned count = 1 + below(48);
-    for (unsigned i = 0; i < count; i++) {
-        io_uring_sqe *sqe = nullptr;
-        switch (below(6)) {
-        case 0:
-            sqe = &p.add(IORING_OP_NOP);
-            break;
-        case 1:
-            sqe = &p.add(IORING_OP_READ, 12345, got[i], 8);
-            break;
-        case 2:
-            sqe = &p.add(200);
-            break;
-        case 3:
-            sqe = &p.add(IORING_OP_FSYNC, file);
-            break;
-        default:
-            sqe = &p.add(IORING_OP_READ, file, got[i], 1 + below(64), below(64));
-        }
-        unsigned kind = below(10), flags = below(4) == 0 ? IOSQE_ASYNC : 0;
-        if (i + 1 < count)
-            flags |= kind < 3 ? IOSQE_IO_LINK : kind == 3 ? IOSQE_IO_HARDLINK : 0;
-        if (below(10) == 0)
-            flags |= IOSQE_IO_DRAIN;
-        sqe->flags = static_cast<uint8_t>(flags);
-    }
-    return p.results(count);
-}
-
-TEST(uring, random_programs_have_the_kernels_results) {
-    io_uring_params p{};
-    int fd = kernel.setup(1, &p);
-    if (fd < 0)
-        GTEST_SKIP() << "the kernel's io_uring is not to be had";
-    close(fd);
-    char name[] = "build/uring.XXXXXX";
-    int file = mkstemp(name);
-    EXPECT_EQ(write(file, "0123456789012345678901234567890123456789", 40), 40);
-    for (unsigned round = 0; round < stress_items(100); round++) {
-        uint64_t seed = test_seed() + round;
-        ASSERT_EQ(random_program(kernel, seed, file), random_program(ours, seed, file))
-            << "IOWQ_SEED=" << seed;
-    }
-    close(file);
-    unlink(name);
 }
 
 TEST(uring, a_ring_ends_with_its_last_descriptor) {

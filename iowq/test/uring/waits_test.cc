@@ -363,6 +363,7 @@ TEST_P(uring_waits, files_that_are_locked_stay_locked) {
                       POLLOUT);
         }
     }
+    wait_for_ends(); // the child would have their memory, and nobody who ends them
     EXPECT_EQ(in_child([&] { return fcntl(fifo, F_SETLK, &whole) == -1 ? 0 : 1; }), 0);
     close(fifo);
     unlink(name.c_str());
