@@ -26,21 +26,7 @@ request *const nobody = reinterpret_cast<request *>(uintptr_t{1});
 // Those that follow, by the newest of them.
 request *followers(request *newest) { return newest == nobody ? nullptr : oldest_first(newest); }
 
-// Sends them. The first of those that io_submit does not take is refused, and the rest is sent.
-// Returns how many were sent.
-template <class Refuse>
-unsigned send_all(aio_context_t context, std::span<iocb *> batch, Refuse refuse) {
-    unsigned sent = 0;
-    while (!batch.empty()) {
-        long n = aio_submit(context, static_cast<long>(batch.size()), batch.data());
-        if (n <= 0)
-            refuse(*reinterpret_cast<request *>(batch.front()->aio_data), n < 0 ? n : -EAGAIN);
-        else
-            sent += static_cast<unsigned>(n);
-        batch = batch.subspan(n <= 0 ? 1 : static_cast<size_t>(n));
-    }
-    return sent;
-}
+request &of(const iocb &cb) { return *reinterpret_cast<request *>(cb.aio_data); }
 
 } // namespace
 
@@ -49,7 +35,7 @@ int linux_aio::create(unsigned depth, int event_fd, std::unique_ptr<linux_aio> &
         std::unique_ptr<linux_aio> a(new linux_aio(depth, event_fd));
         if (int error = aio_setup(depth, a->context_))
             return error;
-        if (a->kernels().magic != aio_ring::known || a->kernels().incompatible_features)
+        if (!a->kernels().is_known())
             return -ENOSYS;
         out = std::move(a);
     } catch (const std::bad_alloc &) {
@@ -91,8 +77,8 @@ void linux_aio::push(request &r) {
 }
 
 void linux_aio::send() {
-    (void)send_all(context_, std::span(batch_).first(nr_batch_),
-                   [this](request &r, int64_t error) { fail(r, error); });
+    (void)aio_submit_all(context_, std::span(batch_).first(nr_batch_),
+                         [this](iocb &cb, int64_t error) { fail(of(cb), error); });
     nr_batch_ = 0;
 }
 
@@ -152,9 +138,9 @@ request *linux_aio::send_carried(request &carrier, path how) {
         }
         calls_.fetch_add(1, release); // pairs with poll and wait
         unsigned sent =
-            send_all(context_, std::span(batch).first(n), [&refused](request &of, int64_t error) {
-                of.result = error;
-                of.next = std::exchange(refused, &of);
+            aio_submit_all(context_, std::span(batch).first(n), [&](iocb &cb, int64_t error) {
+                of(cb).result = error;
+                of(cb).next = std::exchange(refused, &of(cb));
             });
         // Nothing is touched if none was sent. Release: pairs with the destructor.
         if (sent)
@@ -169,8 +155,8 @@ int linux_aio::send_by_worker(request &r) {
     fill(cb, r, 0);
     int refused = 0;
     calls_.fetch_add(1, release); // pairs with poll and wait
-    if (send_all(context_, {&batch, 1},
-                 [&refused](request &, int64_t error) { refused = static_cast<int>(error); }))
+    if (aio_submit_all(context_, {&batch, 1},
+                       [&](iocb &, int64_t error) { refused = static_cast<int>(error); }))
         sent_.fetch_add(1, release); // pairs with the destructor
     return refused;
 }
@@ -183,26 +169,18 @@ void linux_aio::fail(request &r, int64_t error) {
     failed_ = &r;
 }
 
-bool linux_aio::any_complete() const {
-    aio_ring &ring = kernels();
-    return failed_ || atomic_ref(ring.head).load(relaxed) != atomic_ref(ring.tail).load(relaxed);
-}
+bool linux_aio::any_complete() const { return failed_ || kernels().any(); }
 
 unsigned linux_aio::poll(std::span<request *> out) {
     unsigned n = 0;
     for (; failed_ && n < out.size(); failed_ = failed_->next)
         out[n++] = failed_;
-    aio_ring &ring = kernels();
-    unsigned tail = atomic_ref(ring.tail).load(acquire); // the kernel's
-    // Atomic for ThreadSanitizer alone, as another context may have been at this address.
-    unsigned head = atomic_ref(ring.head).load(relaxed);
-    for (; head != tail && n < out.size(); head = (head + 1) % ring.nr) {
-        auto *r = reinterpret_cast<request *>(ring.events[head].data);
-        r->result = ring.events[head].res;
+    kernels().take(static_cast<unsigned>(out.size()) - n, [&](const io_event &its) {
+        auto *r = reinterpret_cast<request *>(its.data);
+        r->result = its.res;
         out[n++] = r;
-    }
-    atomic_ref(ring.head).store(head, release); // from now on the kernel may overwrite the entries
-    (void)calls_.load(acquire);                 // pairs with those who send
+    });
+    (void)calls_.load(acquire); // pairs with those who send
     return n;
 }
 

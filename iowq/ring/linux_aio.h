@@ -81,7 +81,7 @@ class linux_aio final : across_forks {
     linux_aio(unsigned depth, int event_fd)
         : event_fd_(event_fd), iocbs_(depth), batch_(depth), events_(depth) {}
     void fill(iocb &cb, request &r, int flags) const;
-    [[nodiscard]] aio_ring &kernels() const { return *reinterpret_cast<aio_ring *>(context_); }
+    [[nodiscard]] aio_ring &kernels() const { return aio_ring::of(context_); }
     void fail(request &r, int64_t error);
 
     const int event_fd_;
