@@ -3,6 +3,7 @@
 // the ring's descriptor.
 #include "iowq/os/any_call.h"
 #include "iowq/os/thread.h"
+#include "iowq/uring/direct.h"
 #include "iowq/uring/held.h"
 #include "iowq/uring/inside.h"
 #include "iowq/uring/instance.h"
@@ -12,6 +13,8 @@ namespace iowq::uring {
 // Tells those who wait.
 void instance::posted(by whom) {
     posts_.add();
+    if (direct_io *d = direct_.load(acquire))
+        d->wake();
     int event = event_.load(acquire);
     if (event >= 0 && rings_->wants_events() &&
         (whom != by::submitter || !event_async_only_.load(relaxed)))
@@ -22,6 +25,7 @@ void instance::posted(by whom) {
 
 int instance::wait(unsigned min, const waiting &how) {
     min = std::min(min, rings_->cq_entries());
+    take_direct(by::submitter);
     flush_overflow();
     if (rings_->ready() >= min)
         return 0;
@@ -29,6 +33,7 @@ int instance::wait(unsigned min, const waiting &how) {
     const uint32_t passed = passed_.load(relaxed);
     for (;;) {
         uint32_t seen = posts_.count();
+        take_direct(by::submitter);
         flush_overflow();
         if (rings_->ready() >= min || passed_.load(relaxed) != passed)
             break;
@@ -37,7 +42,7 @@ int instance::wait(unsigned min, const waiting &how) {
             break;
         }
         inside nothing(false); // so the program's handlers may call
-        if (!posts_.wait(seen, how.until, how.mask)) {
+        if (!sleep(seen, how)) {
             error = -EINTR;
             break;
         }

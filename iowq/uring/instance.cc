@@ -4,6 +4,7 @@
 #include "iowq/os/any_call.h"
 #include "iowq/os/thread.h"
 #include "iowq/pool/worker.h"
+#include "iowq/uring/direct.h"
 #include "iowq/uring/held.h"
 #include "iowq/uring/inside.h"
 #include "iowq/uring/instances.h"
@@ -63,14 +64,16 @@ instance::~instance() {
     for (bool busy = true; busy;) {
         uint32_t seen = posts_.count();
         (void)cancel({.any = true, .all = true}, nobody);
+        take_direct(by::guest);
         go_on(nullptr, by::guest);
         {
             locked hold(lock_);
             busy = active_ || !deferred_.empty();
         }
         if (busy)
-            (void)posts_.wait(seen, clock::now() + again, nullptr);
+            (void)sleep(seen, {.until = clock::now() + again});
     }
+    its_direct_.reset();
     while (inside_.load(acquire))
         yield();
     for (locked hold(lock_); op *o = overflow_.pop_front();)
@@ -140,10 +143,13 @@ int instance::submit(unsigned count) {
                     post_all(made);
                 continue;
             }
+            if (!first && sent_alone(*o))
+                continue;
             bool stop = o->refused && !links(*o) && !(flags_ & IORING_SETUP_SUBMIT_ALL);
             (last ? last->linked : first) = o;
             last = o;
             if (!links(*o)) {
+                send_gathered();
                 post_all(made);
                 begin(*std::exchange(first, nullptr));
                 last = nullptr;
@@ -152,6 +158,7 @@ int instance::submit(unsigned count) {
                 break;
         }
         rings_->give_back();
+        send_gathered();
         post_all(made);
         if (first)
             begin(*first);
@@ -160,6 +167,7 @@ int instance::submit(unsigned count) {
             go_on(nullptr, by::submitter);
         }
     }
+    take_direct(by::submitter); // what has come back at once needs its file
     return static_cast<int>(taken);
 }
 
@@ -277,7 +285,7 @@ op *instance::make(op &o, by whom) {
     op *limit = take_limit(o); // before another thread has it
     if (is_timeout(o))
         start_timeout(o);
-    else if (!wait_for_file(o) && !to_pool(o))
+    else if (!wait_for_file(o) && !(whom != by::guest && !limit && to_device(o)) && !to_pool(o))
         return finish(o, whom);
     if (limit)
         start_limit(*limit, whom);
@@ -321,7 +329,7 @@ bool instance::to_pool(op &o) {
     }
     int error = keep(o);
     if (!error) {
-        if (o.file.fd < 0)
+        if (o.file.fd < 0 && o.files[0] < 0)
             hold_files(o);
         error = pool_->enqueue(&o.item);
     }
@@ -384,29 +392,23 @@ int32_t instance::update_files(unsigned at, uint64_t fds, unsigned count) {
     return done ? done : error;
 }
 
-unsigned instance::hint_of(int fd, bool writes) {
-    return static_cast<unsigned>(fd) % hints + writes * hints;
+atomic<instance::hint> &instance::hint_of(int fd, bool writes) {
+    return hints_[static_cast<unsigned>(fd) % hints + writes * hints];
 }
 
-bool instance::still_obeys_nowait(int fd, bool writes) {
-    auto &left = obeys_[hint_of(fd, writes)];
-    uint8_t now = left.load(relaxed);
-    if (now)
-        left.store(now - 1, relaxed);
-    return now;
+move_by instance::known_moves(int fd, bool writes) {
+    auto &known = hint_of(fd, writes);
+    hint now = known.load(relaxed);
+    if (!now.left)
+        return move_by::unknown;
+    now.left--;
+    known.store(now, relaxed);
+    return now.how;
 }
 
-void instance::learn_obedience(int fd, bool writes) {
+void instance::learn_moves(int fd, bool writes, move_by how) {
     constexpr uint8_t calls = 32;
-    obeys_[hint_of(fd, writes)].store(calls, relaxed);
-}
-
-bool instance::refuses_nowait(int fd, bool writes) const {
-    return refused_[hint_of(fd, writes)].load(relaxed);
-}
-
-void instance::learn_refusal(int fd, bool writes) {
-    refused_[hint_of(fd, writes)].store(true, relaxed);
+    hint_of(fd, writes).store({how, calls}, relaxed);
 }
 
 } // namespace iowq::uring

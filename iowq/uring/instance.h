@@ -13,6 +13,7 @@
 #include "iowq/os/lock.h"
 #include "iowq/pool/wq.h"
 #include "iowq/uring/descriptor.h"
+#include "iowq/uring/moves.h"
 #include "iowq/uring/op.h"
 #include "iowq/uring/posts.h"
 #include "iowq/uring/registered.h"
@@ -24,6 +25,7 @@
 
 namespace iowq::uring {
 
+class direct_io;
 class maker;
 class sq_thread;
 
@@ -92,16 +94,14 @@ class instance {
     [[nodiscard]] int32_t update_timeout(uint64_t user_data, uint32_t flags, int64_t span);
     static void time_is_up(timer &t); // of a timeout
     [[nodiscard]] int32_t update_files(unsigned at, uint64_t fds, unsigned count);
-    // That RWF_NOWAIT keeps calls on a descriptor from waiting is looked up once for some calls; a
+    // How reads, or writes, of a descriptor are begun is looked up once for some calls. It is a
     // hint, as a number may come to mean another file.
-    [[nodiscard]] bool still_obeys_nowait(int fd, bool writes);
-    void learn_obedience(int fd, bool writes);
-    // Descriptors on which RWF_NOWAIT was refused are not tried again; a hint, too.
-    [[nodiscard]] bool refuses_nowait(int fd, bool writes) const;
-    void learn_refusal(int fd, bool writes);
+    [[nodiscard]] move_by known_moves(int fd, bool writes);
+    void learn_moves(int fd, bool writes, move_by how);
 
   private:
     friend class sq_thread;
+    friend class direct_io;
     instance(std::shared_ptr<wq> pool, std::shared_ptr<timers> its_timers);
 
     // By whom an operation is begun, or ended. A guest, as the timers' thread is, or one that
@@ -150,6 +150,13 @@ class instance {
     [[nodiscard]] bool put(const op &o) IOWQ_REQUIRES(lock_);
     void recycle(op &o) IOWQ_REQUIRES(lock_);
     [[nodiscard]] op *next_deferred() IOWQ_REQUIRES(lock_);
+    [[nodiscard]] direct_io *find_direct() IOWQ_EXCLUDES(registering_);
+    [[nodiscard]] bool direct_is_eager(const direct_io &d) const;
+    [[nodiscard]] bool sent_alone(op &o) IOWQ_REQUIRES(submitting_);
+    void send_gathered() IOWQ_REQUIRES(submitting_);
+    [[nodiscard]] bool to_device(op &o);
+    void take_direct(by whom) IOWQ_EXCLUDES(lock_);
+    [[nodiscard]] bool sleep(uint32_t seen, const waiting &how);
     void posted(by whom);
     [[nodiscard]] bool has_completions() IOWQ_EXCLUDES(lock_);
     static void run(work **w);
@@ -164,8 +171,12 @@ class instance {
     uint64_t posted_before_ IOWQ_GUARDED_BY(submitting_) = 0; // this submission: of counted_
     bool counting_ IOWQ_GUARDED_BY(submitting_) = false;      // a timeout that counts was submitted
     op *spare_ IOWQ_GUARDED_BY(submitting_) = nullptr;
+    op_list gathered_ IOWQ_GUARDED_BY(submitting_); // to be sent to the device
     mutex registering_;
     registered registered_ IOWQ_GUARDED_BY(registering_);
+    std::unique_ptr<direct_io> its_direct_ IOWQ_GUARDED_BY(registering_);
+    bool no_direct_ IOWQ_GUARDED_BY(registering_) = false; // it is not to be had
+    atomic<direct_io *> direct_{nullptr};                  // its_direct_; written under that lock
     std::unique_ptr<sq_thread> sq_thread_;
 
     mutex lock_; // the completion queue, and what follows
@@ -199,9 +210,12 @@ class instance {
     atomic<bool> event_async_only_{false};
     // By the descriptor's last digits; reads, then writes.
     static constexpr unsigned hints = 1024;
-    [[nodiscard]] static unsigned hint_of(int fd, bool writes);
-    std::array<atomic<bool>, 2 * hints> refused_{};
-    std::array<atomic<uint8_t>, 2 * hints> obeys_{}; // for so many calls
+    struct hint {
+        move_by how = move_by::unknown;
+        uint8_t left = 0; // for so many calls
+    };
+    [[nodiscard]] atomic<hint> &hint_of(int fd, bool writes);
+    std::array<atomic<hint>, 2 * hints> hints_{};
 };
 
 } // namespace iowq::uring

@@ -51,10 +51,17 @@ void advance(op &o, uint64_t bytes) {
     }
 }
 
-// Where RWF_NOWAIT does not keep the call from waiting: past the cache, and for the device.
-// `status`: of its file, as fcntl tells it.
-bool waits_all_the_same(const op &o, int status) {
-    return status & O_DIRECT || (writes(o) && status & O_DSYNC);
+// RWF_NOWAIT does not keep calls from waiting past the cache, nor for the device. `status`: of its
+// file, as fcntl tells it.
+move_by begun_by(const op &o, int status) {
+    if (status & O_DIRECT)
+        return on_storage(static_cast<int>(o.args[0])) ? move_by::device : move_by::worker;
+    return writes(o) && status & O_DSYNC ? move_by::worker : move_by::trying;
+}
+
+bool may_be_sent(const op &o) {
+    constexpr uint32_t known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC;
+    return o.nr_segments && o.offset != current_position && !(o.rw_flags & ~known);
 }
 
 } // namespace
@@ -97,22 +104,24 @@ bool writes(const op &o) { return o.number == SYS_pwritev2; }
 
 int64_t try_move(op &o) {
     const auto fd = static_cast<int>(o.args[0]);
-    bool waits = writes(o) && o.rw_flags & (RWF_DSYNC | RWF_SYNC);
-    if (!waits && !o.of->still_obeys_nowait(fd, writes(o))) {
+    move_by how = o.of->known_moves(fd, writes(o));
+    if (how == move_by::unknown) {
         int status = fcntl(fd, F_GETFL);
         if (status < 0)
             return -EBADF;
-        waits = waits_all_the_same(o, status);
-        if (!waits)
-            o.of->learn_obedience(fd, writes(o));
+        how = begun_by(o, status);
+        o.of->learn_moves(fd, writes(o), how);
     }
+    bool waits = how == move_by::device || how == move_by::worker ||
+                 (writes(o) && o.rw_flags & (RWF_DSYNC | RWF_SYNC));
     o.sleeps |= waits;
-    if (waits || o.of->refuses_nowait(fd, writes(o)))
+    o.direct = how == move_by::device && may_be_sent(o);
+    if (waits || how == move_by::refusing)
         return -EAGAIN;
     for (;;) {
         int64_t got = move(o, RWF_NOWAIT);
         if (got == -EOPNOTSUPP && !(o.rw_flags & RWF_NOWAIT)) {
-            o.of->learn_refusal(fd, writes(o));
+            o.of->learn_moves(fd, writes(o), move_by::refusing);
             return -EAGAIN;
         }
         if (got == -EAGAIN) {
@@ -125,6 +134,22 @@ int64_t try_move(op &o) {
         if (got == 0 || !o.nr_segments || !on_storage(fd))
             return static_cast<int64_t>(o.moved);
     }
+}
+
+void learn_refusal(const op &o) {
+    if (!o.rw_flags)
+        o.of->learn_moves(o.fd, writes(o), move_by::worker);
+}
+
+bool device_has_moved(op &o, int64_t got) {
+    if (got == -EOPNOTSUPP)
+        learn_refusal(o);
+    if (got == -EAGAIN || got == -EOPNOTSUPP)
+        return false;
+    o.result = static_cast<int32_t>(got);
+    if (got >= 0)
+        advance(o, static_cast<uint64_t>(got));
+    return got <= 0 || !o.nr_segments;
 }
 
 int64_t move_all(op &o) {

@@ -42,6 +42,8 @@ struct op {
     bool for_events = false;   // and the last try need not be made again before its file has some
     bool tried_enough = false; // -EAGAIN is its result
     bool connecting = false;   // its connection is in progress
+    bool direct = false;       // the device may do it without a worker (direct.h),
+    bool goes_on = false;      // and has not done it all
     bool on_pool = false;      // a worker has it, or will
     bool sleeps = true;        // the plain call will sleep; else it may
     bool for_others = false;   // on the pool: it waits for a peer

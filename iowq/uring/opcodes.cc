@@ -421,9 +421,10 @@ uint32_t events_for(const op &o) {
     return polls(o) ? static_cast<uint16_t>(polled_by(o).events) : o.row->events;
 }
 
-// Buffered writes to one file would only wait for its lock.
+// Buffered writes to one file would only wait for its lock. The file may be held already, and the
+// program's descriptor closed.
 pool_needs needs_of(const op &o) {
-    bool stored = o.row->try_first == try_move && on_storage(o.fd);
+    bool stored = o.row->try_first == try_move && on_storage(static_cast<int>(o.args[0]));
     return {.for_others = o.row->by == way::unbound || (o.row->by == way::tried && !stored),
             .serialised = stored && writes(o) && !o.sleeps};
 }

@@ -26,6 +26,8 @@ class posts {
     // Whoever finds no completion after this call, and waits for more than this, misses none.
     [[nodiscard]] uint32_t count() const { return count_.load(seq_cst); }
     void add();
+    // Does somebody wait here?
+    [[nodiscard]] bool waited_for() const { return waiters_.load(relaxed) || polls_.load(relaxed); }
     // Until there are more than `seen`, or until the time; it may return early. Meanwhile the
     // thread has the signal mask `mask` (nullptr: its own). False: a handler has run.
     //

@@ -46,6 +46,7 @@ void sq_thread::run() {
     name_this_thread("iowq-sq");
     clock::time_point sleeps_at = clock::now() + idle_;
     for (bool was_busy = false; !stop_.load(acquire);) {
+        its_.take_direct(instance::by::submitter);
         if (!nothing_to_do()) {
             (void)its_.submit(its_.rings_->submitted());
             was_busy = true;
