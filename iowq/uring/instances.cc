@@ -2,6 +2,7 @@
 #include "iowq/uring/instances.h"
 
 #include "iowq/os/file_io.h"
+#include "iowq/os/thread.h"
 #include "iowq/uring/held.h"
 #include "iowq/uring/ring_fds.h"
 
@@ -172,6 +173,7 @@ bool instances::has_one_of(std::span<const int> fds) {
 }
 
 void instances::hear_of_ends(int watch) {
+    name_this_thread("iowq-ends");
     for (alignas(inotify_event) char events[4096];;) {
         ssize_t got = read(watch, events, sizeof events);
         for (char *at = events; at < events + got;) {

@@ -14,14 +14,17 @@ namespace {
 
 constexpr size_t block = 4096, blocks = 64;
 
-// Memory for O_DIRECT.
+// Memory for O_DIRECT. It is mapped, as the device may write after a ring of the kernel's has been
+// closed: into the pages, and not into what the next test has allocated there.
 class buffer {
   public:
     explicit buffer(size_t bytes, char filled = ' ')
-        : at_(static_cast<char *>(aligned_alloc(block, bytes))), bytes_(bytes) {
+        : at_(static_cast<char *>(
+              mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))),
+          bytes_(bytes) {
         std::fill_n(at_, bytes, filled);
     }
-    ~buffer() { free(at_); }
+    ~buffer() { munmap(at_, bytes_); }
     buffer(const buffer &) = delete;
     buffer &operator=(const buffer &) = delete;
     // Its block `i`.

@@ -76,9 +76,15 @@ TEST_P(uring_waits, take_no_worker) {
     EXPECT_EQ(eventfd_write(event, 7), 0);
     EXPECT_EQ(p.results(1)[4 * each + 1], 8);
     EXPECT_EQ(count, 7u);
-    p.add(IORING_OP_ASYNC_CANCEL).cancel_flags = IORING_ASYNC_CANCEL_ANY;
-    results all = p.results(4 * each + 1);
-    EXPECT_EQ(all[p.last()], static_cast<int>(4 * each));
+    const uint64_t first = p.last() + 1;
+    results all;
+    do { // the kernel may miss what a worker has not begun
+        p.add(IORING_OP_ASYNC_CANCEL).cancel_flags = IORING_ASYNC_CANCEL_ANY;
+        all.merge(p.results(1));
+    } while (all.empty() || std::distance(all.begin(), all.lower_bound(first)) < 4 * each);
+    if (!GetParam().kernel) {
+        EXPECT_EQ(all[first], static_cast<int>(4 * each));
+    }
     for (uint64_t i = 1; i <= 4 * each; i++)
         EXPECT_EQ(all[i], -ECANCELED) << i;
     close(event);
@@ -110,8 +116,8 @@ TEST_P(uring_waits, a_cancel_has_an_effect_if_and_only_if_it_says_so) {
             sqe.flags |= IOSQE_IO_LINK;
             p.add(IORING_OP_LINK_TIMEOUT, -1, &soon, 1);
         }
-        if (round % 3 == 0)
-            sqe.flags |= IOSQE_ASYNC;
+        const unsigned sqe_flags = round % 3 == 0 ? IOSQE_ASYNC : 0;
+        sqe.flags |= static_cast<uint8_t>(sqe_flags);
         EXPECT_GE(p.submit(), 1);
         std::atomic<bool> go = false;
         std::thread writer([&] {
@@ -136,7 +142,10 @@ TEST_P(uring_waits, a_cancel_has_an_effect_if_and_only_if_it_says_so) {
         int came = two[1], told = two[2];
         bool was = how == by::any ? told == 1 : told == (how == by::limit ? -ETIME : 0);
         bool worker = told == -EALREADY; // has it: it may be interrupted, or not
-        if (!worker && (how != by::limit || !GetParam().kernel)) { // whose limits may pass too late
+        // The kernel's limits may pass too late. What is for a worker it also cancels where it does
+        // not get one to be created.
+        bool exact = !GetParam().kernel || (how != by::limit && !(sqe_flags & IOSQE_ASYNC));
+        if (!worker && exact) {
             EXPECT_EQ(was, came == -ECANCELED) << came << ", " << told;
         }
         if (!was && !worker && how != by::any) { // of a limit that is no more, or finds it done
