@@ -338,11 +338,12 @@ int map(int fd, void *&at, size_t bytes, int protection, int flags, uint64_t off
 }
 
 // ---- polling
-// A handler of the program's that interrupted these, and made a call, would find the locks held.
+// A handler of the program's that interrupted these, and made a call, would find the locks held. So
+// would these in a handler that has interrupted a call: it may be woken for nothing, or not at all.
 
 void about_to_poll(std::span<const int> fds) {
     instances &its = instances::all();
-    if (!its.some_do_not_tell())
+    if (!its.some_do_not_tell() || inside::now())
         return;
     masked all(&every_signal());
     for (int fd : fds)
@@ -350,7 +351,7 @@ void about_to_poll(std::span<const int> fds) {
 }
 
 void about_to_wait() {
-    if (!descriptor::any_told())
+    if (!descriptor::any_told() || inside::now())
         return;
     masked all(&every_signal());
     instances::all().settle();

@@ -41,17 +41,24 @@ descriptor::~descriptor() {
 
 void descriptor::tell() {
     static char byte = 'c';
-    if (write_file(write_end_, &byte, 1, no_place, 0) == -EAGAIN) { // it is full
-        take_back();
-        (void)write_file(write_end_, &byte, 1, no_place, 0);
-    }
+    locked hold(telling_);
+    // First, so that who has been woken by the byte waits for the lock, and takes the byte back.
     if (!told_.exchange(true, acq_rel))
         nr_told_.fetch_add(1, release);
+    if (write_file(write_end_, &byte, 1, no_place, 0) == -EAGAIN) { // it is full
+        empty();
+        (void)write_file(write_end_, &byte, 1, no_place, 0);
+    }
 }
 
 void descriptor::take_back() {
+    locked hold(telling_);
     if (told_.exchange(false, acq_rel))
         nr_told_.fetch_sub(1, release);
+    empty();
+}
+
+void descriptor::empty() {
     char bytes[512]; // it may be on a signal handler's stack
     while (read_file(read_end_, bytes, sizeof bytes, no_place, 0) == sizeof bytes)
         ;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "iowq/os/atomic.h"
+#include "iowq/os/lock.h"
 
 #include <cstdint>
 #include <utility>
@@ -43,11 +44,14 @@ class descriptor {
     void take_back();
 
   private:
+    void empty() IOWQ_REQUIRES(telling_);
+
     file_id id_{};
     int read_end_ = -1, write_end_ = -1;
     char path_[32] = {};
     atomic<bool> polled_{false};
-    atomic<bool> told_{false}; // set after the byte is there, cleared before it is taken
+    mutex telling_;
+    atomic<bool> told_{false}; // a byte is there; written under the lock
     static inline atomic<unsigned> nr_told_{0};
 };
 
