@@ -260,7 +260,8 @@ TEST_P(uring_direct, a_limit_and_a_cancel_leave_the_read_as_it_is) {
     p.add(IORING_OP_ASYNC_CANCEL, -1, reinterpret_cast<void *>(3));
     std::map<uint64_t, int> both = p.results(2);
     EXPECT_EQ(both[3], block);
-    EXPECT_EQ(both[4], -ENOENT); // it waits for nobody
+    // The device has it, or a worker, where it would have waited.
+    EXPECT_TRUE(both[4] == -ENOENT || both[4] == -EALREADY) << both[4];
     expect_read(got, 2);
 }
 

@@ -243,13 +243,14 @@ class random_sqes {
                !(target.flags & IOSQE_ASYNC) && its.first == cancel && !its.refused &&
                !(its.flags & IOSQE_ASYNC) && !drains && !another;
     }
-    // The results of one that nothing before it in its chain keeps from running. What is for a
-    // worker the kernel cancels where, by a signal that comes meanwhile, it creates none.
+    // The results of one that nothing before it in its chain keeps from running. The kernel cancels
+    // what is for a worker where, by a signal that comes meanwhile, it creates none; and a worker
+    // goes on with the chain.
     [[nodiscard]] results alone(size_t index, const which_uring &on) const {
-        const planned &its = sqes_[index];
         results found = with_a_worker(index);
-        if (on.kernel && (its.flags & IOSQE_ASYNC || its.what == kind::sync))
-            found.insert(cancelled);
+        for (size_t i = sqes_[index].first; i <= index; i++)
+            if (on.kernel && (sqes_[i].flags & IOSQE_ASYNC || sqes_[i].what == kind::sync))
+                found.insert(cancelled);
         return found;
     }
     [[nodiscard]] results with_a_worker(size_t index) const {

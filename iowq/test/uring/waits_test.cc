@@ -267,8 +267,16 @@ TEST_P(uring_waits, what_is_behind_them_waits_too) {
     p.add(IORING_OP_READ, pipe_[0], &bytes[0], 1).flags = IOSQE_IO_LINK;
     p.add(IORING_OP_NOP);
     EXPECT_EQ(p.submit(), 2);
-    p.add(IORING_OP_ASYNC_CANCEL, -1, data(5));
-    EXPECT_EQ(p.results(3), (results{{5, -ECANCELED}, {6, -ECANCELED}, {7, 0}}));
+    results all;
+    do { // the kernel may miss what is on its way to a worker
+        p.add(IORING_OP_ASYNC_CANCEL, -1, data(5));
+        all.merge(p.results(1));
+    } while (!all.contains(5) || !all.contains(6));
+    EXPECT_EQ(all[5], -ECANCELED);
+    EXPECT_EQ(all[6], -ECANCELED);
+    if (!GetParam().kernel) {
+        EXPECT_EQ(all[7], 0);
+    }
 }
 
 TEST_P(uring_waits, a_link_timeout_that_passes_ends_a_receive) {
