@@ -211,10 +211,17 @@ class Assembly:
             self.alive[event.tid].kind = "bound" if event.bound else "unbound"
 
     def create(self, event):
-        worker = self.unnamed.pop(event.tid, None)
+        worker = self.unnamed.pop(event.tid, None) or self.made_for(event.tid)
         if worker:
             worker.wq = event.wq
             self.own_stack(worker, event.user)
+
+    def made_for(self, tid):
+        """The newest thread that another one has made in this one's place, as a pool may have it:
+        thread_config::create."""
+        made = {worker.born_s: creator for creator, worker in self.unnamed.items()
+                if worker.process == self.process_of[tid]}
+        return self.unnamed.pop(made[max(made)]) if made else None
 
     def wq_exit(self, event):
         self.wq_ends.setdefault((self.process_of[event.tid], event.wq), event.at_s)
