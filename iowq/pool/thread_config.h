@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The threads of a pool's workers, as the program wants them. What is called here must not throw.
-// The monitor's thread is the pool's own in any case, but `create` is its wish, too.
+// The monitor's thread is the pool's own in any case: of all this only `create` holds for it.
 #pragma once
 
 #include "iowq/os/api.h"
@@ -31,8 +31,8 @@ struct IOWQ_API thread_config {
     std::function<int(void (*main)(void *), void *arg)> lend{};
     // Where this is given, threads are created by a thread of the program's: this calls make(arg)
     // in it, waits for it, and returns what it returns, or -errno. It is called by whoever finds
-    // that a thread is needed, the monitor's too, and never twice at once for one thread. What
-    // threads have from the thread that needs them, they then have from that one.
+    // that a thread is needed; several may call it at once. What threads have from the thread that
+    // needs them, they then have from the one that creates them.
     std::function<int(int (*make)(void *), void *arg)> create{};
 };
 

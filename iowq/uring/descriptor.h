@@ -50,7 +50,7 @@ class descriptor {
     int read_end_ = -1, write_end_ = -1;
     char path_[32] = {};
     atomic<bool> polled_{false};
-    mutex telling_;
+    mutex telling_;            // no other one is taken under it
     atomic<bool> told_{false}; // a byte is there; written under the lock
     static inline atomic<unsigned> nr_told_{0};
 };

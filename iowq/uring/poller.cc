@@ -6,7 +6,10 @@
 
 #include <array>
 #include <cerrno>
+#include <span>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace iowq::uring {
 
@@ -17,6 +20,14 @@ epoll_event as_event(polled &p, uint32_t events) {
     its.events = events | (p.repeats ? EPOLLET : EPOLLONESHOT);
     its.data.ptr = &p;
     return its;
+}
+
+// The plain calls (prepare.h), as the C library's take locks that come before this one's.
+bool control(int epoll, int how, int fd, epoll_event &its) {
+    return syscall(SYS_epoll_ctl, epoll, how, fd, &its) == 0;
+}
+int take_ready(int epoll, std::span<epoll_event> out) {
+    return static_cast<int>(syscall(SYS_epoll_pwait, epoll, out.data(), out.size(), 0, nullptr, 0));
 }
 
 } // namespace
@@ -39,7 +50,7 @@ int poller::arm(polled &p, int file, uint32_t events) {
     locked hold(lock_);
     iowq_assert(p.state == polled::nowhere);
     epoll_event its = as_event(p, events);
-    if (epoll_ctl(fd_, EPOLL_CTL_ADD, own, &its)) {
+    if (!control(fd_, EPOLL_CTL_ADD, own, its)) {
         int error = -errno;
         let_go(own);
         return error;
@@ -52,7 +63,7 @@ int poller::arm(polled &p, int file, uint32_t events) {
 // Of what is there, so it does not fail.
 void poller::change(polled &p, int how, uint32_t events) {
     epoll_event its = as_event(p, events);
-    epoll_ctl(fd_, how, p.fd, &its);
+    (void)control(fd_, how, p.fd, its);
     p.state = how == EPOLL_CTL_DEL ? polled::nowhere : polled::armed;
 }
 
@@ -94,7 +105,7 @@ void poller::pass() {
     {
         // With the lock, so that none of these is disarmed before it is known to pass.
         locked hold(lock_);
-        count = epoll_wait(fd_, events.data(), events.size(), 0);
+        count = take_ready(fd_, events);
         for (int i = 0; i < count; i++)
             static_cast<polled *>(events[static_cast<size_t>(i)].data.ptr)->state = polled::passing;
     }

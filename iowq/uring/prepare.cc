@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/uring/prepare.h"
 
+#include "iowq/os/any_call.h"
 #include "iowq/uring/user_memory.h"
 
 #include <algorithm>
@@ -44,7 +45,9 @@ bool is_nonblocking(int fd) {
 
 bool is_ready(int fd, uint32_t events) {
     pollfd its{fd, static_cast<short>(events), 0};
-    return poll(&its, 1, 0) > 0;
+    timespec at_once{};
+    uint64_t args[6] = {as_argument(&its), 1, as_argument(&at_once)};
+    return make_any_call(SYS_ppoll, args) > 0;
 }
 
 } // namespace iowq::uring

@@ -23,7 +23,8 @@ void calls(op &o, uint32_t number, std::initializer_list<uint64_t> args);
 [[nodiscard]] int copy_segments(op &o, uint64_t from, unsigned count);
 
 [[nodiscard]] bool is_nonblocking(int fd);
-// Does it have one of these events (POLL*)?
+// Does it have one of these events (POLL*)? By the plain call, as are all polls of this library's
+// own: the C library's is interposed, and looks after the rings that the program polls.
 [[nodiscard]] bool is_ready(int fd, uint32_t events);
 
 // Makes a call until no signal has ended it but that of its cancel.

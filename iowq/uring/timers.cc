@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "iowq/uring/timers.h"
 
+#include "iowq/os/any_call.h"
 #include "iowq/os/assert.h"
 #include "iowq/os/clock.h"
 #include "iowq/os/thread.h"
@@ -156,7 +157,8 @@ void timers::run() {
     });
     ready.back() = {files_.fd(), POLLIN, 0};
     while (!stop_.load(acquire)) {
-        (void)poll(ready.data(), ready.size(), -1);
+        uint64_t args[6] = {reinterpret_cast<uint64_t>(ready.data()), ready.size()};
+        (void)make_any_call(SYS_ppoll, args); // the plain call (prepare.h)
         for (size_t i = 0; i < clocks_.size(); i++)
             if (ready[i].revents)
                 pass(clocks_[i]);

@@ -130,6 +130,24 @@ def test_the_readme_lists_every_operation():
     assert listed == set(re.findall(r'\] = \{\s*"(\w+)"', source)) and len(listed) > 30
 
 
+def symbols(path, *which):
+    """The functions of the C library's that an object uses, or takes the place of."""
+    listed = subprocess.run(["nm", *which, path], capture_output=True, text=True, check=True)
+    return {line.split()[-1] for line in listed.stdout.splitlines()}
+
+
+def test_the_library_itself_polls_by_plain_calls():
+    """Those of the C library's names are for the program: they take the locks of all rings."""
+    objects = REPOSITORY / "build/iowq/uring"
+    for_the_program = {name for name in symbols(objects / "preload_polls.o", "--defined-only",
+                                                "--extern-only") if not name.startswith("_Z")}
+    assert "epoll_wait" in for_the_program and len(for_the_program) > 5
+    own = [path for path in objects.glob("*.o") if not path.name.startswith("preload_")]
+    assert len(own) > 20
+    assert {path.name: found for path in own
+            if (found := symbols(path, "--undefined-only") & for_the_program)} == {}
+
+
 def test_every_operation_is_made_by_a_test():
     opcodes = re.findall(r"    rows\[(\w+)\] = \{",
                          (REPOSITORY / "iowq/uring/opcodes.cc").read_text())
