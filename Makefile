@@ -152,7 +152,7 @@ fio-source: | setup-run
 	@$(if $(FIO_DIR),test -f $(FIO_DIR)/config-host.h || \
 	    { echo "FIO_DIR=$(FIO_DIR) is not a configured fio source tree: it has no config-host.h" >&2; \
 	        exit 1; },\
-	    scripts/fetch-fio $(BUILD)/fio)
+	    scripts/fetch fio $(BUILD)/fio)
 
 # ---- the library
 

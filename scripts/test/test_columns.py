@@ -49,7 +49,7 @@ def test_characters_are_counted(text, over):
 
 
 @pytest.mark.parametrize("path", ["Makefile", "README.md", ".github/CHANGELOG.md", "iowq/pool/wq.h",
-                                  "scripts/check", "scripts/fetch-fio", ".ci/run",
+                                  "scripts/check", "scripts/fetch", ".ci/run",
                                   "scripts/guest/inside/init", "jobs/reference.toml"])
 def test_what_is_written_by_hand_is_looked_at(path):
     assert is_read(path)

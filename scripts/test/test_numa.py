@@ -270,9 +270,9 @@ def test_a_kernel_that_is_there_is_not_fetched_again(tmp_path):
     (tmp_path / ".debian-package").write_text("linux-image-9\n")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/bash").symlink_to("/bin/bash")
-    done = subprocess.run(["/bin/bash", SCRIPTS / "fetch-kernel", tmp_path], capture_output=True,
-                          text=True, timeout=HANG_S, env={"PATH": str(tmp_path / "bin")},
-                          check=False)
+    done = subprocess.run(["/bin/bash", SCRIPTS / "fetch", "kernel", tmp_path],
+                          capture_output=True, text=True, timeout=HANG_S,
+                          env={"PATH": str(tmp_path / "bin")}, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -289,8 +289,8 @@ def test_without_a_kernel_to_be_had_one_line_says_why(tmp_path, apt, words):
     for name in ("apt-cache", "apt-get", "dpkg-deb") if apt else ():
         (folder / name).write_text(f"#!/bin/bash\n{apt}\n")
         (folder / name).chmod(0o755)
-    done = subprocess.run(["/bin/bash", SCRIPTS / "fetch-kernel", tmp_path / "kernel"], text=True,
-                          capture_output=True, timeout=HANG_S, env={"PATH": str(folder)},
+    done = subprocess.run(["/bin/bash", SCRIPTS / "fetch", "kernel", tmp_path / "kernel"],
+                          text=True, capture_output=True, timeout=HANG_S, env={"PATH": str(folder)},
                           check=False)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert words in done.stderr and not (tmp_path / "kernel").exists()

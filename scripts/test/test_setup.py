@@ -85,7 +85,7 @@ def test_where_nothing_is_missing_setup_says_and_does_nothing():
 
 
 def test_fetching_fio_without_debians_tools_names_the_way_out(machine, tmp_path):
-    done = machine()("fetch-fio", str(tmp_path / "fio"))
+    done = machine()("fetch", "fio", str(tmp_path / "fio"))
     assert done.returncode == 1
     assert "FIO_DIR=" in done.stderr and not (tmp_path / "fio").exists()
 
@@ -97,7 +97,7 @@ def test_fetching_twice_fetches_once(machine, tmp_path):
     (target / ".debian-version").write_text("9.99-1\n")
     run = machine(scripts={"apt-get": "exit 1", "dpkg-query": "echo 9.99-1",
                            "dpkg-source": "exit 1"})
-    done = run("fetch-fio", str(target))
+    done = run("fetch", "fio", str(target))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -126,6 +126,6 @@ def test_the_source_entry_is_that_of_the_installed_fio_alone(machine, tmp_path, 
         "apt-get": "for a; do case $a in Dir::Etc::sourcelist=*) "
                    f'cat "${{a#*=}}" >{keep};; esac; done\n'
                    "echo 'E: no'; exit 1"}, commands=["mkdir"])
-    done = run("fetch-fio", str(tmp_path / "fio"), APT_ETC=str(etc))
+    done = run("fetch", "fio", str(tmp_path / "fio"), APT_ETC=str(etc))
     assert "E: no" in done.stderr
     assert keep.read_text().strip() == expected

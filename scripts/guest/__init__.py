@@ -1,2 +1,0 @@
-# SPDX-License-Identifier: MIT
-"""Machines with several NUMA nodes under QEMU, and the tests that run inside them."""

@@ -1,2 +1,0 @@
-# SPDX-License-Identifier: MIT
-"""What runs show: figures of each point, intervals, ratios, the verdict."""
