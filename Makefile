@@ -143,8 +143,8 @@ clean: ## remove what was built; the fetched fio source and kernel stay
 
 # ---- what must be there first; silent and quick when it is
 
-.PHONY: setup-run setup-check setup-bench setup-tidy
-setup-run setup-check setup-bench setup-tidy: setup-%:
+.PHONY: setup-run setup-check setup-bench setup-tidy setup-manual
+setup-run setup-check setup-bench setup-tidy setup-manual: setup-%:
 	@scripts/setup $*
 
 .PHONY: fio-source
@@ -194,8 +194,27 @@ HEADERS := $(filter-out %/probe.h %/aio.h %/linux_aio.h %/acall_calls.h, \
     $(wildcard $(LAYERS:%=iowq/%/*.h)))
 INCLUDE = $(DESTDIR)$(PREFIX)/include/iowq
 
+# The suite, as the command iowq.
+SUITE = $(PREFIX)/share/iowq
+COMMANDS := iowq capacity compare map plot report workers
+SUITE_FILES := $(COMMANDS:%=scripts/%) $(wildcard jobs/*) \
+    $(shell find scripts/suite -type f ! -path '*/__pycache__/*')
+MAN = $(PREFIX)/share/man
+COMPLETIONS := bash-completion/completions/iowq zsh/vendor-completions/_iowq \
+    fish/vendor_completions.d/iowq.fish
+
+# The manual pages, and completions for shells. They tell where things are installed, and so does
+# the note, by which the suite finds them.
+MANUAL := $(BUILD)/manual
+.PHONY: manual
+manual: engine | setup-manual
+	@rm -rf $(MANUAL) && mkdir -p $(MANUAL)
+	@printf '{"version": "%s", "jobs": "%s", "engine": "%s", "iowq_run": "%s"}\n' $(VERSION) \
+	    '$(SUITE)/jobs' '$(LIBDIR)/fio/iowq.so' '$(PREFIX)/bin/iowq-run' >$(MANUAL)/installed.json
+	@IOWQ_INSTALLED=$(MANUAL)/installed.json scripts/manual $(MANUAL)
+
 .PHONY: install uninstall
-install: all ## the library, its headers and the engine, under PREFIX (/usr/local) and DESTDIR
+install: all manual ## the library, its headers, the engine and the suite, under PREFIX and DESTDIR
 	install -d $(LAYERS:%='$(INCLUDE)/%') '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/fio'
 	for header in $(HEADERS:iowq/%=%); do \
 	    install -m 644 iowq/$$header '$(INCLUDE)'/$$header && \
@@ -212,10 +231,27 @@ install: all ## the library, its headers and the engine, under PREFIX (/usr/loca
 	install -m 755 $(BUILD)/libiowq-uring.so '$(DESTDIR)$(LIBDIR)'
 	install -d '$(DESTDIR)$(LIBDIR)/iowq'
 	install -m 755 $(BUILD)/$(LIBURING_SO) '$(DESTDIR)$(LIBDIR)/iowq'
+	for file in $(SUITE_FILES); do \
+	    install -D -m "$$(test -x $$file && echo 755 || echo 644)" $$file \
+	        '$(DESTDIR)$(SUITE)'/$$file || exit; \
+	done
+	install -m 644 $(MANUAL)/installed.json '$(DESTDIR)$(SUITE)'
+	ln -sf ../share/iowq/scripts/iowq '$(DESTDIR)$(PREFIX)/bin/iowq'
+	install -d '$(DESTDIR)$(MAN)/man1' '$(DESTDIR)$(MAN)/man3'
+	install -m 644 $(MANUAL)/*.1 '$(DESTDIR)$(MAN)/man1'
+	install -m 644 $(MANUAL)/*.3 '$(DESTDIR)$(MAN)/man3'
+	for place in $(COMPLETIONS); do \
+	    install -D -m 644 $(MANUAL)/completion.$${place%%/*} '$(DESTDIR)$(PREFIX)/share'/$$place || \
+	        exit; \
+	done
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' iowq/iowq.pc.in \
 	    >'$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc'
 uninstall: ## what install put there
 	rm -rf '$(INCLUDE)'
+	rm -rf '$(DESTDIR)$(SUITE)'
+	rm -f '$(DESTDIR)$(PREFIX)/bin/iowq' $(COMPLETIONS:%='$(DESTDIR)$(PREFIX)/share/%') \
+	    '$(DESTDIR)$(MAN)'/man1/iowq*.1 '$(DESTDIR)$(MAN)/man1/fio-iowq.1' \
+	    $(foreach page,iowq io_wq iowq_ring acall,'$(DESTDIR)$(MAN)/man3/$(page).3')
 	rm -f '$(DESTDIR)$(PREFIX)/bin/iowq-run' '$(DESTDIR)$(LIBDIR)/libiowq-uring.so' \
 	    '$(DESTDIR)$(LIBDIR)'/libiowq.a '$(DESTDIR)$(LIBDIR)'/libiowq.so* \
 	    '$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc' '$(DESTDIR)$(LIBDIR)/fio/iowq.so' \

@@ -3,10 +3,11 @@
 
 import time
 
+from suite import places
 from suite.errors import BadInput
 from suite.measure.bench import bench_of, hold, lock
 from suite.measure.here import Here
-from suite.request.command_line import REPOSITORY, whole
+from suite.request.command_line import whole
 from suite.request.plan import unique_names
 from suite.store import planned
 
@@ -33,7 +34,7 @@ def start(options, asked, folder_of, more, stop, dry_run):
 def default_results(command, asked):
     name = asked.jobs[0].name
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    return REPOSITORY / "results" / f"{stamp}-{command}-{unique_names([name])[name]}"
+    return places.RESULTS / f"{stamp}-{command}-{unique_names([name])[name]}"
 
 
 def begin(asked, bench, folder, more):

@@ -7,9 +7,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from suite import places
 from suite.errors import BadInput
 from suite.measure.process import kill_left_over
-from suite.request.command_line import REPOSITORY, fio_of, seconds, steady_of
+from suite.request.command_line import fio_of, seconds, steady_of
 from suite.request.file_systems import folders_of
 from suite.request.length import Limit, length_of
 from suite.request.plan import unique_names
@@ -52,9 +53,9 @@ def bench_of(options, jobs, modes, stop, machines, file_systems=()):
     """The Bench that the options name; raises BadInput for whatever is not there."""
     fio = fio_of(options)
     if not shutil.which("gnuplot"):
-        raise BadInput("gnuplot is not installed: run scripts/setup run")
+        raise BadInput(f"gnuplot is not installed: {places.TO_SET_UP}")
     return make_bench(fio, machines.engine_at(options, modes), machines.iowq_run_for(modes),
-                      Path(options.scratch or REPOSITORY / "build/scratch").absolute(), jobs, stop,
+                      Path(options.scratch or places.SCRATCH).absolute(), jobs, stop,
                       machines, file_systems=file_systems, destroy=getattr(options, "destroy", ()),
                       runtime_s=seconds("--runtime", options.runtime),
                       limit_s=seconds("--limit", options.limit), steady=steady_of(options))

@@ -8,10 +8,10 @@ import re
 import subprocess
 from pathlib import Path
 
+from suite import places
 from suite.measure.mounts import file_system
 from suite.measure.process import URING_LIBRARY
 from suite.measure.watch import device_of
-from suite.request.command_line import REPOSITORY
 
 
 def describe(bench):
@@ -84,7 +84,8 @@ def lines(*command):
 
 
 def git(*arguments):
-    return first_line("git", "-C", str(REPOSITORY), *arguments)
+    """Of a suite that is installed there is nothing to tell."""
+    return None if places.INSTALLED else first_line("git", "-C", str(places.HOME), *arguments)
 
 
 def cpu_model():

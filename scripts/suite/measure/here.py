@@ -6,6 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from suite import places
 from suite.errors import BadInput, FolderFailed, meant
 from suite.fio import over_time
 from suite.measure import cache, environment, images, kernel_handoff
@@ -24,7 +25,6 @@ from suite.measure.safety import check_destroy, check_targets
 from suite.measure.watch import Watch
 from suite.request import engine_options
 from suite.request.busy import kind_of
-from suite.request.command_line import ENGINE, IOWQ_RUN
 from suite.request.jobfile import rewritten
 from suite.request.length import Limit
 from suite.request.placement import strayed
@@ -37,10 +37,10 @@ class Here(Machines):
     start_cpu_s = 0.0
 
     def engine_at(self, options, modes):
-        engine = os.path.abspath(options.engine or ENGINE)
+        engine = os.path.abspath(options.engine or places.ENGINE)
         if any(mode.offload for mode in modes):
             if not os.path.isfile(engine):
-                raise BadInput(f"{engine}: the engine is not built: run make all")
+                raise BadInput(f"{engine}: the engine {places.TO_BUILD}")
             if re.search(r"[$;#\\'\"\s]", engine):
                 raise BadInput(f"{engine}: fio cannot load an engine from a path with spaces or "
                                "any of $ ; # \\ or quotes")
@@ -49,9 +49,9 @@ class Here(Machines):
     def iowq_run_for(self, modes):
         if not any(mode.under_iowq_run for mode in modes):
             return None
-        if not os.access(IOWQ_RUN, os.X_OK):
-            raise BadInput(f"{IOWQ_RUN}: is not built: run make all")
-        return str(IOWQ_RUN)
+        if not os.access(places.IOWQ_RUN, os.X_OK):
+            raise BadInput(f"{places.IOWQ_RUN}: {places.TO_BUILD}")
+        return str(places.IOWQ_RUN)
 
     def check(self, asked, bench):
         jobs = jobs_in_folders(asked, bench)

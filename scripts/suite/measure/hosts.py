@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from suite import places
 from suite.errors import BadInput, FolderFailed
 from suite.fio import over_time
 from suite.measure import client
@@ -20,7 +21,6 @@ from suite.measure.files import named
 from suite.measure.machines import Machines
 from suite.measure.process import run_limited
 from suite.measure.run import Ran, job_file, layout_options, run_options
-from suite.request.command_line import ENGINE
 from suite.request.hosts_file import parse_host, read_hosts
 from suite.request.jobfile import rewritten
 from suite.request.length import UNSEEN_S, Limit
@@ -183,7 +183,7 @@ def hosts_of(options):
                 raise BadInput(f"--{name.replace('_', '-')}: of which hosts? Name them with "
                                "--hosts")
         return None
-    engine = options.host_engine or os.path.abspath(options.engine or ENGINE)
+    engine = options.host_engine or os.path.abspath(options.engine or places.ENGINE)
     scratch = options.host_scratch or "."
     for option, path in (("--host-engine", engine), ("--host-scratch", scratch)):
         if re.search(r"[$;:#\\'\"\s]", path):

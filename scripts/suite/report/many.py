@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from statistics import median
 
+from suite import places
 from suite.analyse.criteria import Judged, deciding, figure_name, row_words
 from suite.analyse.stats import UNPAIRED_COVERAGE, Interval, unpaired_ratio
 from suite.analyse.summary import interval_coverage
@@ -127,7 +128,8 @@ def check(sides):
         if side.plan.get("judge") != last.plan.get("judge"):
             raise BadInput(f"{side.folder.path} is judged by {judged_by(side)}, "
                            f"{last.folder.path} by {judged_by(last)}: only what is judged by the "
-                           "same is compared (scripts/compare --resume FOLDER --judge LIST)")
+                           f"same is compared ({places.called('compare')} --resume FOLDER --judge "
+                           "LIST)")
         if side is not last and not results(side) & results(last):
             raise BadInput(f"{side.folder.path} and {last.folder.path} have no point in common that"
                            " came to a result in both: the same jobs, modes and depths are compared"

@@ -211,12 +211,19 @@ def hosts(about):
 
 def repeat(folder, plan, about):
     """The commands that make the same comparison, its first run, and the commands to go on."""
-    command = ["scripts/compare", *without(plan["arguments"], "--results")]
-    if "--seed" not in plan["arguments"]:
-        command += ["--seed", str(plan["seed"])]
-    return {"commands": [f"git checkout {about['git']['commit']}", "make all", shlex.join(command)],
+    return {"commands": commands_again("compare", plan, about),
             "first": next(folder.kept(), None),
             "more": [to_go_on(folder.path, "--add-repeats", "5"), to_plot(folder.path)]}
+
+
+def commands_again(made_by, plan, about):
+    """The commands that make the same again; no commit is known of a suite that was installed."""
+    command = [*without(plan["arguments"], "--results")]
+    if "--seed" not in plan["arguments"]:
+        command += ["--seed", str(plan["seed"])]
+    if commit := about["git"]["commit"]:
+        return [f"git checkout {commit}", "make all", shlex.join([f"scripts/{made_by}", *command])]
+    return [shlex.join(["iowq", made_by, *command])]
 
 
 def without(arguments, option):

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A short report: answers, pictures, a table, how to repeat it."""
 
-import shlex
-
 from suite.analyse.flags import meaning
 from suite.analyse.words import load_words, machine_title
 from suite.report import html
-from suite.report.page import NAME, machine_facts, without
+from suite.report.page import NAME, commands_again, machine_facts
 from suite.report.pictures import Pictures
 
 
@@ -21,13 +19,5 @@ def write(folder, title, plan, about, *, answers, drawn, table, flags, said):
         machine=machine_title(about), answers=answers, charts=charts,
         warnings=html.warnings(charts), table=table, said=said,
         flags=[(flag, meaning(flag)) for flag in flags], facts=machine_facts(about),
-        commands=commands(folder, plan, about), job=job, footer=html.footer(charts)))
+        commands=commands_again(folder.made_by, plan, about), job=job, footer=html.footer(charts)))
     return folder.path / NAME
-
-
-def commands(folder, plan, about):
-    """The commands that make the same again."""
-    command = [f"scripts/{folder.made_by}", *without(plan["arguments"], "--results")]
-    if "--seed" not in command:
-        command += ["--seed", str(plan["seed"])]
-    return [f"git checkout {about['git']['commit']}", "make all", shlex.join(command)]

@@ -7,22 +7,58 @@ import random
 import re
 import shlex
 import shutil
+import textwrap
 from pathlib import Path
 
+from suite import places
 from suite.errors import BadInput, meant
 from suite.request.length import QUIET_S
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-ENGINE = REPOSITORY / "build/engine/iowq.so"
-IOWQ_RUN = REPOSITORY / "build/iowq-run"
 UNITS_S = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 MOST_S = 999999
 USUAL_DEPTH = 32
+# The lines of `--help` that commands have in common.
+RUNS = """\
+  --runtime TIME      of one run: 500ms, 2m
+  --scratch DIR       where the files that fio reads and writes lie
+  --results DIR       a new folder, for what was measured
+  --dry-run           print every run and the time they take
+"""
+SCREEN = 78  # columns of a help
+
+
+class HelpAll(argparse.Action):
+    def __call__(self, parser, *_):
+        print(argparse.ArgumentParser.format_help(parser), end="")
+        parser.exit()
+
+
+def in_usage(action):
+    """A positional argument, as a usage line has it."""
+    return {None: "{}", "?": "[{}]", "*": "[{} ...]", "+": "{} ..."}[action.nargs].format(
+        action.metavar)
 
 
 class OneLine(argparse.ArgumentParser):
+    """Says in one line what is wrong. `--help` fits a screen: it has `usual`, lines about the
+    arguments that most need; `--help-all` has them all."""
+
+    def __init__(self, command, description, usual, **more):
+        super().__init__(prog=places.called(command), description=" ".join(description.split()),
+                         allow_abbrev=False, **more)
+        self.command, self.usual = command, usual
+        self.add_argument("--help-all", action=HelpAll, nargs=0, help="every option, and exit")
+
+    def format_help(self):
+        arguments = " ".join(in_usage(action) for action in self._actions
+                             if not action.option_strings)
+        manual = f", or man iowq-{self.command}" if places.INSTALLED else ""
+        return (f"usage: {self.prog} [OPTION ...] {arguments}\n\n"
+                f"{textwrap.fill(self.description, SCREEN)}\n\n{self.usual}\n"
+                f"Every option: {self.prog} --help-all{manual}\n")
+
     def error(self, message):
-        raise BadInput(f"{message} (see {self.prog} --help)")
+        raise BadInput(f"{message} (see {self.prog} --help-all)")
 
     def parse_args(self, args=None, namespace=None):
         options, others = self.parse_known_args(args, namespace)
@@ -35,10 +71,10 @@ class OneLine(argparse.ArgumentParser):
         return options
 
 
-def parser(prog, description, repeats, results, *, rounds="--repeats",
+def parser(command, description, usual, repeats, results, *, rounds="--repeats",
            runtime="what the job file says"):
     """A parser with the options that say how runs are made, and with what."""
-    p = OneLine(prog=prog, description=description, allow_abbrev=False)
+    p = OneLine(command, description, usual)
     p.add_argument(rounds, dest="repeats", metavar="N",
                    help=f"shuffled rounds, each with every point once (default: {repeats})")
     p.add_argument("--runtime", metavar="TIME",
@@ -49,24 +85,26 @@ def parser(prog, description, repeats, results, *, rounds="--repeats",
                         f"{QUIET_S} s)")
     p.add_argument("--seed", metavar="N", help="of the order and of fio's random sequences")
     p.add_argument("--scratch", metavar="DIR",
-                   help="where the files that fio reads and writes lie (default: build/scratch)")
-    p.add_argument("--results", type=Path, metavar="DIR", help=f"default: {results}")
+                   help="where the files that fio reads and writes lie (default: "
+                        f"{places.shown(places.SCRATCH)})")
+    p.add_argument("--results", type=Path, metavar="DIR",
+                   help=f"default: {places.shown(places.RESULTS / results)}")
     p.add_argument("--fio", metavar="PATH",
                    help="default: $FIO_DIR/fio if FIO_DIR is set, else fio")
-    p.add_argument("--engine", metavar="PATH", help="default: build/engine/iowq.so")
+    p.add_argument("--engine", metavar="PATH",
+                   help=f"default: {places.shown(places.ENGINE)}")
     p.add_argument("--dry-run", action="store_true", help="print every run and the time they take")
     return p
 
 
 def to_go_on(folder, *more, command="compare"):
     """The command line that goes on with a comparison, in whatever folder it is given."""
-    return shlex.join([str(REPOSITORY / "scripts" / command), "--resume", str(folder.resolve()),
-                       *more])
+    return shlex.join([*places.words_of(command), "--resume", str(folder.resolve()), *more])
 
 
 def to_plot(folder):
     """The command line that draws all its charts again."""
-    return shlex.join([str(REPOSITORY / "scripts/plot"), str(folder.resolve())])
+    return shlex.join([*places.words_of("plot"), str(folder.resolve())])
 
 
 def seconds(option, text):
@@ -148,5 +186,5 @@ def fio_of(options):
 def fio_at(wanted):
     found = shutil.which(wanted)
     if not found:
-        raise BadInput(f"{wanted}: no such fio: run scripts/setup run, or give --fio PATH")
+        raise BadInput(f"{wanted}: no such fio: {places.TO_SET_UP}, or give --fio PATH")
     return os.path.abspath(found)

@@ -15,6 +15,14 @@ from suite.request.judged import TIMES
 from suite.request.modes import ours, parse_modes
 from suite.request.plan import Load, Point
 
+USUAL = f"""\
+  --modes LIST        such as punt,sqwq,sqthread+help=0
+  --depth N           the most I/Os in flight
+  --rounds N          shuffled rounds, each with every point once
+{command_line.RUNS}\
+  --resume DIR        go on with what was interrupted, or killed
+  --json              print the result as one JSON document
+"""
 ROUNDS, RUNTIME_S = "5", "0.4"
 MODES = ",".join(filter(ours, asked.MODES.split(",")))
 # What --resume takes from the folder: the options of both commands, as attributes.
@@ -22,10 +30,9 @@ PLANNED = ("job", "modes", "depth", "leave_out", "destroy", "repeats", "runtime"
            "scratch", "results", "fio", "engine", "dry_run")
 
 
-def parser(command, description):
-    p = command_line.parser(f"scripts/{command}", description, ROUNDS,
-                            f"results/<time>-{command}-<job>", rounds="--rounds",
-                            runtime=f"{RUNTIME_S} s")
+def parser_of(command, description, usual):
+    p = command_line.parser(command, description, usual + USUAL, ROUNDS,
+                            f"<time>-{command}-<job>", rounds="--rounds", runtime=f"{RUNTIME_S} s")
     p.add_argument("job", nargs="?", metavar="JOB.fio", help="a job file")
     p.add_argument("--modes", metavar="LIST", help="our modes by name, options after a plus: "
                    f"sqwq+max_bounded=4 (default: {MODES})")

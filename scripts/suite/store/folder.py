@@ -7,6 +7,7 @@ import os
 from itertools import chain
 from pathlib import Path
 
+from suite import places
 from suite.errors import BadInput, FolderFailed
 from suite.fio.documents import NotFioOutput
 from suite.fio.output import figures, parse_fio
@@ -78,8 +79,8 @@ class Folder:
             raise BadInput(f"{self.path}: was made by another version of the suite, which wrote "
                            "other files")
         if (by := plan.get("made_by", Folder.made_by)) != self.made_by:
-            raise BadInput(f"{self.path}: was made by scripts/{by}, which goes on with it, and "
-                           "draws it again, with --resume")
+            raise BadInput(f"{self.path}: was made by {places.called(by)}, which goes on with it, "
+                           "and draws it again, with --resume")
         return plan
 
     def keep(self, ran):
