@@ -193,6 +193,7 @@ $(BUILD)/iowq-run: $(BUILD)/iowq/uring/run.o $(BUILD)/iowq/uring/program_file.o
 HEADERS := $(filter-out %/probe.h %/aio.h %/linux_aio.h %/acall_calls.h, \
     $(wildcard $(LAYERS:%=iowq/%/*.h)))
 INCLUDE = $(DESTDIR)$(PREFIX)/include/iowq
+fill_in = sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|'
 
 # The suite, as the command iowq.
 SUITE = $(PREFIX)/share/iowq
@@ -244,11 +245,14 @@ install: all manual ## the library, its headers, the engine and the suite, under
 	    install -D -m 644 $(MANUAL)/completion.$${place%%/*} '$(DESTDIR)$(PREFIX)/share'/$$place || \
 	        exit; \
 	done
-	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' iowq/iowq.pc.in \
-	    >'$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc'
+	install -d '$(DESTDIR)$(LIBDIR)/cmake/iowq'
+	$(fill_in) iowq/iowq.pc.in >'$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc'
+	for name in Config ConfigVersion; do \
+	    $(fill_in) iowq/iowqConfig.cmake.in \
+	        >'$(DESTDIR)$(LIBDIR)/cmake/iowq'/iowq$$name.cmake || exit; \
+	done
 uninstall: ## what install put there
-	rm -rf '$(INCLUDE)'
-	rm -rf '$(DESTDIR)$(SUITE)'
+	rm -rf '$(INCLUDE)' '$(DESTDIR)$(LIBDIR)/cmake/iowq' '$(DESTDIR)$(SUITE)'
 	rm -f '$(DESTDIR)$(PREFIX)/bin/iowq' $(COMPLETIONS:%='$(DESTDIR)$(PREFIX)/share/%') \
 	    '$(DESTDIR)$(MAN)'/man1/iowq*.1 '$(DESTDIR)$(MAN)/man1/fio-iowq.1' \
 	    $(foreach page,iowq io_wq iowq_ring acall,'$(DESTDIR)$(MAN)/man3/$(page).3')
@@ -257,7 +261,7 @@ uninstall: ## what install put there
 	    '$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc' '$(DESTDIR)$(LIBDIR)/fio/iowq.so' \
 	    '$(DESTDIR)$(LIBDIR)/iowq/$(notdir $(LIBURING_SO))'
 	-rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(LIBDIR)/fio' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
-	    '$(DESTDIR)$(LIBDIR)/iowq'
+	    '$(DESTDIR)$(LIBDIR)/cmake' '$(DESTDIR)$(LIBDIR)/iowq'
 
 # ---- the engine
 

@@ -20,10 +20,12 @@ def test_every_file_has_its_place(tmp_path):
     installed = files_under(tmp_path / "opt/pool")
     for name in ("include/iowq/wq.h", "include/iowq/ring.h", "include/iowq/io_wq.h",
                  "include/iowq/pool/wq.h", "lib64/libiowq.a", "lib64/libiowq.so",
-                 "lib64/fio/iowq.so", "lib64/pkgconfig/iowq.pc", "lib64/iowq/liburing.so.2"):
+                 "lib64/fio/iowq.so", "lib64/pkgconfig/iowq.pc", "lib64/iowq/liburing.so.2",
+                 "lib64/cmake/iowq/iowqConfig.cmake", "lib64/cmake/iowq/iowqConfigVersion.cmake"):
         assert name in installed
-    told = (tmp_path / "opt/pool/lib64/pkgconfig/iowq.pc").read_text()
-    assert "libdir=/opt/pool/lib64" in told and str(tmp_path) not in told
+    for name in ("pkgconfig/iowq.pc", "cmake/iowq/iowqConfig.cmake"):
+        told = (tmp_path / "opt/pool/lib64" / name).read_text()
+        assert "/opt/pool/lib64" in told and str(tmp_path) not in told and "@" not in told
     make("uninstall", f"DESTDIR={tmp_path}", "PREFIX=/opt/pool", "LIBDIR=/opt/pool/lib64")
     assert files_under(tmp_path) == []
 
@@ -69,6 +71,53 @@ def test_the_c_interfaces_compile_as_c(prefix, tmp_path):
     for standard in ("c11", "gnu11"):
         run(["cc", f"-std={standard}", *STRICT, "-fsyntax-only", f"-I{prefix}/include",
              tmp_path / "a.c"])
+
+
+def cmake(folder, *arguments):
+    if not shutil.which("cmake"):
+        pytest.skip("no cmake")
+    return run(["cmake", "-S", folder, "-B", folder / "build", *arguments])
+
+
+def test_cmake_finds_the_shared_library_and_the_static_one(prefix, tmp_path):
+    (tmp_path / "CMakeLists.txt").write_text(f"""
+        cmake_minimum_required(VERSION 3.13)
+        project(sums LANGUAGES C)
+        find_package(iowq REQUIRED)
+        find_package(iowq ${{iowq_VERSION}} EXACT REQUIRED)
+        foreach(name iowq static)
+            add_executable(sum_${{name}} {REPOSITORY}/iowq/example/sum.c)
+            target_link_libraries(sum_${{name}} PRIVATE iowq::${{name}})
+        endforeach()
+        """)
+    cmake(tmp_path, f"-DCMAKE_PREFIX_PATH={prefix}")
+    run(["cmake", "--build", tmp_path / "build"])
+    (tmp_path / "load").write_bytes(b"\x01\x02")
+    for name, shared in (("iowq", True), ("static", False)):
+        program = tmp_path / f"build/sum_{name}"
+        assert (f"{prefix}/lib/libiowq.so" in run(["ldd", program])) == shared
+        assert run([program, tmp_path / "load"]).split()[0] == "3"
+
+
+@pytest.mark.parametrize("ours, taken, refused", [
+    ("0.2.1", ("", "0.2", "0.2.0", "0.2.1"), ("0", "0.1", "0.2.2", "0.3", "1", "20.2")),
+    ("1.4.0", ("", "1", "1.0.9", "1.4"), ("0.2", "1.5", "2", "10.4", "14"))])
+def test_cmake_gets_no_version_that_is_not_compatible(ours, taken, refused, prefix, tmp_path):
+    found = tmp_path / "found/iowqConfig.cmake"
+    found.parent.mkdir()
+    found.touch()
+    installed = (prefix / "lib/cmake/iowq/iowqConfigVersion.cmake").read_text()
+    text, times = re.subn(r'(set\(PACKAGE_VERSION )"[\d.]+"', rf'\1"{ours}"', installed)
+    assert times == 1
+    found.with_stem("iowqConfigVersion").write_text(text)
+    asked = "\n".join(f"find_package(iowq {version} QUIET)\n"
+                      f"message(STATUS asked:{version}:${{iowq_FOUND}})"
+                      for version in (*taken, *refused))
+    (tmp_path / "CMakeLists.txt").write_text(
+        f"cmake_minimum_required(VERSION 3.13)\nproject(versions NONE)\n{asked}\n")
+    told = cmake(tmp_path, f"-DCMAKE_PREFIX_PATH={found.parent}")
+    assert re.findall(r"asked:(.*):1", told) == list(taken)
+    assert re.findall(r"asked:(.*):0", told) == list(refused)
 
 
 README_PARTS = re.findall(r"```cpp\n(.*?)```", (REPOSITORY / "iowq/README.md").read_text(), re.S)
