@@ -4,12 +4,25 @@
 import functools
 import re
 import subprocess
+from dataclasses import dataclass
 
 from suite.errors import BadInput
 from suite.request import operations
 from suite.request.jobfile import OPERATION, parse_line
 
 ASKED_S = 60
+
+
+@dataclass(frozen=True)
+class EngineOption:
+    """What --enghelp says of an option; what it does not say is empty."""
+
+    name: str
+    about: str
+    kind: str
+    default: str
+    range: str
+    values: tuple  # of (value, what it means)
 
 
 def check(job, modes, bench):
@@ -60,6 +73,27 @@ def all_engines(fio):
 def options_of(fio, engine):
     """The names of an engine's options; empty for an engine that this fio cannot load."""
     return frozenset(re.findall(r"^(\w+) *: ", said(fio, f"--enghelp={engine}"), re.M))
+
+
+def table_of(fio, engine):
+    """An engine's options, in its order."""
+    names = re.findall(r"^(\w+) *: ", said(fio, f"--enghelp={engine}"), re.M)
+    return [explained(name, said(fio, f"--enghelp={engine},{name}")) for name in names]
+
+
+def explained(name, text):
+    fields, key = {}, ""
+    for line in text.splitlines():
+        found = re.match(r" *([^:]*?) *: ?(.*)", line)
+        if found:
+            key = found[1] or key
+            fields.setdefault(key, []).append(found[2])
+    one = {key: lines[0] for key, lines in fields.items()}
+    default = one.get("default", "")
+    values = tuple(tuple(re.split(r"\s+", line, maxsplit=1))
+                   for line in fields.get("valid values", []))
+    return EngineOption(name, one[name], re.sub(r" \(opt=.*\)$", "", one["type"]),
+                        "" if default == "no default" else default, one.get("range", ""), values)
 
 
 def said(fio, question):
