@@ -131,9 +131,9 @@ tidy: | setup-tidy ## clang-tidy over the library
 	@clang-tidy-14 --quiet $(IOWQ:%=iowq/%.cc) -- -std=gnu++20 -I.
 
 .PHONY: doc
-doc: | setup-check ## the library's reference, build/doc/index.html
-	@mkdir -p $(BUILD)/doc
-	@doxygen iowq/Doxyfile
+doc: engine | setup-check ## all documentation as one site, build/doc/index.html
+	@rm -rf $(BUILD)/doc
+	@scripts/doc --to $(BUILD)/doc --engine $(BUILD)/engine/iowq.so
 
 .PHONY: clean
 clean: ## remove what was built; the fetched fio source and kernel stay

@@ -12,6 +12,7 @@
 
 namespace iowq {
 
+// What the threads of a pool are like. The defaults are those of the program's other threads.
 struct IOWQ_API thread_config {
     static constexpr size_t longest_name = 10;
 

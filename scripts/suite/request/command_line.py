@@ -40,8 +40,29 @@ def in_usage(action):
 
 
 class OneLine(argparse.ArgumentParser):
-    """Says in one line what is wrong. `--help` fits a screen: it has `usual`, lines about the
-    arguments that most need; `--help-all` has them all."""
+    """Says in one line what is wrong."""
+
+    all_options = "--help"
+
+    def error(self, message):
+        raise BadInput(f"{message} (see {self.prog} {self.all_options})")
+
+    def parse_args(self, args=None, namespace=None):
+        options, others = self.parse_known_args(args, namespace)
+        unknown = [word.partition("=")[0] for word in others if word.startswith("--")]
+        if unknown:
+            names = [name for action in self._actions for name in action.option_strings]
+            self.error(f"no option {unknown[0]}{meant(unknown[0], names)}")
+        if others:
+            self.error(f"unrecognized arguments: {' '.join(others)}")
+        return options
+
+
+class Command(OneLine):
+    """A command of `iowq`. Its `--help` fits a screen: it has `usual`, lines about the arguments
+    that most need; `--help-all` has them all."""
+
+    all_options = "--help-all"
 
     def __init__(self, command, description, usual, **more):
         super().__init__(prog=places.called(command), description=" ".join(description.split()),
@@ -57,24 +78,11 @@ class OneLine(argparse.ArgumentParser):
                 f"{textwrap.fill(self.description, SCREEN)}\n\n{self.usual}\n"
                 f"Every option: {self.prog} --help-all{manual}\n")
 
-    def error(self, message):
-        raise BadInput(f"{message} (see {self.prog} --help-all)")
-
-    def parse_args(self, args=None, namespace=None):
-        options, others = self.parse_known_args(args, namespace)
-        unknown = [word.partition("=")[0] for word in others if word.startswith("--")]
-        if unknown:
-            names = [name for action in self._actions for name in action.option_strings]
-            self.error(f"no option {unknown[0]}{meant(unknown[0], names)}")
-        if others:
-            self.error(f"unrecognized arguments: {' '.join(others)}")
-        return options
-
 
 def parser(command, description, usual, repeats, results, *, rounds="--repeats",
            runtime="what the job file says"):
     """A parser with the options that say how runs are made, and with what."""
-    p = OneLine(command, description, usual)
+    p = Command(command, description, usual)
     p.add_argument(rounds, dest="repeats", metavar="N",
                    help=f"shuffled rounds, each with every point once (default: {repeats})")
     p.add_argument("--runtime", metavar="TIME",
