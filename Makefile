@@ -21,9 +21,11 @@ FLAGS := -std=gnu++20 -fPIC -pthread -fvisibility=hidden -fno-omit-frame-pointer
     -MMD -MP -I.
 C_FLAGS := -std=c11 -fPIC -pthread $(WARNINGS) -MMD -MP -I.
 
-# The library's version; its first number is the one that programs are bound to.
-VERSION := 0.1.0
-SONAME := libiowq.so.$(firstword $(subst ., ,$(VERSION)))
+VERSION := 0.2.0
+# What programs are bound to: raised by any change that breaks those which are built
+# (scripts/debian/libiowq0.symbols).
+ABI := 0
+SONAME := libiowq.so.$(ABI)
 PREFIX := /usr/local
 LIBDIR = $(PREFIX)/lib
 
@@ -143,8 +145,9 @@ clean: ## remove what was built; the fetched fio source and kernel stay
 
 # ---- what must be there first; silent and quick when it is
 
-.PHONY: setup-run setup-check setup-bench setup-tidy setup-manual
-setup-run setup-check setup-bench setup-tidy setup-manual: setup-%:
+SETUPS := $(addprefix setup-,run check bench tidy manual deb)
+.PHONY: $(SETUPS)
+$(SETUPS): setup-%:
 	@scripts/setup $*
 
 .PHONY: fio-source
@@ -183,6 +186,8 @@ $(BUILD)/$(LIBURING_SO): $(URING:%=$(BUILD)/iowq/%.o) $(LIBURING:%=$(BUILD)/iowq
 	    -Wl,--exclude-libs,ALL,--version-script=iowq/uring/liburing/liburing.map \
 	    $(filter-out %.map,$^) -lhwloc -o $@
 
+# Debian's folder for libraries of an architecture.
+$(BUILD)/iowq/uring/run.o: FLAGS += -DIOWQ_MULTIARCH='"$(shell $(CXX) -print-multiarch)"'
 $(BUILD)/iowq-run: $(BUILD)/iowq/uring/run.o $(BUILD)/iowq/uring/program_file.o
 	$(say)$(CXX) $^ -o $@
 
@@ -229,9 +234,8 @@ install: all manual ## the library, its headers, the engine and the suite, under
 	install -m 755 $(BUILD)/engine/iowq.so '$(DESTDIR)$(LIBDIR)/fio'
 	install -d '$(DESTDIR)$(PREFIX)/bin'
 	install -m 755 $(BUILD)/iowq-run '$(DESTDIR)$(PREFIX)/bin'
-	install -m 755 $(BUILD)/libiowq-uring.so '$(DESTDIR)$(LIBDIR)'
 	install -d '$(DESTDIR)$(LIBDIR)/iowq'
-	install -m 755 $(BUILD)/$(LIBURING_SO) '$(DESTDIR)$(LIBDIR)/iowq'
+	install -m 755 $(BUILD)/libiowq-uring.so $(BUILD)/$(LIBURING_SO) '$(DESTDIR)$(LIBDIR)/iowq'
 	for file in $(SUITE_FILES); do \
 	    install -D -m "$$(test -x $$file && echo 755 || echo 644)" $$file \
 	        '$(DESTDIR)$(SUITE)'/$$file || exit; \
@@ -256,12 +260,16 @@ uninstall: ## what install put there
 	rm -f '$(DESTDIR)$(PREFIX)/bin/iowq' $(COMPLETIONS:%='$(DESTDIR)$(PREFIX)/share/%') \
 	    '$(DESTDIR)$(MAN)'/man1/iowq*.1 '$(DESTDIR)$(MAN)/man1/fio-iowq.1' \
 	    $(foreach page,iowq io_wq iowq_ring acall,'$(DESTDIR)$(MAN)/man3/$(page).3')
-	rm -f '$(DESTDIR)$(PREFIX)/bin/iowq-run' '$(DESTDIR)$(LIBDIR)/libiowq-uring.so' \
+	rm -f '$(DESTDIR)$(PREFIX)/bin/iowq-run' '$(DESTDIR)$(LIBDIR)/iowq/libiowq-uring.so' \
 	    '$(DESTDIR)$(LIBDIR)'/libiowq.a '$(DESTDIR)$(LIBDIR)'/libiowq.so* \
 	    '$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc' '$(DESTDIR)$(LIBDIR)/fio/iowq.so' \
 	    '$(DESTDIR)$(LIBDIR)/iowq/$(notdir $(LIBURING_SO))'
 	-rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(LIBDIR)/fio' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
 	    '$(DESTDIR)$(LIBDIR)/cmake' '$(DESTDIR)$(LIBDIR)/iowq'
+
+.PHONY: deb
+deb: all manual | setup-deb ## Debian packages, build/deb
+	@scripts/debian/build $(VERSION) $(BUILD)
 
 # ---- the engine
 
@@ -415,5 +423,5 @@ guest-engine: $(GUEST)/fio/config-host.h $(IOWQ_OBJECTS)
 	    IOWQ_OBJECTS='$(IOWQ_OBJECTS)'
 $(FIO_SOURCE)/FIO-VERSION-FILE: | fio-source ;
 
--include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/fio/*' \
+-include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/deb/*' -not -path '$(BUILD)/fio/*' \
     -not -path '$(BUILD)/guest/*' 2>/dev/null)

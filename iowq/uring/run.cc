@@ -38,13 +38,15 @@ bool kernel_has_it() {
     return fd >= 0 && close(static_cast<int>(fd)) == 0;
 }
 
-// The first of these folders, seen from that of this program, that has the library; empty: none.
-std::string folder_of(const std::string &library, std::initializer_list<const char *> folders) {
+// The folder that has the library: `built`, seen from that of this program, or one where
+// `make install` may have put it, the last of which is Debian's. Empty: none.
+std::string folder_of(const std::string &library, const char *built) {
     char own[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", own, sizeof own);
     std::string here(own, length > 0 ? static_cast<size_t>(length) : 0);
     here.resize(here.rfind('/') == here.npos ? 0 : here.rfind('/'));
-    for (const char *there : folders)
+    for (const char *there :
+         {built, "/../lib/iowq/", "/../lib64/iowq/", "/../lib/" IOWQ_MULTIARCH "/iowq/"})
         if (std::string folder = here + there; access((folder + library).c_str(), R_OK) == 0)
             return folder;
     return {};
@@ -59,14 +61,14 @@ void put_first(const char *variable, const std::string &what) {
 // These return 0, or the status to end with.
 
 int no_library(const char *name, const char *where) {
-    fprintf(stderr, "iowq-run: there is no %s %s\n", name, where);
+    fprintf(stderr, "iowq-run: there is no %s %s, nor in ../lib/iowq\n", name, where);
     return no_success;
 }
 
 int trap_calls(const char *program) {
-    std::string folder = folder_of(library_name, {"/", "/../lib/"});
+    std::string folder = folder_of(library_name, "/");
     if (folder.empty())
-        return no_library(library_name, "beside it, nor in ../lib");
+        return no_library(library_name, "beside it");
     std::string library = folder + library_name;
     if (library.find_first_of(": ") != library.npos) {
         fprintf(stderr, "iowq-run: LD_PRELOAD cannot name %s: it has a colon or a space\n",
@@ -87,9 +89,9 @@ int trap_calls(const char *program) {
 }
 
 int replace_liburing() {
-    std::string folder = folder_of(liburing, {"/liburing/", "/../lib/iowq/"});
+    std::string folder = folder_of(liburing, "/liburing/");
     if (folder.empty())
-        return no_library(liburing, "in liburing beside it, nor in ../lib/iowq");
+        return no_library(liburing, "in liburing beside it");
     put_first("LD_LIBRARY_PATH", folder);
     return 0;
 }
