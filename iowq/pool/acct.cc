@@ -269,4 +269,14 @@ wq_counters acct::counters() {
     return now;
 }
 
+void acct::show(shown_figures &to, int os_node) {
+    locked guard(queue_.lock);
+    sleepers_.show(to, os_node);
+    queue_.show(to, os_node);
+    workers_.show(to, os_node);
+    to.add("enqueued", shown_figure::total, hashed_, os_node);
+    to.add("chain waits", shown_figure::total, chain_waits_, os_node);
+    to.add("max running", shown_figure::limit, max_running_, os_node);
+}
+
 } // namespace iowq

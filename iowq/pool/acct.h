@@ -122,6 +122,8 @@ class acct {
     [[nodiscard]] action retry_creation(clock::time_point now, deadline &due)
         IOWQ_EXCLUDES(queue_.lock);
     [[nodiscard]] wq_counters counters() IOWQ_EXCLUDES(queue_.lock);
+    // Shows what it counts, on the node with that OS number.
+    void show(shown_figures &to, int os_node) IOWQ_EXCLUDES(queue_.lock);
 
     // ---- its workers ----
 

@@ -29,12 +29,12 @@ struct chain_shard;
 // A chain is its own token, which an acct queues. It has no func, by which a worker tells it from
 // an item. Its `key` is that of its items.
 struct chain : work {
-    explicit chain(chain_shard &in) : in(in) {}
+    explicit chain(chain_shard &in);
 
     chain_shard &in;
     // guarded by the shard's lock, as is `key`
     acct *home = nullptr; // the acct that the token is put on
-    fifo items{this};
+    fifo items;
     chain *next_chain = nullptr; // in its bucket, or among the spare ones
 };
 
@@ -46,9 +46,12 @@ struct alignas(64) chain_shard {
     std::array<chain *, nr_buckets> buckets IOWQ_GUARDED_BY(lock){};
     chain *spare IOWQ_GUARDED_BY(lock) = nullptr;
     bool closed IOWQ_GUARDED_BY(lock) = false;
+    uint64_t queued IOWQ_GUARDED_BY(lock) = 0; // items of all its chains
     // Not freed before the table is: a canceller may still have one in hand.
     std::vector<std::unique_ptr<chain>> all IOWQ_GUARDED_BY(lock);
 };
+
+inline chain::chain(chain_shard &in) : in(in), items(in.queued, this) {}
 
 class chain_table {
   public:
@@ -107,6 +110,13 @@ class chain_table {
                     if (!c->items.empty())
                         c->items.push_marker(new_marker());
         }
+    }
+
+    // Shows how many items are queued. They are of no node: a chain's next item goes where that is
+    // enqueued.
+    void show(shown_figures &to) const IOWQ_ANNOTATE(no_thread_safety_analysis) {
+        to.add_several("queued", shown_figure::level, &shards_[0].queued, nr_shards,
+                       sizeof(chain_shard));
     }
 
   private:

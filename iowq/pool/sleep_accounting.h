@@ -10,6 +10,7 @@
 
 #include "iowq/os/atomic.h"
 #include "iowq/os/learner.h"
+#include "iowq/os/shown.h"
 
 #include <algorithm>
 
@@ -55,6 +56,12 @@ class sleep_accounting {
     [[nodiscard]] bool expects_sleep() const { return sleeps_.worth_it(); }
     void learn(bool slept) { sleeps_.learn(slept); }
     void found_asleep() { sleeps_.assume(surest / 2); }
+
+    // Shows who runs and who sleeps, on the node with that OS number.
+    void show(shown_figures &to, int node) const {
+        to.add("running", shown_figure::level, running_, node);
+        to.add("blocked", shown_figure::level, blocked_, node);
+    }
 
     struct figures {
         unsigned running, blocked, peak_running, peak_blocked;

@@ -2,6 +2,7 @@
 #include "iowq/pool/work_queue.h"
 
 #include <cerrno>
+#include <cstddef>
 
 namespace iowq {
 
@@ -13,7 +14,7 @@ work_list fifo::take_matching(Match match, bool all) {
     for (work *w = items_.front(), *next; w && (all || taken.empty()); w = next) {
         next = w->next;
         if (match(w)) {
-            items_.remove(w);
+            remove(w);
             w->where.store(work::nowhere, relaxed);
             taken.push_back(w);
         }
@@ -24,7 +25,7 @@ work_list fifo::take_matching(Match match, bool all) {
 bool fifo::cancel(work *w, work_list &passed) {
     if (w->where.load(relaxed) != this)
         return false;
-    items_.remove(w);
+    remove(w);
     pop_markers(passed);
     w->where.store(work::nowhere, relaxed);
     return true;
@@ -153,6 +154,13 @@ work_list work_queue::take_all() {
 uint64_t work_queue::enqueued() {
     drain(); // which counts
     return enqueued_;
+}
+
+void work_queue::show(shown_figures &to, int node) const {
+    to.add("queued", shown_figure::level, queued_, node);
+    to.add_list("queued", incoming_, offsetof(work, next), offsetof(work, func), closed_, node);
+    to.add("enqueued", shown_figure::total, enqueued_, node);
+    to.add_list("enqueued", incoming_, offsetof(work, next), offsetof(work, func), closed_, node);
 }
 
 } // namespace iowq

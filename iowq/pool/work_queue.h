@@ -6,6 +6,7 @@
 
 #include "iowq/os/assert.h"
 #include "iowq/os/lock.h"
+#include "iowq/os/shown.h"
 #include "iowq/pool/work.h"
 
 namespace iowq {
@@ -70,8 +71,9 @@ class work_list {
 // Invariant: `where` of an item on it is this fifo.
 class fifo {
   public:
-    // `of`: the chain whose fifo it is; nullptr: an acct's.
-    explicit fifo(chain *of = nullptr) : of_(of) {}
+    // `of`: the chain whose fifo it is; nullptr: an acct's. `queued`: counts the items that are
+    // here, without markers and tokens. The fifo's lock guards it too.
+    explicit fifo(uint64_t &queued, chain *of = nullptr) : of_(of), queued_(queued) {}
     fifo(const fifo &) = delete;
     fifo &operator=(const fifo &) = delete;
 
@@ -84,6 +86,7 @@ class fifo {
                         (!w->func && w->where.load(relaxed) == work::nowhere));
         w->where.store(this, relaxed);
         items_.push_back(w);
+        queued_ += counts(w);
     }
     void push_marker(work *marker) { items_.push_back(marker); }
     // An item that was taken from here, and published, goes back before all others.
@@ -91,6 +94,7 @@ class fifo {
         iowq_assert_all(w->func && w->where.load(relaxed) == work::nowhere);
         w->where.store(this, relaxed);
         items_.push_front(w);
+        queued_ += counts(w);
     }
 
     // The oldest item that suits(), if it is among the first `most`, markers included; else
@@ -106,7 +110,7 @@ class fifo {
     }
     // Unlinks an item that is here. Its `where` is still this fifo, until published().
     void take(work *w, work_list &passed) {
-        items_.remove(w);
+        remove(w);
         pop_markers(passed);
     }
     // Takes the oldest item.
@@ -129,6 +133,12 @@ class fifo {
     [[nodiscard]] work_list take_all(bool tokens_stay);
 
   private:
+    // Is it an item, and no token?
+    [[nodiscard]] static bool counts(const work *w) { return w->func != nullptr; }
+    void remove(work *w) {
+        items_.remove(w);
+        queued_ -= counts(w);
+    }
     // Unlinks the markers at the front, before which nothing is left.
     void pop_markers(work_list &passed) {
         while (items_.front() && items_.front()->flags & work_marker)
@@ -137,8 +147,9 @@ class fifo {
     template <class Match>
     work_list take_matching(Match match, bool all);
 
-    chain *const of_;
     work_list items_;
+    chain *const of_;
+    uint64_t &queued_;
 };
 
 // An acct's queue.
@@ -188,6 +199,8 @@ class work_queue {
     [[nodiscard]] work_list take_all();
     // How many items have come so far.
     [[nodiscard]] uint64_t enqueued();
+    // Shows how many are queued and have come, on the node with that OS number.
+    void show(shown_figures &to, int node) const;
 
   private:
     [[nodiscard]] bool has_incoming(memory_order order) const {
@@ -209,7 +222,8 @@ class work_queue {
 
   private:
     // under the lock, and in its cache line
-    fifo fifo_;
+    uint64_t queued_ = 0; // in the fifo
+    fifo fifo_{queued_};
     uint64_t enqueued_ = 0;
     // Does the fifo hold something, or is it about to? Read without the lock.
     atomic<bool> listed_{false};

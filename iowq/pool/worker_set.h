@@ -15,6 +15,7 @@
 #include "iowq/os/dodge.h"
 #include "iowq/os/interrupt.h"
 #include "iowq/os/park.h"
+#include "iowq/os/shown.h"
 #include "iowq/os/sleep_hook.h"
 #include "iowq/os/thread.h"
 #include "iowq/pool/current_work.h"
@@ -192,6 +193,13 @@ class worker_set {
         uint64_t wakes = 0, created = 0, reaped = 0;
     };
     [[nodiscard]] const figures &counted() const { return counted_; }
+    // Shows how many there are, come and go, on the node with that OS number.
+    void show(shown_figures &to, int node) const {
+        to.add("workers", shown_figure::level, nr_workers_, node);
+        to.add("created", shown_figure::total, counted_.created, node);
+        to.add("reaped", shown_figure::total, counted_.reaped, node);
+        to.add("woken", shown_figure::total, counted_.wakes, node);
+    }
 
   private:
     void dismiss(worker **free, worker *&to_leave);

@@ -57,6 +57,7 @@ int wq::create(const wq_config &config, std::unique_ptr<wq> &out, std::string *w
                                         std::move(hook)));
         if (int error = pool->signal_.open(config.signal))
             return error;
+        pool->show();
         out = std::move(pool);
     } catch (const std::bad_alloc &) {
         return -ENOMEM;
@@ -409,6 +410,14 @@ wq_counters wq::counters(std::optional<unsigned> node) {
         if (!node || a->node == *node)
             sum += a->counters();
     return sum;
+}
+
+void wq::show() {
+    shown_.begin("pool", this, nullptr, [this](shown_figures &to) {
+        for (auto &a : accts_)
+            a->show(to, static_cast<int>(topology_.os_number(a->node)));
+        chains_.show(to);
+    });
 }
 
 } // namespace iowq

@@ -14,6 +14,7 @@
 
 #include "iowq/os/fork.h"
 #include "iowq/os/identity.h"
+#include "iowq/os/shown.h"
 #include "iowq/os/topology.h"
 #include "iowq/pool/chain.h"
 #include "iowq/pool/monitor.h"
@@ -223,6 +224,7 @@ class wq final : across_forks {
     void hold_still() override;
     void go_on() override;
     void cancel_list(work_list items);
+    void show();
 
     // immutable after construction
     const wq_config config_;
@@ -251,6 +253,7 @@ class wq final : across_forks {
     common_identity its_;          // the workers'
     mutex exit_lock_; // held by exit: one thread ends the pool, and the others wait for it
     atomic<bool> exiting_{false}; // relaxed: a shortcut; accts and chains are closed under locks
+    shown shown_;                 // last, so it ends first
 };
 
 } // namespace iowq

@@ -3,6 +3,7 @@
 // named for. Owned by the ring; the submitter's thread only.
 #pragma once
 
+#include "iowq/os/shown.h"
 #include "iowq/os/topology.h"
 #include "iowq/ring/request.h"
 
@@ -58,6 +59,23 @@ class evidence {
             c.merged += of(path_merged);
         }
         return c;
+    }
+    void show(shown_figures &to) const {
+        auto show_those_of = [&](const char *name, unsigned way) {
+            to.add_several(name, shown_figure::total, &taken_[0][0], nr_directions * all_paths,
+                           sizeof taken_[0][0], -1, way);
+        };
+        show_those_of("issued", 0);
+        show_those_of("inline", path_inline);
+        show_those_of("missed", path_nowait_miss);
+        show_those_of("refused", path_nowait_refused);
+        show_those_of("pooled", path_pooled);
+        show_those_of("aio", path_aio);
+        show_those_of("sqthread", path_sqthread);
+        show_those_of("handed over", path_handed_over);
+        show_those_of("helped", path_helped);
+        show_those_of("waited", path_waited);
+        show_those_of("merged", path_merged);
     }
     // By the CPU's number.
     [[nodiscard]] std::span<const uint64_t> ran_on() const { return ran_on_; }

@@ -35,6 +35,7 @@ class ordering {
     }
     // How many it holds: not issued yet, or over and not handed out.
     [[nodiscard]] unsigned held() const { return held_; }
+    void show(shown_figures &to) const { to.add("in flight", shown_figure::level, held_); }
 
     // True: it is completed, as it needs not wait; or it is refused, and its result says so.
     [[nodiscard]] bool submit(request &r);

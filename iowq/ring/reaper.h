@@ -76,6 +76,10 @@ class reaper {
 
     [[nodiscard]] unsigned in_flight() const { return depth_ - room(); }
     [[nodiscard]] unsigned room() const { return at(place::nowhere); }
+    void show(shown_figures &to) const {
+        static_assert(place{} == place::nowhere); // which is the first
+        to.add_several("in flight", shown_figure::level, &at_[1], nr_places - 1);
+    }
 
     // Takes a read that has been begun.
     void add_begun(request &r);

@@ -56,8 +56,34 @@ int ring::create(const ring_config &config, wq *pool, std::unique_ptr<ring> &out
     if (r->aio_wanted_ && config.direct == direct_by::aio)
         if (int error = r->reaper_.open_aio())
             return error;
+    r->show();
     out = std::move(r);
     return 0;
+}
+
+void ring::show() {
+    auto name = [this] {
+        switch (mode_) {
+        case offload::inline_:
+            return "ring inline";
+        case offload::sqthread:
+            return "ring sqthread";
+        case offload::handoff:
+            return "ring handoff";
+        case offload::sqwq:
+            return "ring sqwq";
+        case offload::punt:
+            return "ring punt";
+        case offload::hashed:
+            return "ring hashed";
+        }
+        __builtin_unreachable();
+    };
+    shown_.begin(name(), this, reaper_.pool(), [this](shown_figures &to) {
+        evidence_.show(to);
+        reaper_.show(to);
+        ordering_.show(to);
+    });
 }
 
 ring::ring(const ring_config &config, wq *pool, bool may_help)

@@ -136,6 +136,7 @@ class ring final : public own_pages, across_forks {
     [[nodiscard]] submitted to_threads(request &r);
     [[nodiscard]] submitted completed(request &r, unsigned how);
     [[nodiscard]] submitted refused(request &r, int error);
+    void show();
 
     // immutable after construction
     const offload mode_;
@@ -148,6 +149,7 @@ class ring final : public own_pages, across_forks {
     tuner tuner_;
     reaper reaper_;
     ordering ordering_;
+    shown shown_; // last, so it ends first
 };
 
 } // namespace iowq

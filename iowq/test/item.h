@@ -6,10 +6,14 @@
 #include "iowq/pool/wq.h"
 #include "iowq/test/schedule.h"
 
+#include <cstring>
 #include <deque>
+#include <fcntl.h>
+#include <fstream>
 #include <functional>
 #include <gtest/gtest.h>
 #include <latch>
+#include <map>
 #include <semaphore>
 #include <sys/socket.h>
 #include <thread>
@@ -241,4 +245,97 @@ struct begun_exit {
         runs.end();
     }
     ~begun_exit() { thread.join(); }
+};
+
+// Sees the pools of this process as another one would (shown.h): through files of /proc.
+class observer {
+  public:
+    struct object {
+        std::string what;
+        pid_t pid = 0;
+        std::map<std::string, int64_t> figures; // of all nodes
+    };
+
+    observer() {
+        std::ifstream maps("/proc/self/maps");
+        for (std::string line; std::getline(maps, line);) {
+            uint64_t from = 0, to = 0;
+            char rights[8] = {};
+            if (sscanf(line.c_str(), "%lx-%lx %7s", &from, &to, rights) != 3 ||
+                line.find('/') == std::string::npos || std::string(rights) != "rw-p")
+                continue;
+            for (; from < to; from += iowq::shown_board::page)
+                if (char magic[16] = {}; read_at(from, magic, sizeof magic) &&
+                                         !memcmp(magic, "iowq: shown here", sizeof magic))
+                    board_ = from;
+        }
+    }
+    ~observer() { close(memory_); }
+    observer(const observer &) = delete;
+    observer &operator=(const observer &) = delete;
+
+    // All objects that are there from before they are read until after it.
+    std::vector<object> look() {
+        std::vector<object> found;
+        for (size_t i = 0; i < iowq::shown_board::nr_slots; i++) {
+            uint64_t before[2] = {}, after[2] = {};
+            uint64_t slot = board_ + offsetof(iowq::shown_board, slot_of) + i * sizeof before;
+            object o;
+            if (read_at(slot, before, sizeof before) && before[0] > 1 && fill(before[0], o) &&
+                read_at(slot, after, sizeof after) && !memcmp(before, after, sizeof before))
+                found.push_back(o);
+        }
+        return found;
+    }
+    uint64_t left_out() {
+        uint64_t n = UINT64_MAX;
+        EXPECT_TRUE(read_at(board_ + offsetof(iowq::shown_board, left_out), &n, sizeof n));
+        return n;
+    }
+
+  private:
+    bool read_at(uint64_t at, void *to, size_t bytes) const {
+        return pread(memory_, to, bytes, static_cast<off_t>(at)) == static_cast<ssize_t>(bytes);
+    }
+    bool fill(uint64_t at, object &o) {
+        iowq::shown_object head{};
+        if (!read_at(at, &head, sizeof head) || head.nr_figures > 10000)
+            return false;
+        o.what.assign(head.what, strnlen(head.what, sizeof head.what));
+        o.pid = head.pid;
+        std::vector<iowq::shown_figure> figures(head.nr_figures);
+        if (!read_at(head.figures, figures.data(), figures.size() * sizeof(iowq::shown_figure)))
+            return false;
+        return std::all_of(figures.begin(), figures.end(), [&](const iowq::shown_figure &f) {
+            int64_t value = 0;
+            if (!(f.kind == iowq::shown_figure::list ? length(f, value) : sum(f, value)))
+                return false;
+            int64_t &known = o.figures[std::string(f.name, strnlen(f.name, sizeof f.name))];
+            known = f.kind == iowq::shown_figure::limit ? std::max(known, value) : known + value;
+            return true;
+        });
+    }
+    bool sum(const iowq::shown_figure &f, int64_t &value) const {
+        for (uint32_t i = 0; i < f.count; i++) {
+            int64_t wide = 0;
+            int32_t narrow = 0;
+            if (f.bytes > 8 || !read_at(f.at + uint64_t{i} * f.step, &wide, f.bytes))
+                return false;
+            memcpy(&narrow, &wide, sizeof narrow);
+            value += (i & f.mask) != f.mask ? 0 : f.bytes == 4 ? narrow : wide;
+        }
+        return true;
+    }
+    bool length(const iowq::shown_figure &f, int64_t &value) const {
+        uint64_t item = 0, counted = 0;
+        for (bool there = read_at(f.at, &item, 8); there && value < 1000; value += counted != 0) {
+            if (item == 0 || item == f.end)
+                return true;
+            there = read_at(item + f.mask, &counted, 8) && read_at(item + f.step, &item, 8);
+        }
+        return false;
+    }
+
+    const int memory_ = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    uint64_t board_ = 0;
 };

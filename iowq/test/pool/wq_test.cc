@@ -2,8 +2,11 @@
 // What every item may count on: it runs once, on a worker that is there or made for it, and what
 // sleeps is made up for.
 #include "iowq/pool/io_wq.h"
+#include "iowq/test/child.h"
 #include "iowq/test/item.h"
 
+#include <map>
+#include <random>
 #include <sys/resource.h>
 
 using namespace iowq;
@@ -300,6 +303,134 @@ TEST(wq, counts_what_nobody_has_looked_at_yet) {
     first.go.release();
     for (item &it : rest)
         it.done.acquire();
+}
+
+// ---- what an observer sees (shown.h)
+
+TEST(shown, is_what_the_counters_say) {
+    wq_config config;
+    config.max_running = 3;
+    auto pool = make(config);
+    auto expect_the_same = [&](int64_t queued) {
+        auto seen = observer().look();
+        ASSERT_EQ(seen.size(), 1u);
+        EXPECT_EQ(seen[0].what, "pool");
+        EXPECT_EQ(seen[0].pid, getpid());
+        auto &figures = seen[0].figures;
+        EXPECT_EQ(figures.at("queued"), queued);
+        const wq_counters now = pool->counters(); // which takes items off the incoming stack
+        const std::map<std::string, uint64_t> counted = {{"running", now.nr_running},
+                                                         {"blocked", now.nr_blocked},
+                                                         {"workers", now.nr_workers},
+                                                         {"created", now.workers_created},
+                                                         {"reaped", now.workers_reaped},
+                                                         {"woken", now.wakes},
+                                                         {"enqueued", now.enqueued},
+                                                         {"chain waits", now.chain_waits},
+                                                         {"max running", 3u}};
+        for (auto &[name, value] : counted)
+            EXPECT_EQ(static_cast<uint64_t>(figures.at(name)), value) << name;
+    };
+    expect_the_same(0);
+    grow(*pool, 3);
+    grow(*pool, 2, work_unbound);
+    until_all_park(*pool);
+    expect_the_same(0);
+
+    sleeper asleep;
+    holder busy;
+    asleep.start_on(*pool);
+    busy.start_on(*pool);
+    std::deque<item> waiting(7);
+    for (size_t i = 0; i < waiting.size(); i++) {
+        if (i < 4) // one chain: three behind the first
+            waiting[i].flags = work_hashed;
+        ASSERT_EQ(pool->enqueue(&waiting[i]), 0);
+    }
+    expect_the_same(7); // on the incoming stack, and
+    expect_the_same(7); // in the fifo
+    busy.end();
+    for (item &it : waiting)
+        it.done.acquire();
+    asleep.end();
+    until_all_park(*pool);
+    expect_the_same(0);
+    pool.reset();
+    EXPECT_TRUE(observer().look().empty());
+}
+
+TEST(shown, by_many_threads_whose_pools_come_and_go) {
+    std::atomic<int> at_it{4};
+    std::atomic<size_t> seen{0};
+    std::vector<std::thread> makers;
+    for (unsigned own = 1; own <= 4; own++)
+        makers.emplace_back([&, own] {
+            std::minstd_rand random(own);
+            for (int round = 0; round < 60 || seen == 0; round++) {
+                wq_config config;
+                config.max_running = own;
+                auto pool = make(config);
+                item it;
+                for (size_t n = random() % 4; n > 0; n--)
+                    it.run_on(*pool);
+            }
+            at_it--;
+        });
+    for (observer looks; at_it > 0 || !looks.look().empty();)
+        for (const observer::object &o : looks.look()) {
+            seen++;
+            EXPECT_EQ(o.what, "pool");
+            EXPECT_LE(o.figures.at("queued"), 2); // one may go, and another come meanwhile
+            EXPECT_GE(o.figures.at("max running"), 1);
+            EXPECT_LE(o.figures.at("max running"), 4);
+            EXPECT_LE(o.figures.at("created"), 2);
+            EXPECT_LE(o.figures.at("enqueued"), 3 + 1);
+        }
+    for (std::thread &maker : makers)
+        maker.join();
+}
+
+TEST(shown, unless_there_are_too_many) {
+    observer looks;
+    const uint64_t before = looks.left_out();
+    std::atomic<int> figure{5};
+    {
+        std::deque<shown> all(shown_board::nr_slots + 8);
+        for (shown &one : all)
+            one.begin("several", &one, nullptr, [&](shown_figures &to) {
+                to.add("a name of more than 15", shown_figure::level, figure);
+            });
+        auto seen = looks.look();
+        EXPECT_EQ(seen.size(), shown_board::nr_slots);
+        EXPECT_EQ(looks.left_out(), before + 8);
+        EXPECT_EQ(seen.back().figures.at("a name of more "), 5);
+    }
+    EXPECT_TRUE(looks.look().empty());
+    EXPECT_EQ(looks.left_out(), before);
+}
+
+// A child has its parent's board, and tells by the process which pools are its own.
+TEST(shown, in_the_child_of_a_fork) {
+    SKIP_WHERE_NO_THREADS_FOLLOW_A_FORK();
+    auto pool = make();
+    item before;
+    before.run_on(*pool);
+    const pid_t parent = getpid();
+    EXPECT_EQ(in_child([&] {
+                  auto own = make();
+                  item it;
+                  it.run_on(*own);
+                  auto seen = observer().look();
+                  if (seen.size() != 2 || seen[0].pid != parent || seen[1].pid != getpid())
+                      return 1;
+                  pool.reset();
+                  seen = observer().look();
+                  return seen.size() == 1 && seen[0].figures.at("enqueued") == 1 ? 0 : 2;
+              }),
+              0);
+    auto seen = observer().look();
+    ASSERT_EQ(seen.size(), 1u) << "what a child does is its own";
+    EXPECT_EQ(seen[0].pid, parent);
 }
 
 TEST(wq, refuses_bad_items) {
