@@ -17,17 +17,20 @@ struct fork_handlers {
     static void before() IOWQ_ANNOTATE(acquire_capability(lock)) {
         lock.lock();
         for (across_forks *a = all; a; a = a->next_)
-            a->hold_still();
+            if (a->whole_)
+                a->hold_still();
     }
     static void in_parent() IOWQ_ANNOTATE(release_capability(lock)) {
         for (across_forks *a = all; a; a = a->next_)
-            a->go_on();
+            if (a->whole_)
+                a->go_on();
         lock.unlock();
     }
     static void in_child() IOWQ_ANNOTATE(release_capability(lock)) {
         for (across_forks *a = all; a; a = a->next_) {
             a->orphaned_.store(true, std::memory_order_relaxed);
-            a->go_on();
+            if (a->whole_)
+                a->go_on();
         }
         lock.unlock();
     }
@@ -64,6 +67,16 @@ across_forks::~across_forks() {
     (before_ ? before_->next_ : all) = next_;
     if (next_)
         next_->before_ = before_;
+}
+
+across_forks::whole::whole(across_forks &of) : of_(of) {
+    locked guard(lock);
+    of_.whole_ = true;
+}
+
+across_forks::whole::~whole() {
+    locked guard(lock);
+    of_.whole_ = false;
 }
 
 } // namespace iowq

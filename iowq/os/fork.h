@@ -28,14 +28,28 @@ class IOWQ_API across_forks {
     across_forks();
     ~across_forks();
 
-    // Called by the thread that forks. hold_still takes the object's locks before the fork; go_on
-    // releases them after it, in both processes.
+    // Called by the thread that forks, while the object is whole. hold_still takes its locks before
+    // the fork; go_on releases them after it, in both processes.
     virtual void hold_still() {}
     virtual void go_on() {}
+
+    // The last member of a class that has these two. Another thread may fork while the members
+    // before it, such as the locks, are still being made, or have been destroyed.
+    class IOWQ_API whole {
+      public:
+        explicit whole(across_forks &of);
+        ~whole();
+        whole(const whole &) = delete;
+        whole &operator=(const whole &) = delete;
+
+      private:
+        across_forks &of_;
+    };
 
   private:
     friend struct fork_handlers;
     std::atomic<bool> orphaned_{false}; // written while the child has one thread
+    bool whole_ = false;                // guarded by the lock under which a process forks
     across_forks *next_ = nullptr, *before_ = nullptr;
 };
 

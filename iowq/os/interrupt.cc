@@ -40,6 +40,8 @@ struct shared_signal : across_forks {
   private:
     void hold_still() override IOWQ_ANNOTATE(acquire_capability(lock)) { lock.lock(); }
     void go_on() override IOWQ_ANNOTATE(release_capability(lock)) { lock.unlock(); }
+
+    whole whole_{*this}; // last
 };
 
 int shared_signal::take(int wanted) {

@@ -164,6 +164,8 @@ struct known_machine : across_forks {
   private:
     void hold_still() override IOWQ_ANNOTATE(acquire_capability(lock)) { lock.lock(); }
     void go_on() override IOWQ_ANNOTATE(release_capability(lock)) { lock.unlock(); }
+
+    whole whole_{*this}; // last
 };
 
 namespace {

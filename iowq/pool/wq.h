@@ -253,7 +253,8 @@ class wq final : across_forks {
     common_identity its_;          // the workers'
     mutex exit_lock_; // held by exit: one thread ends the pool, and the others wait for it
     atomic<bool> exiting_{false}; // relaxed: a shortcut; accts and chains are closed under locks
-    shown shown_;                 // last, so it ends first
+    shown shown_;                 // after what it shows, so it ends first
+    whole whole_{*this};          // last
 };
 
 } // namespace iowq

@@ -112,6 +112,8 @@ struct iowq_ring final : across_forks {
 
     void hold_still() override IOWQ_ANNOTATE(acquire_capability(lock)) { lock.lock(); }
     void go_on() override IOWQ_ANNOTATE(release_capability(lock)) { lock.unlock(); }
+
+    whole whole_{*this}; // last
 };
 
 namespace {

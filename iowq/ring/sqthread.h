@@ -194,6 +194,7 @@ class sqthread final : public own_pages, across_forks {
     // The call that the leader may be relieved in: head_ << 1 | 1. 0: none.
     atomic<uint64_t> call_{0};
     parker leaders_park_;
+    whole whole_{*this}; // last
 };
 
 } // namespace iowq

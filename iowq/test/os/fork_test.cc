@@ -52,6 +52,24 @@ bool a_leader_has_handed_over() {
     return there == 2 && asleep > 0;
 }
 
+// Forks while it is made and while it is destroyed, as another thread may at any time.
+struct forks_at_its_ends : across_forks {
+    struct member {
+        member() {
+            EXPECT_EQ(in_child([] { return 0; }), 0);
+        }
+        ~member() {
+            EXPECT_EQ(in_child([] { return 0; }), 0);
+        }
+    };
+    static inline int held = 0, let_go = 0;
+    void hold_still() override { held++; }
+    void go_on() override { let_go++; }
+
+    member first;
+    whole whole_{*this};
+};
+
 class forked_ring : public testing::TestWithParam<offload> {};
 INSTANTIATE_TEST_SUITE_P(fork, forked_ring,
                          testing::Values(offload::inline_, offload::sqthread, offload::handoff,
@@ -126,6 +144,19 @@ TEST_P(forked_ring, is_refused_in_the_child_and_goes_on_in_the_parent) {
     unsigned in_flight = io->in_flight();
     EXPECT_EQ(in_flight, GetParam() == offload::inline_ ? 0u : 2u);
     EXPECT_EQ(io->reap(got, 2, {}), in_flight);
+}
+
+// Its locks are not there yet, or not any more.
+TEST(fork, meets_no_object_that_is_not_whole) {
+    forks_at_its_ends::held = forks_at_its_ends::let_go = 0;
+    {
+        forks_at_its_ends object;
+        EXPECT_EQ(forks_at_its_ends::held, 0);
+        EXPECT_EQ(in_child([] { return 0; }), 0);
+        EXPECT_EQ(forks_at_its_ends::held, 1);
+    }
+    EXPECT_EQ(forks_at_its_ends::held, 1);
+    EXPECT_EQ(forks_at_its_ends::let_go, 1);
 }
 
 // Whatever other threads are at just then.
