@@ -202,16 +202,16 @@ def observe_pid(pid, seconds, chooser, stop):
     return observation(f"process {pid}", target, tracer, sampler, ended, began)
 
 
-def open_process(pid):
+def open_process(pid, named="--pid"):
     try:
         done = os.pidfd_open(pid)
     except ProcessLookupError:
-        raise BadInput(f"--pid {pid}: no such process") from None
+        raise BadInput(f"{named} {pid}: no such process") from None
     except OSError as error:
         # Linux says EINVAL for a thread that leads no process.
-        raise BadInput(f"--pid {pid}: not a process that can be observed: "
+        raise BadInput(f"{named} {pid}: not a process that can be observed: "
                        f"{error.strerror}") from error
     if select.select([done], [], [], 0)[0]:
         os.close(done)
-        raise BadInput(f"--pid {pid}: has ended already")
+        raise BadInput(f"{named} {pid}: has ended already")
     return done

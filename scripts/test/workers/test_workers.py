@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""scripts/workers: real fio, with every way to observe it that works here."""
+"""scripts/workers and scripts/top: real fio, with every way to observe it that works here."""
 
+import ctypes
+import fcntl
 import json
 import os
+import pty
+import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
 from conftest import HANG_S, SCRIPTS
+from suite.workers.live import (LEVEL, LIMIT, LIST, TOTAL, Figure, Gone, Memory, Process, Shown,
+                                document, render)
 from suite.workers.records import Assembly, Event, Observation, Worker, interesting, steps_of
 from suite.workers.symbols import Mappings, readable
 from suite.workers.tracing import Refused, Source, check_may_trace, fetched, mount_tracefs
@@ -270,6 +278,212 @@ def test_bad_input_is_told_in_one_line(tmp_path, job_file, words, complaint):
     assert not (tmp_path / "results/workers.json").exists()
 
 
+# ---- scripts/top
+
+
+@pytest.fixture
+def reading(tmp_path, engine):
+    """Starts an fio that reads until it is stopped; returns it when each job has a worker."""
+    started = []
+
+    def run(*options, by=(), library=engine, jobs=1):
+        fio = subprocess.Popen(
+            [*by, "fio", "--name=a", f"--filename={tmp_path}/a", "--size=1m", "--rw=randread",
+             "--bs=4k", "--iodepth=8", "--runtime=200", "--time_based", f"--numjobs={jobs}",
+             *([] if by else [f"--ioengine=external:{library}", "--offload=sqwq"]), *options,
+             "--minimal", "--output=/dev/null"], stderr=subprocess.DEVNULL)
+        started.append(fio)
+        wait_until(lambda: thread_names(fio.pid).count("iowq-wrk") >= jobs)
+        return fio
+
+    yield run
+    for fio in started:
+        fio.send_signal(signal.SIGINT)
+        fio.wait(HANG_S)
+
+
+def top(*words, status=0, **how):
+    done = subprocess.run([str(SCRIPTS / "top"), *[str(word) for word in words]], text=True,
+                          capture_output=True, timeout=HANG_S, check=False, **how)
+    assert done.returncode == status, done.stderr + done.stdout
+    return done
+
+
+def seen(fio):
+    found = json.loads(top(fio.pid, "--once", "--json", "--interval", "50ms").stdout)
+    assert found["pid"] == fio.pid and found["interval_s"] > 0
+    return found, [process for process in found["processes"] if process["pools"]]
+
+
+def test_top_sees_each_job_of_fio(reading):
+    found, (one, two) = seen(reading(jobs=2))
+    assert found["pid"] not in (one["pid"], two["pid"]), "fio forks its jobs"
+    for process in (one, two):
+        (pool,), (ring,) = process["pools"], process["rings"]
+        assert pool["nodes"]["0"]["now"]["workers"] == pool["now"]["workers"] > 0
+        assert pool["max_running"] > 0
+        assert (ring["mode"], ring["pool"]) == ("sqwq", 0) and 0 <= ring["now"]["in_flight"] <= 8
+        taken = ring["in_all"]
+        assert taken["issued"] == taken["pooled"] + taken["helped"] + taken["inline"] > 0
+        assert pool["in_all"]["enqueued"] > 0
+    rates = [process["rings"][0]["a_second"]["issued"] for process in (one, two)]
+    assert found["a_second"]["issued"] == pytest.approx(sum(rates), abs=1) and sum(rates) > 0
+
+
+def test_top_sees_several_pools_of_one_process(reading):
+    _, (process,) = seen(reading("--thread", jobs=3))
+    assert len(process["pools"]) == len(process["rings"]) == 3
+    assert sorted(ring["pool"] for ring in process["rings"]) == [0, 1, 2]
+
+
+def test_top_sees_what_is_blocked_and_merged(reading):
+    fio = reading("--rw=randwrite", "--fsync=1", "--direct_by=pool")
+    blocked = []
+
+    def both():
+        found, (process,) = seen(fio)
+        blocked.append(found["now"]["blocked"])
+        return max(blocked) > 0 and process["rings"][0]["in_all"]["merged"] > 0
+
+    wait_until(both)
+
+
+def test_top_sees_io_uring_in_user_space(reading):
+    run = SCRIPTS.parent / "build/iowq-run"
+    if not run.exists():
+        pytest.skip(f"{run} is not built")
+    _, (process,) = seen(reading("--ioengine=io_uring", "--force_async=1", by=[str(run)]))
+    (pool,) = process["pools"]
+    assert pool["in_all"]["enqueued"] > 0 and pool["now"]["workers"] > 0
+
+
+def test_top_needs_no_symbols(reading, engine, tmp_path):
+    stripped = tmp_path / "stripped.so"
+    subprocess.run(["strip", "--strip-all", "-o", stripped, engine], check=True)
+    _, (process,) = seen(reading(library=stripped))
+    assert process["pools"] and process["rings"]
+
+
+def test_top_is_refused_what_is_not_the_users(reading):
+    fio = reading()
+    if os.geteuid():
+        who, pid = {}, 1
+    else:
+        who, pid = {"user": 65534, "group": 65534, "extra_groups": []}, fio.pid
+        if subprocess.run([SCRIPTS / "top", "--help"], capture_output=True, check=False,
+                          **who).returncode:
+            pytest.skip("other users cannot run what is here")
+    told = top(pid, "--once", status=2, **who).stderr
+    assert told.startswith(f"top: {pid}: ") and "allowed is root" in told and told.count("\n") == 1
+
+
+@pytest.mark.parametrize("words, complaint", [
+    ([], "the following arguments are required: PID"),
+    (["0"], "PID 0: allowed is"),
+    (["4194303"], "no such process"),
+    (["SLEEP"], "no pool of iowq's"),
+    (["SLEEP", "--interval", "0"], "--interval 0: allowed is"),
+])
+def test_top_tells_bad_input_in_one_line(words, complaint):
+    with subprocess.Popen(["sleep", "1000"]) as sleep:
+        try:
+            told = top(*[sleep.pid if word == "SLEEP" else word for word in words], status=2).stderr
+        finally:
+            sleep.kill()
+    assert told.startswith("top: ") and complaint in told and told.count("\n") == 1
+
+
+class Terminal:
+    """A real one, of a size, with scripts/top in it."""
+
+    def __init__(self, width, height, *words):
+        self.told, self.ends = "", False
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.read(0, 1)  # by when it has its size
+            os.execv(SCRIPTS / "top", [str(word) for word in ("top", *words)])
+        self.resize(width, height)
+        self.as_it_was = termios.tcgetattr(self.master)
+        os.write(self.master, b"\n")
+
+    def resize(self, width, height):
+        self.width, self.height = width, height
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def read_until(self, true):
+        give_up = time.monotonic() + HANG_S
+        while not true():
+            ready = select.select([self.master], [], [], give_up - time.monotonic())[0]
+            assert ready, self.told
+            try:
+                self.told += os.read(self.master, 65536).decode()
+            except OSError:  # nobody has it open any more
+                self.ends = True
+                assert true(), self.told
+        return self
+
+    def frames(self):
+        """The lines of each view that is complete."""
+        drawn = self.told.partition("\x1b[?1049l")[0].split("\x1b[H")[1:]
+        return [frame.replace("\x1b[K", "").removesuffix("\x1b[J").split("\r\n")
+                for frame in drawn if frame.endswith("\x1b[J")]
+
+    def fits(self, frame):
+        return len(frame) <= self.height and max(map(len, frame)) <= self.width
+
+    def end(self):
+        """(what is on the usual screen, the exit status); it is a terminal as before."""
+        self.read_until(lambda: self.ends)
+        _, status = os.waitpid(self.pid, 0)
+        assert termios.tcgetattr(self.master) == self.as_it_was
+        os.close(self.master)
+        assert self.told.count("\x1b[?1049h") == self.told.count("\x1b[?1049l") == 1
+        assert self.told.rfind("\x1b[?25h") > self.told.rfind("\x1b[?25l"), "there is a cursor"
+        return self.told.partition("\x1b[?1049l")[2], os.waitstatus_to_exitcode(status)
+
+
+def test_top_redraws_in_a_terminal_of_any_size(reading):
+    fio = reading(jobs=2)
+    terminal = Terminal(80, 24, fio.pid, "--interval", "50ms")
+    terminal.read_until(lambda: len(terminal.frames()) >= 3)
+    frame = terminal.frames()[2]
+    assert terminal.fits(frame) and "2 pools, 2 rings (sqwq)" in frame[1]
+    assert frame[4].split() == ["running", "blocked", "queued", "workers", "items", "I/Os",
+                                "handed", "helped", "merged"]
+    assert [line.split()[0] for line in frame[5:]] == ["all", *[
+        word for line in frame[6::3] for word in (line.split()[0], "pool", "ring")]]
+    assert len(frame) == 12
+    terminal.resize(45, 7)
+    terminal.read_until(lambda: terminal.frames() and terminal.fits(terminal.frames()[-1]))
+    frame = terminal.frames()[-1]
+    assert frame[4].split() == ["running", "blocked", "queued", "workers"]
+    assert frame[-1] == "and 6 lines more, which --once prints"
+    os.write(terminal.master, b"\x03")
+    left, status = terminal.end()
+    assert status == 0 and left.startswith(f"iowq top: {fio.pid} fio")
+
+
+def test_top_ends_with_the_process(reading):
+    fio = reading()
+    terminal = Terminal(100, 30, fio.pid, "--interval", "1h")
+    terminal.read_until(terminal.frames)
+    fio.send_signal(signal.SIGINT)
+    left, status = terminal.end()
+    assert status == 0 and left.endswith(f"top: {fio.pid} has ended\r\n")
+
+
+def test_top_without_a_terminal_prints_a_block_an_interval(reading):
+    fio = reading()
+    with subprocess.Popen([SCRIPTS / "top", str(fio.pid), "--interval", "10ms"], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as blocks:
+        told = [blocks.stdout.readline() for _ in range(20)]
+        blocks.send_signal(signal.SIGTERM)
+        rest, complaint = blocks.communicate(timeout=HANG_S)
+    assert blocks.returncode == 128 + signal.SIGTERM and not complaint
+    assert len([line for line in told if line.startswith("iowq top: ")]) >= 2
+    assert "\x1b" not in "".join(told) + rest
+
+
 # ---- without fio
 
 
@@ -332,6 +546,52 @@ def test_the_number_of_workers_is_that_of_lives_begun_and_not_ended():
 def test_what_all_stacks_have_in_common_is_left_out():
     assert interesting(("__traceiter_task_newtask", "copy_process", "create_io_thread",
                         "io_wq_enqueue", "do_syscall_64")) == ("create_io_thread", "io_wq_enqueue")
+
+
+class Item(ctypes.Structure):
+    _fields_ = [("counts", ctypes.c_uint64), ("next", ctypes.c_uint64)]
+
+
+def test_figures_are_read_where_they_lie():
+    """In this process's own memory: parts of an array, and a list that is not all items."""
+    items = (Item * 4)()
+    for at, item in enumerate(items):
+        item.counts = at != 1
+        item.next = ctypes.addressof(items[at + 1]) if at < 3 else 0
+    head, ways = ctypes.c_uint64(ctypes.addressof(items)), (ctypes.c_uint64 * 4)(1, 10, 100, 1000)
+    below_0, last = ctypes.c_int32(-1), ctypes.addressof(items[3])
+
+    def value(kind, of, *, end=0, width=8, count=1, step=8, mask=0):
+        figure = Figure("any", ctypes.addressof(of), end, kind, 0, width, count, step, mask)
+        return figure.value(memory, {})
+
+    with Memory(os.getpid()) as memory:
+        assert value(LIST, head) == 3 and value(LIST, head, end=last) == 2
+        assert value(LIST, ctypes.c_uint64(0)) == value(LIST, ctypes.c_uint64(last), end=last) == 0
+        assert [value(TOTAL, ways, count=4, mask=m) for m in range(4)] == [1111, 1010, 1100, 1000]
+        assert value(LEVEL, below_0, width=4, step=4) == -1
+        with pytest.raises(Gone):
+            memory.read(0, 8)
+
+
+def test_top_has_a_line_for_each_node():
+    def pool(at_s, items):
+        kinds = {"running": LEVEL, "queued": LEVEL, "enqueued": TOTAL, "max running": LIMIT}
+        values = {node: {"running": 1 + node, "enqueued": items, "max running": 4}
+                  for node in (0, 1)}
+        return Shown((1, 1), "pool", 7, 0, kinds, values | {-1: {"queued": 5}}, at_s)
+
+    before, now = [Process(9, "x", 3, cpu_s, at_s, 1, shown=[pool(at_s, items)])
+                   for cpu_s, at_s, items in ((1.0, 10.0, 100), (4.0, 12.0, 500))]
+    found = document([now], [before])
+    (told,) = found["processes"][0]["pools"]
+    assert told["max_running"] == 4 and found["cpus"] == 1.5
+    assert told["now"] == {"running": 3, "queued": 5} and told["a_second"] == {"enqueued": 400.0}
+    assert told["nodes"]["1"] == {"now": {"running": 2}, "a_second": {"enqueued": 200.0},
+                                  "in_all": {"enqueued": 500}}
+    assert [line.split() for line in render(found)[5:]] == [
+        ["all", "3", "5", "400"], ["9", "(the", "same", "command)"], ["pool", "3", "5", "400"],
+        ["node", "0", "1", "200"], ["node", "1", "2", "200"]]
 
 
 @pytest.mark.parametrize("mangled, name", [
