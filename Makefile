@@ -202,7 +202,7 @@ fill_in = sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VE
 
 # The suite, as the command iowq.
 SUITE = $(PREFIX)/share/iowq
-COMMANDS := iowq capacity compare map plot report workers
+COMMANDS := iowq capacity compare map plot report top workers
 SUITE_FILES := $(COMMANDS:%=scripts/%) $(wildcard jobs/*) \
     $(shell find scripts/suite -type f ! -path '*/__pycache__/*')
 MAN = $(PREFIX)/share/man

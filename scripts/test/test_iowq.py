@@ -9,7 +9,7 @@ import pytest
 from conftest import HANG_S
 from installed import REPOSITORY, prefix, run  # noqa: F401 fixture
 
-COMMANDS = ("compare", "report", "plot", "capacity", "map", "workers")
+COMMANDS = ("compare", "report", "plot", "capacity", "map", "workers", "top")
 SCREEN = 24, 80
 JOB = "[global]\nsize=1m\nrw=randread\niodepth=4\nruntime=1\n[a]\n"
 
