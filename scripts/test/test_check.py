@@ -44,6 +44,12 @@ def test_a_step_that_fails_shows_what_it_said(check):
     assert check.run("step", ["bash", "-c", "echo why; exit 3"], None) == (3, shown)
 
 
+def test_a_step_whose_program_is_not_there_is_skipped(check):
+    counted = check.take("step", ["no-such-program"], None)
+    assert counted.skipped == ["step: skipped: no no-such-program"]
+    assert not counted.passed and not counted.failed
+
+
 def test_every_step_beside_another_is_counted_and_a_failure_is_named(check, capsys, monkeypatch):
     lanes = [[("a", ["true"]), ("b", ["false"])], [("c", ["true"])]]
     monkeypatch.setattr(check, "lanes", lambda full: lanes)

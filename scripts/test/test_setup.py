@@ -129,3 +129,21 @@ def test_the_source_entry_is_that_of_the_installed_fio_alone(machine, tmp_path, 
     done = run("fetch", "fio", str(tmp_path / "fio"), APT_ETC=str(etc))
     assert "E: no" in done.stderr
     assert keep.read_text().strip() == expected
+
+
+@pytest.mark.parametrize("packages, expected", [
+    ({"linux-perf"}, "linux-perf"), ({"linux-tools-generic"}, "linux-tools-generic"),
+    ({"linux-perf", "linux-tools-generic"}, "linux-perf"), (set(), None)])
+def test_of_several_names_that_of_the_distribution_is_installed(machine, tmp_path, packages,
+                                                                expected):
+    """A distribution that has these packages of perf's names, beside all those that need be."""
+    lists = "\n".join(f"[ $2 != {name} ] || echo Package: $2" for name in packages)
+    run = machine(["tr", "sed"], {
+        "apt-cache": f"case $2 in linux-*) {lists or ':'} ;; clang-*) ;; *) echo x ;; esac",
+        "apt-get": f"echo $* >>{tmp_path}/log", "id": "echo 0"})
+    done = run("setup", "check")
+    assert done.returncode == 0, done.stderr
+    asked = (tmp_path / "log").read_text().split()
+    assert {name for name in asked if "linux-" in name and name != "linux-libc-dev"} == \
+        ({expected} if expected else set())
+    assert "clang-14" not in asked and "clang-14?" not in asked and "git" in asked
