@@ -330,11 +330,16 @@ $(BUILD)/bench/hooks_bench: $(BUILD)/bench/hooks_bench.o $(BUILD)/libiowq.a
 .PHONY: test-programs
 test-programs: $(BUILD)/plain/iowq_test $(SANITIZERS:%=$(BUILD)/%/iowq_test)
 
-# $(1): their folder; $(2): their flags; $(3): the library's objects.
+# $(1): their folder; $(2): their flags; $(3): the library's objects. What most sources include is
+# compiled once, which halves the time.
 define test_program
-$(BUILD)/$(1)/%.o: iowq/%.cc | setup-check
+$(BUILD)/$(1)/library.h.gch: iowq/ring/ring.h | setup-check
 	@mkdir -p $$(@D)
-	$$(say)$$(CXX) $$(FLAGS) $(2) $$(TESTED_FLAGS) -c $$< -o $$@
+	@echo '#include "$$<"' >$$(@:.gch=)
+	$$(say)$$(CXX) $$(FLAGS) $(2) $$(TESTED_FLAGS) -x c++-header -c $$(@:.gch=) -o $$@
+$(BUILD)/$(1)/%.o: iowq/%.cc $(BUILD)/$(1)/library.h.gch | setup-check
+	@mkdir -p $$(@D)
+	$$(say)$$(CXX) $$(FLAGS) $(2) $$(TESTED_FLAGS) -include $(BUILD)/$(1)/library.h -c $$< -o $$@
 $(BUILD)/$(1)/test/precompiled.h.gch: iowq/test/precompiled.h | setup-check
 	@mkdir -p $$(@D)
 	$$(say)$$(CXX) $$(FLAGS) $(2) $$(TEST_FLAGS) -x c++-header -c $$< -o $$@
