@@ -7,7 +7,6 @@
 #include "iowq/uring/masked.h"
 #include "iowq/uring/newer.h"
 #include "iowq/uring/opcodes.h"
-#include "iowq/uring/ring_fds.h"
 #include "iowq/uring/sq_thread.h"
 #include "iowq/uring/user_memory.h"
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <linux/io_uring.h>
 #include <span>
+#include <string>
 
 namespace iowq::uring {
 
@@ -39,5 +40,11 @@ class instance;
 void about_to_poll(std::span<const int> fds);
 // Before it waits: those are readable no longer whose completions have been taken.
 void about_to_wait();
+
+// The three come here from now on, wherever the program makes them: a seccomp filter has them raise
+// SIGSYS in their own thread, whose handler makes them, and returns as from the call. For all
+// threads of this process, and for what it will run. It cannot be undone. 0, or -errno and a line
+// that says why not.
+[[nodiscard]] int trap_calls(std::string &why);
 
 } // namespace iowq::uring

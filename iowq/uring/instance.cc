@@ -9,7 +9,6 @@
 #include "iowq/uring/inside.h"
 #include "iowq/uring/instances.h"
 #include "iowq/uring/maker.h"
-#include "iowq/uring/notice.h"
 #include "iowq/uring/opcodes.h"
 #include "iowq/uring/sq_thread.h"
 #include "iowq/uring/timeout.h"
@@ -17,6 +16,9 @@
 
 #include <cstddef>
 #include <new>
+#include <string_view>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace iowq::uring {
 
@@ -28,6 +30,24 @@ constexpr unsigned slab = 64;
 constexpr unsigned most_unposted = 16;
 
 bool links(const op &o) { return o.flags & (IOSQE_IO_LINK | IOSQE_IO_HARDLINK); }
+
+enum class notice { no_worker, no_call };
+
+// What the user is told when a limit, or a seccomp filter of the program's own, keeps operations
+// from being made: a line on stderr, once in a process. Any thread may call it.
+void tell(notice what) {
+    static constinit atomic<unsigned> told{0};
+    unsigned bit = 1u << static_cast<unsigned>(what);
+    if (told.fetch_or(bit, relaxed) & bit)
+        return;
+    std::string_view line =
+        what == notice::no_worker
+            ? "iowq-run: operations of io_uring were cancelled, as no thread could be created for"
+              " them: is there a limit, or does a seccomp filter forbid it?\n"
+            : "iowq-run: operations of io_uring came to ENOSYS: does a seccomp filter forbid their"
+              " system call?\n";
+    syscall(SYS_write, STDERR_FILENO, line.data(), line.size());
+}
 
 } // namespace
 

@@ -4,7 +4,6 @@
 #include "iowq/os/file_io.h"
 #include "iowq/os/thread.h"
 #include "iowq/uring/held.h"
-#include "iowq/uring/ring_fds.h"
 
 #include <algorithm>
 #include <csignal>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What iowq-run puts into a program: traps io_uring's calls before main.
+#include "iowq/uring/calls.h"
 #include "iowq/uring/next_function.h"
 #include "iowq/uring/plain_calls.h"
-#include "iowq/uring/trap.h"
 
 #include <cstdio>
 #include <cstdlib>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "iowq/uring/ring_fds.h"
+#include "iowq/uring/instances.h"
 
 #include "iowq/uring/held.h"
-#include "iowq/uring/instances.h"
 #include "iowq/uring/user_memory.h"
 
 #include <array>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "iowq/uring/trap.h"
+#include "iowq/uring/calls.h"
 
 #include "iowq/os/any_call.h"
-#include "iowq/uring/calls.h"
 #include "iowq/uring/held.h"
 #include "iowq/uring/inside.h"
 #include "iowq/uring/masked.h"
