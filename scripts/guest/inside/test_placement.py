@@ -233,3 +233,36 @@ def test_a_worker_knows_of_no_cpu_that_is_offline(tmp_path, topology):
             switch.write("1")
     left = [cpu for cpu in topology.cpus_of(node) if cpu != away]
     assert all(at == node and worker.cpus == left for at, worker in workers), workers
+
+
+# ---- where the kernel puts its own io-wq's workers: what ours is to be compared with
+
+IN_FLIGHT = 4
+
+
+def check_kernels_workers(folder, topology, submitter, node, **options):
+    """The workers keep to the node's CPUs. Each waits for a read that is held back, so that they
+    stay while they are looked at."""
+    folder.mkdir()
+    job = {"rw": "randread", "bs": "4k", "iodepth": IN_FLIGHT, "io_size": IN_FLIGHT * 4096,
+           "offload": "uring_async", **fio.on_node(topology, submitter), **options}
+    with devices.null_block("memory", 4) as memory, devices.slow("slow", memory, 4 << 20) as slow:
+        with fio.started(folder, {"filename": slow.path}, {"job": job}) as running:
+            running.wait_until(lambda: slow.held_back() == IN_FLIGHT)
+            workers = running.threads("iou-wrk-")
+            slow.let_go()
+            done = running.result()
+    assert done.status == 0, done.said
+    assert len(workers) >= IN_FLIGHT, workers
+    for worker in workers:
+        assert worker.cpus == topology.cpus_of(node), (node, workers)
+        assert worker.last_cpu in topology.cpus_of(node), (node, workers)
+
+
+def test_the_kernels_workers_keep_to_the_node_of_the_submitter(tmp_path, topology):
+    for node in (number for number, its in enumerate(topology.nodes) if its.cpus):
+        check_kernels_workers(tmp_path / str(node), topology, node, node)
+
+
+def test_the_kernels_workers_keep_to_the_node_that_they_are_given(tmp_path, topology):
+    check_kernels_workers(tmp_path / "elsewhere", topology, 0, 1, placement="node:1")
