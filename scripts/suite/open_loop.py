@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""scripts/capacity and scripts/map from their command line to their first run."""
+"""scripts/capacity and scripts/map: their results folders, and what both do from their command line
+to their first run."""
 
 import time
 
@@ -8,8 +9,34 @@ from suite.errors import BadInput
 from suite.measure.bench import bench_of, hold, lock
 from suite.measure.here import Here
 from suite.request.command_line import whole
-from suite.request.plan import unique_names
-from suite.store import planned
+from suite.request.plan import Run, unique_names
+from suite.store import planned, runs_file
+from suite.store.folder import Folder, figures_of
+
+
+class MapFolder(Folder):
+    made_by = "map"
+
+
+class CapacityFolder(Folder):
+    """Its plan.json has the first run of each search only: all others follow from what was found.
+    """
+
+    made_by = "capacity"
+
+    def kept(self):
+        """Every finished run as it was kept; raises BadInput for one that is there twice."""
+        seen = {}
+        for kept in runs_file.read(self.path):
+            if kept.id in seen:
+                raise BadInput(f"{kept.where}: run {kept.id} is there already, in {seen[kept.id]}")
+            seen[kept.id] = kept.where
+            yield kept
+
+    def finished(self):
+        """[(run, its record, its figures or None)] of all runs that have ended, as they ended."""
+        return [(Run.from_json(kept.record["run"]), kept.record, figures_of(kept))
+                for kept in self.kept()]
 
 
 def start(options, asked, folder_of, more, stop, dry_run):

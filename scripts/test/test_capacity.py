@@ -17,12 +17,12 @@ from suite.errors import BadInput
 from suite.fio.output import figures
 from suite.measure.process import Stop
 from suite.measure.run import Ran
+from suite.open_loop import CapacityFolder
 from suite.report import capacity as told
 from suite.request.asked import Asked
 from suite.request.jobfile import read_job
 from suite.request.modes import parse_mode
 from suite.request.open_loop import closed_loops
-from suite.store.open_loop import CapacityFolder
 
 LIMIT = Limit(1e6, 0.4)
 # {mode: (IOPS in a closed loop, the most load that keeps the limit)}

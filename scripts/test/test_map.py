@@ -10,11 +10,11 @@ from conftest import HANG_S, SCRIPTS, TINY_JOB
 from suite.analyse.interference import off, pairs
 from suite.errors import BadInput
 from suite.fio.output import Figures, Row
+from suite.open_loop import MapFolder
 from suite.request.jobfile import read_job
 from suite.request.modes import parse_mode
 from suite.request.open_loop import grid, mix_of, rates_of
 from suite.request.plan import Load, Point, Run
-from suite.store.open_loop import MapFolder
 
 MIXED = TINY_JOB.replace("rw=randread", "rw=randrw\nrwmixwrite=30")
 

@@ -6,6 +6,7 @@ Templates escape all text, so what they are given is plain.
 """
 
 import re
+import tempfile
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -13,8 +14,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from suite.draw.gnuplot import COLOURS
+from suite.draw import gnuplot
 from suite.report.svg import units
+from suite.request.plan import unique_names
 
 HERE = Path(__file__).parent
 TEMPLATES = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
@@ -65,6 +67,19 @@ def chart(pictures, question, figure, svg):
                  figure.footer, figure.about, figure.warnings)
 
 
+def drawn_once(pictures, question, figures):
+    """{title: Chart} of {title: Figure}, for a page that keeps no files of them."""
+    names = unique_names(figures)
+    with tempfile.TemporaryDirectory() as folder:
+        for title, figure in figures.items():
+            for path, content in gnuplot.files(names[title], figure).items():
+                Path(folder, path).write_text(content)
+        gnuplot.draw(Path(folder), [names[title] for title in figures], ("svg",))
+        return {title: chart(pictures, question, figure,
+                             Path(folder, f"{names[title]}.svg").read_text())
+                for title, figure in figures.items()}
+
+
 def spots(figure):
     """Where marks lie and what they say, for the script: [first line of the texts, x, y, the other
     lines, x, y, …] for marks that follow each other and begin with the same line."""
@@ -87,4 +102,4 @@ def page(template, pictures, **shown):
     """The whole document. `pictures`: those of its charts."""
     style, script = (Markup((HERE / name).read_text()) for name in ("page.css", "page.js"))
     return TEMPLATES.get_template(template).render(
-        pictures=pictures, colours=COLOURS, style=style, script=script, **shown)
+        pictures=pictures, colours=gnuplot.COLOURS, style=style, script=script, **shown)

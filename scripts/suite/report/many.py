@@ -15,7 +15,6 @@ from suite.draw import course_charts
 from suite.errors import BadInput
 from suite.fio.output import parse_fio
 from suite.report import html
-from suite.report.drawing import drawn_once
 from suite.report.html import Cell, Table
 from suite.report.page import between
 from suite.report.pictures import Pictures
@@ -191,7 +190,7 @@ def drawn(pictures, sides, numbered, found, titles):
                 rows.setdefault(course.point.mode, {})[course.where] = course.to_first()
         figures[title] = course_charts.courses(title, load_words(jobs[load.job], load), numbered,
                                                rows)
-    return drawn_once(pictures, "How did each mode go over the comparisons?", figures)
+    return html.drawn_once(pictures, "How did each mode go over the comparisons?", figures)
 
 
 def table(sides, found):

@@ -12,7 +12,6 @@ from suite.analyse.words import UNAFFECTED, machine_title
 from suite.draw import ranked_charts, subject
 from suite.errors import BadInput
 from suite.report import html
-from suite.report.drawing import drawn_once
 from suite.report.html import Cell, Table
 from suite.report.page import between
 from suite.report.pictures import Pictures
@@ -130,7 +129,7 @@ def drawn(pictures, a, b, found, titles):
     for one in subject.of_loads(plan, b.about, summaries):
         one.compared = "unpaired, as A and B were measured at different times"
         figures[one.title] = ranked_charts.ratios(one)
-    return drawn_once(pictures, "What has changed, and is it shown?", figures)
+    return html.drawn_once(pictures, "What has changed, and is it shown?", figures)
 
 
 def row(change):
