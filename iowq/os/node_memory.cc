@@ -62,7 +62,7 @@ void each_page(uintptr_t from, uintptr_t end, int node, Found found) {
     }
 }
 
-int bind(void *from, size_t bytes, int mode, const node_mask &mask) {
+int set_policy(void *from, size_t bytes, int mode, const node_mask &mask) {
     uintptr_t begin = page_of(from);
     size_t length = whole_pages(reinterpret_cast<uintptr_t>(from) + bytes - begin);
     return syscall(SYS_mbind, begin, length, mode, &mask, mask_bits, MPOL_MF_MOVE) ? -errno : 0;
@@ -102,7 +102,7 @@ int move_to_node(int node, void *from, size_t bytes) {
         return 0;
     if (static_cast<size_t>(node) >= most_nodes)
         return -EINVAL;
-    return bind(from, bytes, MPOL_PREFERRED, only(node));
+    return set_policy(from, bytes, MPOL_PREFERRED, only(node));
 }
 
 int hold_to_own_policy(void *from, size_t bytes) {
@@ -110,7 +110,7 @@ int hold_to_own_policy(void *from, size_t bytes) {
     node_mask mask{};
     if (syscall(SYS_get_mempolicy, &mode, &mask, mask_bits, nullptr, 0ul))
         return -errno;
-    return bind(from, bytes, mode, mask);
+    return set_policy(from, bytes, mode, mask);
 }
 
 void forget_node(void *from, size_t bytes) {
