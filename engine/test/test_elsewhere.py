@@ -102,3 +102,20 @@ def test_the_kernels_modes_say_in_one_line_what_to_use_instead(fio, tmp_path, mo
     said = {line for line in result.said.splitlines() if line.startswith("iowq:")}
     assert said == {f"iowq: offload={mode}: io_uring cannot be used here "
                     "(Operation not permitted); offload=punt needs none"}
+
+
+WITHOUT_RSEQ = ["env", "GLIBC_TUNABLES=glibc.pthread.rseq=0"]
+
+
+@pytest.mark.parametrize("mode", ["sqwq", "handoff", "hashed"])
+def test_a_c_library_without_rseq(fio, tmp_path, mode):
+    """Then each look at which CPU a thread is on is a system call."""
+    tell = "import ctypes; print(ctypes.c_uint.in_dll(ctypes.CDLL(None), '__rseq_size').value)"
+    said = subprocess.run([*WITHOUT_RSEQ, sys.executable, "-c", tell], capture_output=True,
+                          text=True, check=False)
+    if said.stdout != "0\n":
+        pytest.skip("this C library's rseq cannot be turned off")
+    result = fio(mode, filename=tmp_path / "data", rw="randrw", verify="crc32c", iodepth=16,
+                 size="1m", prefix=WITHOUT_RSEQ)
+    assert result.status == 0, result.said
+    assert result.job["write"]["total_ios"] > 0
