@@ -254,7 +254,7 @@ class Script:
         cell_width = (frame.right - frame.left) / abs(panel.x.high - panel.x.low)
         lines += [line for series in panel.series if series.kind in ("cells", "tiles")
                   for line in cell_labels(series, cell_width)]
-        first, *others = self.elements(panel)
+        first, *others = self.elements(panel) or ["NaN notitle"]  # axes alone
         plot = ", \\\n        ".join([f"plot {first}", *others])
         return [*lines, plot, "unset label", "unset arrow"]
 

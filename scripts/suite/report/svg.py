@@ -67,7 +67,9 @@ class Picture:
             self.words.setdefault(leaf.look_of_words(), []).append((*leaf.at, text))
 
     def add_point(self, leaf):
-        x, y, scale = map(float, re.findall(r"-?[\d.]+", leaf.element.get("transform")))
+        placed = leaf.element.get("transform")
+        x, y, scale = map(float, re.findall(r"-?[\d.]+", placed) if placed else
+                          (leaf.element.get("x"), leaf.element.get("y"), 1))
         found = Points(leaf.colour("color"), (leaf.element.get(HREF)[1:], scale), [(x, y)])
         last = self.shapes[-1] if self.shapes else None
         if isinstance(last, Points) and (last.colour, last.shape) == (found.colour, found.shape):

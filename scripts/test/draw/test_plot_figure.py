@@ -124,6 +124,15 @@ def test_targets_lie_where_gnuplot_draws_the_points(tmp_path, x, y):
         assert any(abs(target.x - a) < ROUND and abs(target.y - b) < ROUND for a, b in points)
 
 
+def test_a_panel_for_which_nothing_was_measured_is_empty(tmp_path):
+    """Such as ratios of CPU time where the baseline's was too short to be seen."""
+    axis = Axis.log("", [1, 4], rate)
+    full = Panel(axis, axis, [Series("s", Style(1, 7, SOLID), [Mark(2, 2)])])
+    empty = Panel(axis, axis, [], reference=1, ends=("less", "more"))
+    path = drawn(tmp_path, Figure("title", "subtitle", [Band([full, empty]), Band([empty])]))
+    assert len(USE.findall(path.read_text())) == 1
+
+
 def test_every_mark_of_every_chart_can_be_pointed_at(tmp_path):
     for name, _, figure in all_figures(tmp_path):
         targets = figure.targets()

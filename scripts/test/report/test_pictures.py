@@ -51,6 +51,9 @@ def picture(drawn, height=100):
      'd="m50 60 0 0"', "stroke:var(--c6);stroke-linecap:round;stroke-width:43"),
     ("<use xlink:href='#gpPt4' transform='translate(5.00,6.00) scale(2.00)' color='#0072b2'/>",
      '<use href="#p0" x="50" y="60"/>', "fill:none;color:var(--c6)"),
+    # A dot, as gnuplot 6 draws a single point of a line.
+    ("<use xlink:href='#gpDot' x='5.00' y='6.00' color='#0072b2'/>",
+     '<use href="#p0" x="50" y="60"/>', "fill:none;color:var(--c6)"),
     ("<g transform='translate(7.00,8.00)' stroke='none' fill='rgb(26,26,26)' font-size='19.00' "
      "text-anchor='end'><text>a &lt;b&gt;</text></g>",
      '<text x="70" y="80">a &lt;b&gt;</text>',
