@@ -79,8 +79,9 @@ def only_named(line, folder):
 # How each is run, by how it begins; the first one holds.
 WAYS = {"make all && scripts/compare": lambda line, folder:
         comparison(line.removeprefix("make all && "), folder),
-        "make": only_named, "scripts/compare": comparison, "build/iowq-run": in_user_space,
-        "jq": of_a_run, "scripts/explore": lambda line, folder:
+        "make": only_named, "scripts/compare": comparison,
+        "iowq compare": lambda line, folder: comparison(f"scripts/{line}", folder),
+        "build/iowq-run": in_user_space, "jq": of_a_run, "scripts/explore": lambda line, folder:
         f"scripts/explore --help | grep -q -e {line.split()[1]}"}
 
 
