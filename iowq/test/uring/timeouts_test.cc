@@ -569,13 +569,22 @@ struct counted_timer : iowq::uring::timer {
 TEST(uring_timers, pass_in_the_order_of_their_times) {
     static std::atomic<unsigned> passed;
     static std::vector<const iowq::uring::timer *> order;
+    static std::atomic<bool> all_are_armed;
     passed = 0;
     order.clear();
+    all_are_armed = false;
     std::unique_ptr<iowq::uring::timers> its;
     ASSERT_EQ(iowq::uring::timers::create(its), 0);
     std::mt19937_64 random(test_seed());
     std::vector<counted_timer> all(stress_items(2000));
-    int64_t begin = iowq::uring::now_of(CLOCK_MONOTONIC) + 50'000'000;
+    // Their times have come already, but the thread is kept from them by this one.
+    int64_t begin = iowq::uring::now_of(CLOCK_MONOTONIC) - 1'000'000'000;
+    counted_timer first;
+    first.passed = [](iowq::uring::timer &) {
+        while (!all_are_armed)
+            std::this_thread::yield();
+    };
+    its->arm(first, CLOCK_MONOTONIC, begin - 1);
     for (counted_timer &t : all) {
         t.passed = [](iowq::uring::timer &t) {
             order.push_back(&t);
@@ -586,6 +595,7 @@ TEST(uring_timers, pass_in_the_order_of_their_times) {
     unsigned left = 0; // one in three is disarmed
     for (counted_timer &t : all)
         left += !(random() % 3 == 0 && its->disarm(t));
+    all_are_armed = true;
     while (passed < left)
         std::this_thread::yield();
     EXPECT_EQ(order.size(), left);
