@@ -27,6 +27,8 @@ FLAGS = {
     "no_bins": "fio wrote no latency bins, so that there are no percentiles",
     "cpu_includes_ramp": "the job has a ramp_time, whose CPU time is in the figure but whose I/Os "
                          "are not",
+    "more_syncs": "fio synced over a tenth more often than fsync= or fdatasync= asks for, so that "
+                  "writes do not compare with those of a mode in which it did not",
     "not_steady": "fio has not seen the steady state that was asked for (--steady)",
     "uneven": "within most runs, the last third's IOPS are over a quarter off the first third's",
     "behind": "an open loop in which less than 99 % of what was offered was done: its queue grew",

@@ -143,6 +143,7 @@ def judge(outcome, evidence, job, mode):
         figures, reason = None, complaint(outcome)
     else:
         flags += doubts(outcome, figures, job) + unsteady(document) + behind(evidence, figures)
+        flags += more_syncs(document)
         strayed = mode.strayed(total(evidence), outcome.threads_by_name, job,
                                outcome.uring_in_user_space)
         flags += [f"path:{strayed}"] if strayed else []
@@ -185,6 +186,19 @@ def doubts_of_latency(figures):
     if not figures.bins:
         flags.append("no_bins")
     return flags
+
+
+def more_syncs(document):
+    """The flag for a job that has synced over a tenth more often than its fsync= asks for. fio 3.33
+    does with engines that take syncs as they take writes."""
+    for job in output.jobs_of(document):
+        options = document.get("global options", {}) | job.get("job options", {})
+        every = options.get("fsync") or options.get("fdatasync") or ""
+        writes = job.get("write", {}).get("total_ios", 0)
+        syncs = output.syncs_of(job).get(output.SYNC, {}).get("total_ios", 0)
+        if re.fullmatch("[1-9][0-9]*", every) and syncs > 1.1 * writes / int(every) + 2:
+            return ["more_syncs"]
+    return []
 
 
 def unsteady(document):

@@ -15,6 +15,7 @@ from conftest import ENGINE, HANG_S, SCRIPTS, TINY_JOB
 from kept import kept_records
 from suite.measure import cgroups
 from suite.measure.process import Stop
+from suite.measure.run import more_syncs
 from suite.measure.turn import take_turn
 
 NOBODY = 65534
@@ -157,3 +158,16 @@ def test_a_turn_is_free_again_once_it_is_let_go(taken):
     held = take_turn(stop, wait=True)
     assert held is not None
     held.close()
+
+
+@pytest.mark.parametrize("options, writes, syncs, flagged", [
+    ({"fsync": "8"}, 8000, 1000, False), ({"fsync": "8"}, 8000, 1090, False),
+    ({"fsync": "8"}, 8000, 1200, True), ({"fdatasync": "1"}, 100, 100, False),
+    ({"fdatasync": "1"}, 100, 300, True), ({"fsync": "8"}, 8, 3, False), ({}, 8000, 8000, False),
+    ({"fsync": "0"}, 8, 80, False), ({"fsync": "2*4"}, 8, 80, False)])
+@pytest.mark.parametrize("where", ["global options", "job options"])
+def test_syncs_that_nobody_asked_for_are_flagged(options, writes, syncs, flagged, where):
+    job = {"write": {"total_ios": writes, "runtime": 1000}, "sync": {"total_ios": syncs}}
+    document = {where: options, "jobs": [job]} if where == "global options" else \
+        {"jobs": [job | {where: options}]}
+    assert more_syncs(document) == (["more_syncs"] if flagged else [])
