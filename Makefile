@@ -206,21 +206,13 @@ COMMANDS := iowq capacity compare map plot report top workers
 SUITE_FILES := $(COMMANDS:%=scripts/%) $(wildcard jobs/*) \
     $(shell find scripts/suite -type f ! -path '*/__pycache__/*')
 MAN = $(PREFIX)/share/man
+# These and the manual pages tell where things are installed, and so does the note, by which the
+# suite finds them: they are made by install.
 COMPLETIONS := bash-completion/completions/iowq zsh/vendor-completions/_iowq \
     fish/vendor_completions.d/iowq.fish
 
-# The manual pages, and completions for shells. They tell where things are installed, and so does
-# the note, by which the suite finds them.
-MANUAL := $(BUILD)/manual
-.PHONY: manual
-manual: engine | setup-manual
-	@rm -rf $(MANUAL) && mkdir -p $(MANUAL)
-	@printf '{"version": "%s", "jobs": "%s", "engine": "%s", "iowq_run": "%s"}\n' $(VERSION) \
-	    '$(SUITE)/jobs' '$(LIBDIR)/fio/iowq.so' '$(PREFIX)/bin/iowq-run' >$(MANUAL)/installed.json
-	@IOWQ_INSTALLED=$(MANUAL)/installed.json scripts/manual $(MANUAL)
-
 .PHONY: install uninstall
-install: all manual ## the library, its headers, the engine and the suite, under PREFIX and DESTDIR
+install: all | setup-manual ## the library, its headers, the engine and the suite, under PREFIX and DESTDIR
 	install -d $(LAYERS:%='$(INCLUDE)/%') '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/fio'
 	for header in $(HEADERS:iowq/%=%); do \
 	    install -m 644 iowq/$$header '$(INCLUDE)'/$$header && \
@@ -240,14 +232,18 @@ install: all manual ## the library, its headers, the engine and the suite, under
 	    install -D -m "$$(test -x $$file && echo 755 || echo 644)" $$file \
 	        '$(DESTDIR)$(SUITE)'/$$file || exit; \
 	done
-	install -m 644 $(MANUAL)/installed.json '$(DESTDIR)$(SUITE)'
 	ln -sf ../share/iowq/scripts/iowq '$(DESTDIR)$(PREFIX)/bin/iowq'
 	install -d '$(DESTDIR)$(MAN)/man1' '$(DESTDIR)$(MAN)/man3'
-	install -m 644 $(MANUAL)/*.1 '$(DESTDIR)$(MAN)/man1'
-	install -m 644 $(MANUAL)/*.3 '$(DESTDIR)$(MAN)/man3'
+	set -e; made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; note="$$made"/installed.json; \
+	printf '{"version": "%s", "jobs": "%s", "engine": "%s", "iowq_run": "%s"}\n' $(VERSION) \
+	    '$(SUITE)/jobs' '$(LIBDIR)/fio/iowq.so' '$(PREFIX)/bin/iowq-run' >"$$note"; \
+	IOWQ_INSTALLED="$$note" scripts/manual "$$made"; \
+	install -m 644 "$$note" '$(DESTDIR)$(SUITE)'; \
+	install -m 644 "$$made"/*.1 '$(DESTDIR)$(MAN)/man1'; \
+	install -m 644 "$$made"/*.3 '$(DESTDIR)$(MAN)/man3'; \
 	for place in $(COMPLETIONS); do \
-	    install -D -m 644 $(MANUAL)/completion.$${place%%/*} '$(DESTDIR)$(PREFIX)/share'/$$place || \
-	        exit; \
+	    install -D -m 644 "$$made"/completion.$${place%%/*} \
+	        '$(DESTDIR)$(PREFIX)/share'/$$place; \
 	done
 	install -d '$(DESTDIR)$(LIBDIR)/cmake/iowq'
 	$(fill_in) iowq/iowq.pc.in >'$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc'
@@ -268,7 +264,7 @@ uninstall: ## what install put there
 	    '$(DESTDIR)$(LIBDIR)/cmake' '$(DESTDIR)$(LIBDIR)/iowq'
 
 .PHONY: deb
-deb: all manual | setup-deb ## Debian packages, build/deb
+deb: all | setup-deb ## Debian packages, build/deb
 	@scripts/debian/build $(VERSION) $(BUILD)
 
 # ---- the engine

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[2]
-NOTE = Path(os.environ.get("IOWQ_INSTALLED", HOME / "installed.json"))  # set by `make manual`
+NOTE = Path(os.environ.get("IOWQ_INSTALLED", HOME / "installed.json"))  # set by `make install`
 INSTALLED = NOTE.exists()
 
 if INSTALLED:
