@@ -237,7 +237,7 @@ install: all | setup-manual ## the library, its headers, the engine and the suit
 	set -e; made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; note="$$made"/installed.json; \
 	printf '{"version": "%s", "jobs": "%s", "engine": "%s", "iowq_run": "%s"}\n' $(VERSION) \
 	    '$(SUITE)/jobs' '$(LIBDIR)/fio/iowq.so' '$(PREFIX)/bin/iowq-run' >"$$note"; \
-	IOWQ_INSTALLED="$$note" scripts/manual "$$made"; \
+	IOWQ_INSTALLED="$$note" scripts/manual "$$made" $(BUILD)/engine/iowq.so; \
 	install -m 644 "$$note" '$(DESTDIR)$(SUITE)'; \
 	install -m 644 "$$made"/*.1 '$(DESTDIR)$(MAN)/man1'; \
 	install -m 644 "$$made"/*.3 '$(DESTDIR)$(MAN)/man3'; \
