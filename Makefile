@@ -212,7 +212,7 @@ COMPLETIONS := bash-completion/completions/iowq zsh/vendor-completions/_iowq \
     fish/vendor_completions.d/iowq.fish
 
 .PHONY: install uninstall
-install: all | setup-manual ## the library, its headers, the engine and the suite, under PREFIX and DESTDIR
+install: all | setup-manual ## the library, the engine and the suite, under PREFIX and DESTDIR
 	install -d $(LAYERS:%='$(INCLUDE)/%') '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/fio'
 	for header in $(HEADERS:iowq/%=%); do \
 	    install -m 644 iowq/$$header '$(INCLUDE)'/$$header && \
@@ -256,16 +256,18 @@ uninstall: ## what install put there
 	rm -f '$(DESTDIR)$(PREFIX)/bin/iowq' $(COMPLETIONS:%='$(DESTDIR)$(PREFIX)/share/%') \
 	    '$(DESTDIR)$(MAN)'/man1/iowq*.1 '$(DESTDIR)$(MAN)/man1/fio-iowq.1' \
 	    $(foreach page,iowq io_wq iowq_ring acall,'$(DESTDIR)$(MAN)/man3/$(page).3')
-	rm -f '$(DESTDIR)$(PREFIX)/bin/iowq-run' '$(DESTDIR)$(LIBDIR)/iowq/libiowq-uring.so' \
+	rm -f '$(DESTDIR)$(PREFIX)/bin/iowq-run' '$(DESTDIR)$(LIBDIR)'/libiowq-uring.so \
+	    '$(DESTDIR)$(LIBDIR)/iowq/libiowq-uring.so' \
 	    '$(DESTDIR)$(LIBDIR)'/libiowq.a '$(DESTDIR)$(LIBDIR)'/libiowq.so* \
 	    '$(DESTDIR)$(LIBDIR)/pkgconfig/iowq.pc' '$(DESTDIR)$(LIBDIR)/fio/iowq.so' \
 	    '$(DESTDIR)$(LIBDIR)/iowq/$(notdir $(LIBURING_SO))'
 	-rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(LIBDIR)/fio' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
 	    '$(DESTDIR)$(LIBDIR)/cmake' '$(DESTDIR)$(LIBDIR)/iowq'
 
+DEB := $(BUILD)/deb
 .PHONY: deb
 deb: all | setup-deb ## Debian packages, build/deb
-	@scripts/debian/build $(VERSION) $(BUILD)
+	@scripts/debian/build $(VERSION) $(BUILD) $(DEB)
 
 # ---- the engine
 

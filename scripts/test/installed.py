@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """An installed copy of the library, and how programs are built on it."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -17,8 +18,11 @@ def make(*arguments):
     """This repository's make, as if called by hand, not as a part of the `make check` above it."""
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    done = subprocess.run(["make", "-s", *map(str, arguments)], cwd=REPOSITORY, env=environment,
-                          capture_output=True, text=True, timeout=HANG_S)
+    # One at a time, so that what is not built yet is built once.
+    with open(REPOSITORY / "Makefile") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(["make", "-s", *map(str, arguments)], cwd=REPOSITORY,
+                              env=environment, capture_output=True, text=True, timeout=HANG_S)
     assert done.returncode == 0, done.stderr
     return done
 

@@ -56,20 +56,21 @@ def test_the_version_has_one_place():
 
 
 def test_a_fio_of_the_users_own_makes_no_package():
-    done = subprocess.run([DEBIAN / "build", "1", "build"], cwd=REPOSITORY, capture_output=True,
+    done = subprocess.run([DEBIAN / "build", "1", "build", "/nowhere"], cwd=REPOSITORY, capture_output=True,
                           text=True, timeout=HANG_S, env=os.environ | {"FIO_DIR": "/some/fio"},
                           check=False)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "FIO_DIR=" in done.stderr
 
 
 @pytest.fixture(scope="module")
-def packages():
+def packages(tmp_path_factory):
     """{name: file}"""
     for tool in ("dpkg-buildpackage", "dh"):
         if not shutil.which(tool):
             pytest.skip(f"no {tool}")
-    make("deb")
-    return {name: next((REPOSITORY / "build/deb").glob(f"{name}_*.deb")) for name in PACKAGES}
+    folder = tmp_path_factory.mktemp("packages") / "deb"
+    make("deb", f"DEB={folder}")
+    return {name: next(folder.glob(f"{name}_*.deb")) for name in PACKAGES}
 
 
 @full

@@ -12,9 +12,9 @@ import pytest
 from conftest import HANG_S, TINY_JOB
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DOCUMENTS = [path for path in sorted(REPOSITORY.glob("**/*.md"))
-             if path.parts[len(REPOSITORY.parts)] in (".github", "engine", "iowq", "jobs")
-             or path in (REPOSITORY / "README.md", REPOSITORY / "results/README.md")]
+DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "results/README.md",
+             *(path for folder in (".github", "engine", "iowq", "jobs")
+               for path in sorted((REPOSITORY / folder).glob("**/*.md")))]
 COMMAND = r"(?:make|scripts/[\w-]+|build/iowq-run|iowq|fio|jq|strings)"
 
 

@@ -137,13 +137,25 @@ def test_the_source_entry_is_that_of_the_installed_fio_alone(machine, tmp_path, 
 def test_of_several_names_that_of_the_distribution_is_installed(machine, tmp_path, packages,
                                                                 expected):
     """A distribution that has these packages of perf's names, beside all those that need be."""
-    lists = "\n".join(f"[ $2 != {name} ] || echo Package: $2" for name in packages)
-    run = machine(["tr", "sed"], {
-        "apt-cache": f"case $2 in linux-*) {lists or ':'} ;; clang-*) ;; *) echo x ;; esac",
+    tell = "printf 'Package: x\\n%.0s' {1..9999}"  # more than a pipe holds
+    told = "\n".join(f"[ $2 != {name} ] || {tell}" for name in packages)
+    (tmp_path / "here_Packages").touch()
+    run = machine(scripts={
+        "apt-cache": f"case $2 in linux-*) {told or ':'} ;; clang-*) ;; *) {tell} ;; esac",
         "apt-get": f"echo $* >>{tmp_path}/log", "id": "echo 0"})
-    done = run("setup", "check")
+    done = run("setup", "check", APT_LISTS=str(tmp_path))
     assert done.returncode == 0, done.stderr
     asked = (tmp_path / "log").read_text().split()
     assert {name for name in asked if "linux-" in name and name != "linux-libc-dev"} == \
         ({expected} if expected else set())
     assert "clang-14" not in asked and "clang-14?" not in asked and "git" in asked
+    assert "update" not in asked and "chromium" in asked
+
+
+def test_without_lists_apt_is_asked_for_them(machine, tmp_path):
+    """As in images: only then is it known what is to be had."""
+    run = machine(scripts={"apt-cache": "", "apt-get": f"echo $* >>{tmp_path}/log", "id": "echo 0"})
+    done = run("setup", "check", APT_LISTS=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    first, second = (tmp_path / "log").read_text().splitlines()
+    assert "update" in first and "git" in second.split() and "clang-14" not in second.split()

@@ -361,6 +361,7 @@ TEST(shown, is_what_the_counters_say) {
 }
 
 TEST(shown, by_many_threads_whose_pools_come_and_go) {
+    ASSERT_EQ(observer().left_out(), 0u); // else none of them would be seen
     std::atomic<int> at_it{4};
     std::atomic<size_t> seen{0};
     std::vector<std::thread> makers;

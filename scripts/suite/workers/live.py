@@ -28,6 +28,7 @@ TOTAL, LEVEL, LIMIT, LIST = range(4)
 BEING_FILLED = 1
 TRIES = 5  # at what changes while it is read
 LONGEST = 4096  # of a list
+MOST_FIGURES, MOST_BYTES = 10_000, 1 << 20  # of an object, and of a figure: else it has gone
 POOL, RING = "pool", "ring "
 
 
@@ -105,6 +106,9 @@ class Figure:
     def value(self, memory, arrays):
         """`arrays`: those read before, and the lengths of lists, as several figures are parts of
         one."""
+        if self.width not in (4, 8) or not self.step or \
+                max(self.count * self.step, self.step, self.mask) > MOST_BYTES:
+            raise Gone  # freed, and something else by now
         place = (self.at, self.width, self.count, self.step)
         if self.kind == LIST:
             if place not in arrays:
@@ -167,6 +171,8 @@ def text(field):
 
 def read_object(memory, at, key):
     what, self, of, figures, count, pid = memory.unpack(OBJECT, at)
+    if count > MOST_FIGURES:
+        raise Gone
     found = [Figure(text(name), *rest)
              for name, *rest in FIGURE.iter_unpack(memory.read(figures, count * FIGURE.size))]
     kinds = {f.name: f.kind for f in found if f.kind != LIST}
@@ -275,8 +281,8 @@ def check(root, found):
         return
     refused = [process.pid for process in found if process.refused]
     if refused:
-        raise BadInput(f"{refused[0]}: its memory is not for this user to read: allowed is root, "
-                       "and the process's own user while kernel.yama.ptrace_scope is 0")
+        raise BadInput(f"{refused[0]}: its memory is not for this user to read: allowed is root "
+                       "with CAP_SYS_PTRACE, and the process's own user while kernel.yama.ptrace_scope is 0")
     raise BadInput(f"{root}: no pool of iowq's in it or its descendants: allowed is what runs the "
                    "library: fio with the engine, a program under iowq-run, or one linked with it")
 

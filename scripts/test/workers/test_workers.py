@@ -17,8 +17,8 @@ import time
 
 import pytest
 from conftest import HANG_S, SCRIPTS
-from suite.workers.live import (LEVEL, LIMIT, LIST, TOTAL, Figure, Gone, Memory, Process, Shown,
-                                document, render)
+from suite.workers.live import (Figure, Gone, LEVEL, LIMIT, LIST, Memory, Process, Shown, TOTAL,
+                                 document, look, render)
 from suite.workers.records import Assembly, Event, Observation, Worker, interesting, steps_of
 from suite.workers.symbols import Mappings, readable
 from suite.workers.tracing import Refused, Source, check_may_trace, fetched, mount_tracefs
@@ -283,7 +283,7 @@ def test_bad_input_is_told_in_one_line(tmp_path, job_file, words, complaint):
 
 @pytest.fixture
 def reading(tmp_path, engine):
-    """Starts an fio that reads until it is stopped; returns it when each job has a worker."""
+    """Starts an fio that reads until it is stopped; returns it when each job has what it needs."""
     started = []
 
     def run(*options, by=(), library=engine, jobs=1):
@@ -293,7 +293,16 @@ def reading(tmp_path, engine):
              *([] if by else [f"--ioengine=external:{library}", "--offload=sqwq"]), *options,
              "--minimal", "--output=/dev/null"], stderr=subprocess.DEVNULL)
         started.append(fio)
-        wait_until(lambda: thread_names(fio.pid).count("iowq-wrk") >= jobs)
+        kinds = ["pool"] if by else ["pool", "ring "]  # io_uring in user space has no ring to show
+
+        def has_all():
+            found = look(fio.pid)
+            if any(process.refused for process in found):
+                pytest.skip("this user may not read the memory of processes that it has started")
+            return "iowq-wrk" in thread_names(fio.pid) and all(
+                sum(len(process.of_kind(kind)) for process in found) >= jobs for kind in kinds)
+
+        wait_until(has_all)
         return fio
 
     yield run
@@ -316,7 +325,9 @@ def seen(fio):
 
 
 def test_top_sees_each_job_of_fio(reading):
-    found, (one, two) = seen(reading(jobs=2))
+    fio, looks = reading(jobs=2), []
+    wait_until(lambda: looks.append(seen(fio)) or looks[-1][0]["a_second"]["issued"] > 0)
+    found, (one, two) = looks[-1]
     assert found["pid"] not in (one["pid"], two["pid"]), "fio forks its jobs"
     for process in (one, two):
         (pool,), (ring,) = process["pools"], process["rings"]
@@ -327,7 +338,7 @@ def test_top_sees_each_job_of_fio(reading):
         assert taken["issued"] == taken["pooled"] + taken["helped"] + taken["inline"] > 0
         assert pool["in_all"]["enqueued"] > 0
     rates = [process["rings"][0]["a_second"]["issued"] for process in (one, two)]
-    assert found["a_second"]["issued"] == pytest.approx(sum(rates), abs=1) and sum(rates) > 0
+    assert found["a_second"]["issued"] == pytest.approx(sum(rates), abs=1)
 
 
 def test_top_sees_several_pools_of_one_process(reading):
@@ -368,10 +379,13 @@ def test_top_is_refused_what_is_not_the_users(reading):
     fio = reading()
     if os.geteuid():
         who, pid = {}, 1
+        if os.stat("/proc/1").st_uid == os.geteuid():
+            pytest.skip("all processes are this user's")
     else:
         who, pid = {"user": 65534, "group": 65534, "extra_groups": []}, fio.pid
-        if subprocess.run([SCRIPTS / "top", "--help"], capture_output=True, check=False,
-                          **who).returncode:
+        try:
+            subprocess.run([SCRIPTS / "top", "--help"], capture_output=True, check=True, **who)
+        except (PermissionError, subprocess.CalledProcessError):
             pytest.skip("other users cannot run what is here")
     told = top(pid, "--once", status=2, **who).stderr
     assert told.startswith(f"top: {pid}: ") and "allowed is root" in told and told.count("\n") == 1
