@@ -56,9 +56,9 @@ def test_the_version_has_one_place():
 
 
 def test_a_fio_of_the_users_own_makes_no_package():
-    done = subprocess.run([DEBIAN / "build", "1", "build", "/nowhere"], cwd=REPOSITORY, capture_output=True,
-                          text=True, timeout=HANG_S, env=os.environ | {"FIO_DIR": "/some/fio"},
-                          check=False)
+    done = subprocess.run([DEBIAN / "build", "1", "build", "/nowhere"], cwd=REPOSITORY,
+                          capture_output=True, text=True, timeout=HANG_S, check=False,
+                          env=os.environ | {"FIO_DIR": "/some/fio"})
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "FIO_DIR=" in done.stderr
 
 

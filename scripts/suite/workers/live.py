@@ -282,7 +282,8 @@ def check(root, found):
     refused = [process.pid for process in found if process.refused]
     if refused:
         raise BadInput(f"{refused[0]}: its memory is not for this user to read: allowed is root "
-                       "with CAP_SYS_PTRACE, and the process's own user while kernel.yama.ptrace_scope is 0")
+                       "with CAP_SYS_PTRACE, and the process's own user while "
+                       "kernel.yama.ptrace_scope is 0")
     raise BadInput(f"{root}: no pool of iowq's in it or its descendants: allowed is what runs the "
                    "library: fio with the engine, a program under iowq-run, or one linked with it")
 
