@@ -15,6 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef IOWQ_MULTIARCH // where it is only read
+#define IOWQ_MULTIARCH "."
+#endif
+
 using namespace iowq::uring;
 
 namespace {
