@@ -28,7 +28,7 @@ TOTAL, LEVEL, LIMIT, LIST = range(4)
 BEING_FILLED = 1
 TRIES = 5  # at what changes while it is read
 LONGEST = 4096  # of a list
-MOST_FIGURES, MOST_BYTES = 10_000, 1 << 20  # of an object, and of a figure: else it has gone
+MOST_FIGURES, MOST_BYTES = 10_000, 1 << 26  # of an object, and of a figure: else it has gone
 POOL, RING = "pool", "ring "
 
 
