@@ -28,7 +28,7 @@ TOTAL, LEVEL, LIMIT, LIST = range(4)
 BEING_FILLED = 1
 TRIES = 5  # at what changes while it is read
 LONGEST = 4096  # of a list
-MOST_FIGURES, MOST_BYTES = 10_000, 1 << 26  # of an object, and of a figure: else it has gone
+MOST_FIGURES, MOST_BYTES = 10_000, 1 << 20  # of an object, and of a figure: else it has gone
 POOL, RING = "pool", "ring "
 
 
@@ -106,7 +106,7 @@ class Figure:
     def value(self, memory, arrays):
         """`arrays`: those read before, and the lengths of lists, as several figures are parts of
         one."""
-        if self.width not in (4, 8) or not self.step or \
+        if self.width not in (4, 8) or not (self.step or self.kind == LIST) or \
                 max(self.count * self.step, self.step, self.mask) > MOST_BYTES:
             raise Gone  # freed, and something else by now
         place = (self.at, self.width, self.count, self.step)
