@@ -86,7 +86,7 @@ def test_killed_at_random_moments_it_still_makes_every_run_once(tmp_path, job_fi
             kept = now
     # On a busy machine every kill may have come before there was a plan.
     last = going_on if (folder / "plan.json").exists() else line
-    done = subprocess.run(last, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(last, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stderr
     assert contents(folder)[:len(kept)] == kept
     assert_complete(folder)

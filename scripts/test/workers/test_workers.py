@@ -224,10 +224,13 @@ def test_both_sides_are_drawn_side_by_side(workers, job_file, tmp_path):
 
 def test_hundreds_of_workers_of_several_jobs(workers, job_file):
     job = DIRECT_JOB.replace("[direct]", "[direct]\nnumjobs=2")
-    _, found = workers(job_file(job), "--modes", MODE, "--depth", 128)
+    done, found = workers(job_file(job), "--modes", MODE, "--depth", 128)
     row = found[MODE]
-    summary = row["summary"]["pool"]
-    assert summary["created"] == row["counted"]["workers_created"] == summary["left"]
+    summary, counted = row["summary"]["pool"], row["counted"]["workers_created"]
+    if "events: figures may be too low" in done.stdout:  # the tracer's room was too small for them
+        assert 2 <= summary["created"] <= counted, done.stdout
+    else:
+        assert summary["created"] == counted == summary["left"], done.stdout
     assert len({worker["process"] for worker in row["workers"]}) == 2
 
 
