@@ -14,16 +14,22 @@ INSTALLED = NOTE.exists()
 if INSTALLED:
     # Nothing is written but in the current folder, and what --results and --scratch name.
     note = json.loads(NOTE.read_text())
-    VERSION, JOBS = note["version"], Path(note["jobs"])
+    JOBS = Path(note["jobs"])
     ENGINE, IOWQ_RUN = Path(note["engine"]), Path(note["iowq_run"])
     SCRATCH, RESULTS = Path("iowq-scratch"), Path("results")
     TO_SET_UP, TO_BUILD = "install it", "is not installed"
 else:
-    VERSION = re.search(r"^VERSION := (.*)$", (HOME / "Makefile").read_text(), re.M)[1]
     JOBS = HOME / "jobs"
     ENGINE, IOWQ_RUN = HOME / "build/engine/iowq.so", HOME / "build/iowq-run"
     SCRATCH, RESULTS = HOME / "build/scratch", HOME / "results"
     TO_SET_UP, TO_BUILD = "run scripts/setup run", "is not built: run make all"
+
+
+def version():
+    """The project's."""
+    if INSTALLED:
+        return note["version"]
+    return re.search(r"^VERSION := (.*)$", (HOME / "Makefile").read_text(), re.M)[1]
 
 
 def shown(path):

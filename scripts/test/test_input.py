@@ -151,6 +151,6 @@ def test_a_job_file_without_permission_is_told_in_one_line(job_file, compare):
 
 
 def test_help_names_the_defaults():
-    done = subprocess.run([str(SCRIPTS / "compare"), "--help"], capture_output=True, text=True,
+    done = subprocess.run([str(SCRIPTS / "compare"), "--help-all"], capture_output=True, text=True,
                           timeout=HANG_S, check=True)
     assert "--modes" in done.stdout and "fio:libaio" in "".join(done.stdout.split())

@@ -299,7 +299,7 @@ def test_placements_in_fios_words():
 
 
 def test_every_dimension_is_an_option(compare, job_file):
-    done = compare(job_file(), "fio:psync", "--help")
+    done = compare(job_file(), "fio:psync", "--help-all")
     assert all(f"--{name} " in done.stdout for name in DIMENSIONS if name != "jobs")
 
 
