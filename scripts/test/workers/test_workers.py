@@ -17,8 +17,9 @@ import time
 
 import pytest
 from conftest import HANG_S, SCRIPTS
-from suite.workers.live import (Figure, Gone, LEVEL, LIMIT, LIST, Memory, Process, Shown, TOTAL,
-                                 document, look, render)
+from suite.workers.live import (LEVEL, LIMIT, LIST, TOTAL, Figure, Gone, Memory, Process, Shown,
+                                look)
+from suite.workers.live_view import document, render
 from suite.workers.records import Assembly, Event, Observation, Worker, interesting, steps_of
 from suite.workers.symbols import Mappings, readable
 from suite.workers.tracing import Refused, Source, check_may_trace, fetched, mount_tracefs
