@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`make install`: what it puts where, and that programs on it run where io_uring is forbidden."""
 
-import os
 import re
 import shutil
 from pathlib import Path

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from conftest import SCRIPTS
-from kept import kept_records, kept_runs
+from kept import kept_records
 from suite.errors import BadInput
 from suite.request.asked import MODES, Matrix
 from suite.request.jobfile import read_job
