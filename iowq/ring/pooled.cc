@@ -33,10 +33,11 @@ void send_with_followers(request &carrier) {
             r->path &= static_cast<uint16_t>(~path_helped);
             r->way = rest_of(*r, route::worker, came_to == tried::missed);
             bool woke;
-            r->result =
+            int error =
                 r == &carrier && cancel_requested() ? -ECANCELED : enqueue_pooled(pool, *r, woke);
-            if (r->result == 0)
+            if (error == 0) // the request is another worker's by now
                 continue;
+            r->result = error;
         }
         r->owner->completions().push(*r);
     }
