@@ -192,8 +192,8 @@ TEST_F(direct, by_workers_that_cannot_send_it) {
         ring_config config;
         config.mode = offload::sqwq;
         create(config);
-        // What could not be sent is another worker's as soon as it is queued: in many rounds, as the
-        // other has to be quick to meet one that goes on with it.
+        // What could not be sent is another worker's as soon as it is queued: in many rounds, as
+        // the other has to be quick to meet one that goes on with it.
         const auto rounds = static_cast<unsigned>(stress_items(40));
         for (unsigned round = 0; round < rounds; round++) {
             submit(opcode::fsync, 0);
