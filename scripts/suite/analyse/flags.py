@@ -29,6 +29,8 @@ FLAGS = {
                          "are not",
     "more_syncs": "fio synced over a tenth more often than fsync= or fdatasync= asks for, so that "
                   "writes do not compare with those of a mode in which it did not",
+    "no_syncs": "fio's io_uring engine had each sync_file_range= refused and did not say so, so "
+                "that writes do not compare",
     "not_steady": "fio has not seen the steady state that was asked for (--steady)",
     "uneven": "within most runs, the last third's IOPS are over a quarter off the first third's",
     "behind": "an open loop in which less than 99 % of what was offered was done: its queue grew",

@@ -143,7 +143,7 @@ def judge(outcome, evidence, job, mode):
         figures, reason = None, complaint(outcome)
     else:
         flags += doubts(outcome, figures, job) + unsteady(document) + behind(evidence, figures)
-        flags += more_syncs(document)
+        flags += wrong_syncs(document)
         strayed = mode.strayed(total(evidence), outcome.threads_by_name, job,
                                outcome.uring_in_user_space)
         flags += [f"path:{strayed}"] if strayed else []
@@ -188,11 +188,13 @@ def doubts_of_latency(figures):
     return flags
 
 
-def more_syncs(document):
-    """The flag for a job that has synced over a tenth more often than its fsync= asks for. fio 3.33
-    does with engines that take syncs as they take writes."""
+def wrong_syncs(document):
+    """The flag for a job that has not synced as it asks for: over a tenth more often than its
+    fsync= says, as fio 3.33 does with engines that take syncs as they take writes; or not."""
     for job in output.jobs_of(document):
-        options = document.get("global options", {}) | job.get("job options", {})
+        options = output.options_of(document, job)
+        if output.refuses_syncs(options):
+            return ["no_syncs"]
         every = options.get("fsync") or options.get("fdatasync") or ""
         writes = job.get("write", {}).get("total_ios", 0)
         syncs = output.syncs_of(job).get(output.SYNC, {}).get("total_ios", 0)

@@ -8,6 +8,7 @@ import pytest
 from conftest import HANG_S
 from suite.analyse import rows_csv
 from suite.fio.output import Row, figures
+from suite.measure.run import wrong_syncs
 from suite.request.plan import Load, Point, Run
 
 # {a job file: the rows that it has}
@@ -60,6 +61,16 @@ def test_syncs_are_counted_by_their_latencies_where_fio_counts_none():
     syncs = whole.rows[Row("log", "sync")]
     assert (syncs.ios, syncs.iops, syncs.bins[7]) == (40, 20.0, 40)
     assert whole.ios == 100 and whole.bins == {5: 100}, "syncs are no I/Os"
+
+
+@pytest.mark.parametrize("engine, option, synced", [
+    ("io_uring", "sync_file_range", False), ("io_uring", "fsync", True),
+    ("psync", "sync_file_range", True)])
+def test_syncs_that_fio_had_refused_are_none(engine, option, synced):
+    sync = {"total_ios": 40, "lat_ns": {"N": 40, "mean": 0.3, "bins": {"300": 40}}}
+    whole = document(job("log", {"ioengine": engine, option: "2"}, write=2000, sync=sync))
+    assert (Row("log", "sync") in figures(whole).rows) == synced
+    assert wrong_syncs(whole) == ([] if synced else ["no_syncs"])
 
 
 def test_phases_have_their_own_times():

@@ -15,7 +15,7 @@ from conftest import ENGINE, HANG_S, SCRIPTS, TINY_JOB
 from kept import kept_records
 from suite.measure import cgroups
 from suite.measure.process import Stop
-from suite.measure.run import more_syncs
+from suite.measure.run import wrong_syncs
 from suite.measure.turn import take_turn
 
 NOBODY = 65534
@@ -170,4 +170,4 @@ def test_syncs_that_nobody_asked_for_are_flagged(options, writes, syncs, flagged
     job = {"write": {"total_ios": writes, "runtime": 1000}, "sync": {"total_ios": syncs}}
     document = {where: options, "jobs": [job]} if where == "global options" else \
         {"jobs": [job | {where: options}]}
-    assert more_syncs(document) == (["more_syncs"] if flagged else [])
+    assert wrong_syncs(document) == (["more_syncs"] if flagged else [])
