@@ -11,7 +11,7 @@ from suite.units import rate
 
 def shares(summaries):
     """{(load, depth, rate): {mode: its IOPS, or the inverse of its p99 in an open loop, to the same
-    beside nothing else}}"""
+    on a quiet machine}}"""
     found = {}
     for point, s in summaries.items():
         alone = summaries.get(replace(point, load=replace(point.load, busy="")))
@@ -32,5 +32,5 @@ def words(summaries):
         where = f"{titles[load]}, depth {depth}" + (f", {rate(offered)} I/Os/s" if offered else "")
         kept = ", ".join(f"{mode} {share:.2f}"
                          for mode, share in sorted(modes.items(), key=lambda row: -row[1]))
-        lines.append(f"{where}: of what it does beside nothing else, each mode does: {kept}.")
+        lines.append(f"{where}: of what it does on a quiet machine, each mode does: {kept}.")
     return lines

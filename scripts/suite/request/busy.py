@@ -30,8 +30,8 @@ class Kind:
         return self.quota and self.quota * len(cpus)
 
 
-KINDS = {"one": Kind("beside one busy CPU", kept=lambda cpus: 1),
-         "half": Kind("with half of the CPUs busy", kept=lambda cpus: cpus // 2),
+KINDS = {"one": Kind("one CPU busy", kept=lambda cpus: 1),
+         "half": Kind("half of the CPUs busy", kept=lambda cpus: cpus // 2),
          "single": Kind("on a single CPU", single=True),
          "quota": Kind("under a quota of half of the CPUs' time", quota=0.5)}
 NO_LIMIT = Kind("")

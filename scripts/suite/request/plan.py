@@ -124,7 +124,7 @@ def load_titles(loads):
         same_job = [other for other in loads if other.job == load.job]
         words = {"block": size_words(load.block), "mix": f"{load.mix}% reads",
                  "placement": load.placement, "file_system": load.file_system,
-                 "busy": kind_of(load.busy).words or "beside nothing else"}
+                 "busy": kind_of(load.busy).words or "quiet"}
         told = [word for name, word in words.items()
                 if len({getattr(other, name) for other in same_job}) > 1]
         titles[load] = ", ".join([load.job, *told])

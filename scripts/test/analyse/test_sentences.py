@@ -86,7 +86,7 @@ def test_a_mode_is_compared_with_itself_in_the_same_rounds():
             measured("sqthread", [100, 100, 100]), measured("sqthread", [20, 30, 10], "one"),
             measured("alone", [1, 1, 1], "one")]
     line, = beside.words(by_point(*rows))
-    assert line == ("job, beside one busy CPU, depth 8: of what it does beside nothing else, each "
+    assert line == ("job, one CPU busy, depth 8: of what it does on a quiet machine, each "
                     "mode does: punt 0.90, sqthread 0.20.")
 
 

@@ -59,7 +59,7 @@ def test_several_modes_are_a_row_each(tmp_path):
     path = tmp_path / "targets.toml"
     path.write_text(ROW.replace('"inline"', '["inline", "punt"]') + 'busy = "one"\n')
     assert [row.title for row in read_rows(path)] == [
-        f"tiny reads, beside one busy CPU, depth 1, {mode} : fio:psync"
+        f"tiny reads, one CPU busy, depth 1, {mode} : fio:psync"
         for mode in ("inline", "punt")]
 
 
