@@ -22,7 +22,7 @@ class Chart:
     or None where there is nothing to show.
 
     `of`: what is drawn. The Subject of a LOAD; one with all PLACEMENTS of a load; or a whole
-    COMPARISON, of its plan, environment and summaries.
+    COMPARISON, of its plan, environment and summaries, and of the jobs that were asked for.
     """
 
     name: str
@@ -46,13 +46,14 @@ CHARTS = [
 ]
 
 
-def figures(plan, environment, summaries, names=None):
+def figures(plan, environment, summaries, names=None, jobs=None):
     """[(file name, Chart, Figure)], first of the comparison, then of every load; only the charts of
-    `names`, if given."""
-    loads = subjects.of_loads(plan, environment, summaries)
-    placements = subjects.of_placements(plan, environment, summaries)
+    `names`, and of `jobs`, if given. What a map says of a job is as in the map of all."""
+    of_jobs = {point: s for point, s in summaries.items() if not jobs or point.load.job in jobs}
+    loads = subjects.of_loads(plan, environment, of_jobs)
+    placements = subjects.of_placements(plan, environment, of_jobs)
     files = unique_names([subject.title for subject in loads + placements])
-    whole = [(chart.name, chart, chart.draw(plan, environment, summaries))
+    whole = [(chart.name, chart, chart.draw(plan, environment, summaries, jobs))
              for chart in chosen(COMPARISON, names)]
     return [row for row in whole if row[2]] + [
         row for subject, of in [(one, LOAD) for one in loads]

@@ -12,8 +12,8 @@ from suite.units import duration, rate
 
 NAME = "read-latency"
 QUESTION = "How long do reads take beside so many writes?"
-READING = ("p99 of reads. Down: reads a second; right: writes a second, both offered. Ringed: that "
-           "load was not reached, so latency grew for as long as the run.")
+READING = ("p99 of reads. Down: reads a second; right: writes a second, both offered. Outlined: "
+           "that load was not reached, so latency grew for as long as the run.")
 RING = Style(RED, 6, SOLID)
 LEAST_CELL = text_width("0.88 ms", TEXT) + 4  # pixels
 CELL_GAP = 12  # between the names of two rows

@@ -21,7 +21,7 @@ LEAST_COLUMN, MOST_COLUMN = text_width("1.00~", TEXT) + 6, 90
 GAP = 0.2  # between groups, in columns
 RING = Style(RED, 6, SOLID)
 TITLE = "Which mode, and where?"
-READING = ("Share of the best mode's IOPS; of a latency its inverse: 1.00 is best. Ringed: as "
+READING = ("Share of the best mode's IOPS; of a latency its inverse: 1.00 is best. Outlined: as "
            f"good as the best. ~: runs differ over {UNSTABLE}-fold.")
 
 
@@ -45,9 +45,9 @@ class Decided:
     group: str = ""
 
 
-def of_comparison(plan, environment, summaries):
-    """The Figure of a comparison; None where nothing could be decided."""
-    columns = decided(plan, summaries)
+def of_comparison(plan, environment, summaries, jobs=None):
+    """The Figure of a comparison, or of these jobs of it; None where nothing could be decided."""
+    columns = [column for column in decided(plan, summaries) if not jobs or column.group in jobs]
     if not columns:
         return None
     return winner_map(TITLE, columns, [about(plan, environment)])

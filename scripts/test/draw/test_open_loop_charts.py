@@ -105,7 +105,7 @@ def test_the_colour_is_that_of_the_latency_in_all_panels_on_a_logarithmic_scale(
     text = next(t.text for t in figure.targets() if "not reached" in t.text)
     assert "offered 10 reads/s, 9 writes/s" in text and "made 9.7 reads/s, 6 writes/s" in text
     words = svg_text(drawn(tmp_path, figure))
-    assert "punt" in words and "mixed" in words and "Ringed" in words
+    assert "punt" in words and "mixed" in words and "Outlined" in words
 
 
 def test_rows_are_reads_from_the_top_down_and_columns_are_writes_to_the_right():

@@ -72,6 +72,20 @@ def test_only_the_charts_and_formats_asked_for_are_drawn_where_asked(tmp_path):
         assert done.returncode == 2 and done.stderr.count("\n") == 1 and words in done.stderr
 
 
+def test_only_the_jobs_asked_for_are_drawn_and_judged_as_among_all(tmp_path):
+    folder = synthetic.results(tmp_path / "r", MODES[:3])
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    assert plot(folder, "--to", whole).returncode == 0
+    done = plot(folder, "--to", part, "--jobs", "rand*-cached")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in part.iterdir()} == {path.name for path in whole.iterdir()}
+    done = plot(folder, "--jobs", "randread-cashed")
+    assert done.returncode == 2 and "'randread-cashed' is none of randread-cached" in done.stderr
+    files = subprocess.run([str(SCRIPTS / "plot"), tmp_path / "a.json", "--jobs", "a"],
+                           capture_output=True, text=True, timeout=HANG_S, check=False)
+    assert files.returncode == 2 and "--jobs: is of a results folder" in files.stderr
+
+
 def test_drawing_again_gives_the_same_data_and_scripts(tmp_path):
     folder = synthetic.results(tmp_path / "r", MODES[:4])
     drawn = []

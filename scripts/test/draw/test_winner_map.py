@@ -56,6 +56,15 @@ def test_a_column_holds_each_modes_share_of_the_best_medians(tmp_path):
         assert not any(s.unstable for s in column.cells.values())
 
 
+def test_a_map_of_some_jobs_has_their_columns_alone(tmp_path, monkeypatch):
+    compared = read(synthetic.results(tmp_path / "r", MODES[:2]))
+    monkeypatch.setattr(winner_map, "decided", lambda *_: [
+        *many(2, MODES[:2], "one"), *many(1, MODES[:2], "other")])
+    for jobs, columns in ((None, 3), (["one", "other"], 3), (["other"], 1)):
+        assert len(winner_map.of_comparison(*compared, jobs).targets()) == 2 * columns
+    assert winner_map.of_comparison(*compared, ["third"]) is None
+
+
 def test_a_latencys_share_is_its_inverse(tmp_path):
     columns, summaries = columns_of(synthetic.results(tmp_path / "r", MODES[:4], depths=(64,),
                                                       rates=(20000,)))
