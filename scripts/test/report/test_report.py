@@ -382,3 +382,15 @@ def test_the_map_can_be_had_in_markdown(tmp_path):
     assert rows[0] == "| mode | randread-cached, depth 8 |" and rows[1] == "| --- | ---: |"
     assert rows[2] == "| a\\_b | **1.00** |" and len(rows) == 5
     assert text.startswith("**randread-cached**: a\\_b at depth 8.")
+
+
+def test_markdown_has_our_modes_beside_the_kernels(tmp_path):
+    folder = synthetic.results(tmp_path / "r", ["uring", "fio:psync", "punt"], depths=(1, 8))
+    assert report(folder.path, "--export-markdown", tmp_path / "m.md").returncode == 0
+    rows = [line.split(" | ") for line in (tmp_path / "m.md").read_text().splitlines()
+            if line.startswith("|")]
+    begin = rows.index(["| ", "punt / uring |"])
+    ratios = {load.removeprefix("| "): cell.removesuffix(" |") for load, cell in rows[begin + 2:]}
+    assert list(ratios) == ["randread-cached, depth 1", "randread-cached, depth 8"]
+    for cell in ratios.values():
+        assert cell.startswith("**") and 5 < float(cell.strip("*")) < 12, "150 k beside 30 k"
