@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import synthetic
 from conftest import HANG_S, TINY_JOB
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -71,6 +72,13 @@ def of_a_run(line, folder):
             f"&& cd {folder}/results && {line}")
 
 
+def of_another(line, folder):
+    """Of a small comparison in place of the reference run."""
+    made = synthetic.results(folder / "reference", ["fio:psync", "punt"], depths=(1,)).path
+    return line.replace("NEW results/reference", f"{made} {folder}/new") \
+        .replace("results/reference", str(made))
+
+
 def only_named(line, folder):
     """Takes long, or is what runs this: does make know it?"""
     return re.sub(r"^make (\S+).*", r"make -n \1", line)
@@ -81,6 +89,7 @@ WAYS = {"make all && scripts/compare": lambda line, folder:
         comparison(line.removeprefix("make all && "), folder),
         "make": only_named, "scripts/compare": comparison,
         "iowq compare": lambda line, folder: comparison(f"scripts/{line}", folder),
+        **dict.fromkeys(["scripts/condense", "scripts/plot", "scripts/report"], of_another),
         "build/iowq-run": in_user_space, "jq": of_a_run, "scripts/explore": lambda line, folder:
         f"scripts/explore --help | grep -q -e {line.split()[1]}"}
 
