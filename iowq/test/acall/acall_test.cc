@@ -43,7 +43,7 @@ TEST_P(acall, makes_system_calls_and_gives_their_results) {
     EXPECT_STREQ(text, "llo");
     EXPECT_EQ(async(GetParam(), SYS_close, fd).run(), 0);
     EXPECT_EQ(async(GetParam(), SYS_close, -1).run(), -EBADF);
-    EXPECT_EQ(async(GetParam(), SYS_unlink, name).run(), 0);
+    EXPECT_EQ(async(GetParam(), SYS_unlinkat, AT_FDCWD, name, 0).run(), 0);
     EXPECT_EQ(async(GetParam(), 100000).run(), -ENOSYS);
     void *at = reinterpret_cast<void *>(
         async(GetParam(), SYS_mmap, 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0).run());

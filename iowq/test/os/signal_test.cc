@@ -94,7 +94,17 @@ TEST(signal, leaves_alone_what_its_creator_blocks) {
     EXPECT_EQ(received, 100);
 }
 
-// valgrind and qemu-user keep the last for themselves.
+// valgrind keeps the last for itself, and so does qemu-user, where only sending it fails.
+TEST(signal, is_none_that_cannot_be_sent) {
+    int last = signal_of(*make());
+    std::thread([] {
+        let_fail(SYS_tgkill, EINVAL);
+        std::unique_ptr<wq> pool;
+        EXPECT_EQ(wq::create({}, pool), -EBUSY);
+    }).join();
+    EXPECT_TRUE(handled_by_default(last));
+}
+
 TEST(signal, passes_over_what_the_kernel_refuses) {
     int last = signal_of(*make());
     std::thread([last] {
