@@ -75,7 +75,7 @@ def of_a_run(line, folder):
 def of_another(line, folder):
     """Of a small comparison in place of the reference run."""
     made = synthetic.results(folder / "reference", ["fio:psync", "punt"], depths=(1,)).path
-    return line.replace("NEW results/reference", f"{made} {folder}/new") \
+    return line.replace("NEW SMALL", f"{made} {folder}/small") \
         .replace("results/reference", str(made))
 
 

@@ -21,6 +21,8 @@ def of_comparison(plan, about, summaries, said):
             for load, sentence in answers(found).items()]
     told += [f"{escaped(line)}." for line in verdict.nobody(summaries, rules)]
     lines = told or ["No two modes have runs enough to choose between them."]
+    if any(" !" in line for line in told):
+        lines += ["!: its runs are flagged, look before believing."]
     columns = decided(plan, summaries)
     if columns:
         lines = [*lines, *in_shares(columns),
@@ -37,8 +39,8 @@ def in_shares(columns):
     if len(columns) > len(modes):
         rows = [["", *modes], *list(zip(*rows))[1:]]
     return ["", "### Share of the best mode", "",
-            "Bold: as good as the best. ~: runs differ over twofold.", "",
-            *table(rows[0], rows[1:])]
+            "Bold: as good as the best. ~: runs differ over twofold. Of a latency the inverse, so "
+            "that more is better.", "", *table(rows[0], rows[1:])]
 
 
 def where(column):
@@ -59,8 +61,9 @@ def beside_the_kernels(plan, summaries, found, columns, coverage):
             rows.append([where(column), *cells])
     if not rows:
         return []
-    return ["", "### Our modes by the kernel's own", "",
-            "Over 1 is better. Bold: the interval leaves 1 out.", "",
+    return ["", "### Our modes beside the kernel's own", "",
+            "How many times as much, or of a latency as short: over 1 is better. Bold: the "
+            "interval leaves 1 out.", "",
             *table(["", *(f"{mode} / {other}" for mode, other in pairs)], rows)]
 
 
