@@ -152,6 +152,17 @@ def test_of_several_names_that_of_the_distribution_is_installed(machine, tmp_pat
     assert "update" not in asked and "chromium" in asked
 
 
+@pytest.mark.parametrize("arguments, complaint", [
+    ([], "usage: scripts/elsewhere bookworm|trixie|noble|aarch64 DIR"),
+    (["plan9", "x"], "usage:"), (["trixie"], "DIR is to be a new folder"),
+    (["trixie", "/"], "DIR is to be a new folder"), (["noble", "x"], "MIRROR= says where")])
+def test_another_system_that_cannot_be_tried_is_told_in_one_line(arguments, complaint):
+    done = subprocess.run([REPOSITORY / "scripts/elsewhere", *arguments], capture_output=True,
+                          text=True, env={**os.environ, "MIRROR": ""}, timeout=HANG_S, check=False)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("elsewhere: ") and complaint in done.stderr
+
+
 def test_without_lists_apt_is_asked_for_them(machine, tmp_path):
     """As in images: only then is it known what is to be had."""
     run = machine(scripts={"apt-cache": "", "apt-get": f"echo $* >>{tmp_path}/log", "id": "echo 0"})
