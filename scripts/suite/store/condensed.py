@@ -45,7 +45,8 @@ def line_of(kept, exact):
     """`exact`: whatever a run is judged by. Else an open loop is by its latency, and syncs."""
     record = {name: value for name, value in kept.record.items() if name not in UNREAD}
     exact = exact or record["run"]["rate"] > 0
-    return runs_file.line_of(record, kept.job_file, fio_text(kept.fio, exact).encode())
+    written = fio_text(kept.fio, exact).encode(errors="surrogateescape")
+    return runs_file.line_of(record, kept.job_file, written)
 
 
 def fio_text(text, exact=False):

@@ -11,8 +11,10 @@ import synthetic
 from conftest import HANG_S, SCRIPTS
 from draw.test_plot_fio_versions import VERSIONS, document
 from suite.fio.output import SYNC, figures, parse_fio, percentile, value_of_bin
-from suite.store.condensed import BITS, bin_of, fio_text
+from suite.store import runs_file
+from suite.store.condensed import BITS, bin_of, fio_text, line_of
 from suite.store.folder import Folder
+from suite.store.runs_file import Kept
 
 MODES = ["fio:psync", "punt", "uring"]
 
@@ -71,6 +73,12 @@ def test_what_is_judged_by_its_latency_keeps_its_bins():
 @pytest.mark.parametrize("text", ["", "fio: no such file\n", '{"fio version": "fio-3.33", "jobs'])
 def test_what_is_no_whole_document_stays_as_it_is(text):
     assert fio_text(text) == text
+
+
+def test_what_is_no_text_stays_as_it_is():
+    record = {"run": {"id": "1", "rate": 0}, "ok": False, "flags": []}
+    kept = Kept("", record, "[j]\n", b"\xff".decode(errors="surrogateescape"))
+    assert runs_file.parsed(line_of(kept, exact=False), "").fio == kept.fio
 
 
 def test_a_value_lies_in_its_bin():
