@@ -379,7 +379,9 @@ long syscall(long call, ...) noexcept {
     case SYS_futex:
         return futex(reinterpret_cast<uint32_t *>(a[0]), static_cast<int>(a[1]),
                      static_cast<uint32_t>(a[2]), reinterpret_cast<const timespec *>(a[3]));
-    case SYS_tgkill:
+    case SYS_tgkill: // what a thread sends to itself has come when the call returns
+        if (of_task(a[1]) == this_thread())
+            return 0;
         crossing();
         interrupt(of_task(a[1]));
         return 0;
