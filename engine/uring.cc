@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <new>
+#include <string_view>
 #include <unistd.h>
 
 namespace engine {
@@ -287,7 +288,26 @@ int uring::reap(std::span<request *> out, unsigned min, iowq::deadline until) {
     return static_cast<int>(n);
 }
 
+namespace {
+
+// Does this process see the number by which the kernel knows its threads? In a container it has
+// numbers of its own. The link names the kernel's first PID namespace (PROC_PID_INIT_INO).
+bool knows_own_numbers() {
+    char link[32];
+    ssize_t size = readlink("/proc/self/ns/pid", link, sizeof link);
+    return size > 0 && std::string_view(link, static_cast<size_t>(size)) == "pid:[4026531836]";
+}
+
+} // namespace
+
 unsigned uring::threads() const {
+    static const bool knows = knows_own_numbers();
+    if (!knows) // those of all of the process, then: of several jobs, where they are its threads
+        return count_tasks(
+            [](void *, pid_t, std::string_view name) {
+                return name.starts_with("iou-sqp-") || name.starts_with("iou-wrk-");
+            },
+            nullptr);
     struct {
         pid_t owner;
         pid_t sqpoll = 0; // where there is one, workers are named after it

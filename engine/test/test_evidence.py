@@ -40,6 +40,17 @@ def test_threads_over_time(fio, tmp_path, evidence, mode):
     assert said["threads_peak"] <= MOST.get(mode, 65536)
 
 
+# There the kernel's threads have the number of their owner outside in their names.
+@pytest.mark.skipif(os.geteuid(), reason="needs root")
+@pytest.mark.parametrize("mode", ["sqwq", "uring_async", "uring_sqpoll"])
+def test_threads_are_seen_in_a_container_too(fio, tmp_path, evidence, mode):
+    result = fio(mode, filename=tmp_path / "data", rw="randread", direct=1, iodepth=16,
+                 time_based=None, runtime="200ms", pool_stats=tmp_path / "evidence",
+                 prefix=["unshare", "--pid", "--fork", "--mount-proc"])
+    assert result.status == 0, result.said
+    assert evidence()[0]["threads_peak"] >= 1
+
+
 @pytest.mark.skipif(not os.environ.get("IOWQ_FULL"), reason="takes 14 s: IOWQ_FULL=1")
 def test_a_long_job_takes_no_more_room(fio, tmp_path, evidence):
     result = fio("acall", filename=tmp_path / "data", rw="randread", direct=1, iodepth=16,
