@@ -163,6 +163,13 @@ def test_another_system_that_cannot_be_tried_is_told_in_one_line(arguments, comp
     assert done.stderr.startswith("elsewhere: ") and complaint in done.stderr
 
 
+def test_a_folder_is_the_one_where_it_was_named(tmp_path):
+    (tmp_path / "there").mkdir()
+    done = subprocess.run([REPOSITORY / "scripts/elsewhere", "trixie", "there"], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=HANG_S, check=False)
+    assert done.returncode == 2 and "DIR is to be a new folder" in done.stderr
+
+
 def test_without_lists_apt_is_asked_for_them(machine, tmp_path):
     """As in images: only then is it known what is to be had."""
     run = machine(scripts={"apt-cache": "", "apt-get": f"echo $* >>{tmp_path}/log", "id": "echo 0"})
