@@ -4,6 +4,7 @@
 from suite.analyse import verdict
 from suite.analyse.flags import doubts
 from suite.analyse.verdict import named
+from suite.request.jobfile import serial_sections
 from suite.request.modes import under_iowq_run
 from suite.request.plan import load_titles
 
@@ -29,11 +30,17 @@ def sentence(of_load):
                f"of {counted_in}"
     groups = {}
     for v in of_load:
-        groups.setdefault(together([named(s) for s in v.good]), []).append(v.where)
+        groups.setdefault(together([named(s) for s in v.good]), []).append(v)
     if len(groups) > MOST_GROUPS:
         return f"it depends: no mode is as good as the best {'by' if by_figure else 'at'} all of " \
                f"{counted_in}"
-    return "; ".join(f"{modes} at {places(where)}" for modes, where in groups.items())
+    points = {v.best.point.where for v in of_load}
+    if by_figure and len(points) == 1:
+        return f"at {points.pop()}: " + "; ".join(
+            f"{modes} for {listed([v.judged.words for v in here])}"
+            for modes, here in groups.items())
+    return "; ".join(f"{modes} at {places([v.where for v in here])}"
+                     for modes, here in groups.items())
 
 
 def good_everywhere(of_load):
@@ -67,6 +74,13 @@ def what_to_do(summaries):
                     if s.iops and under_iowq_run(s.point.mode)})
     return [f"{listed(found)}: io_uring in user space. Run your program, unchanged, under "
             "build/iowq-run."] if found else []
+
+
+def always_serial(jobs):
+    """A line on the sections whose depth is not that of their load's points; none without any."""
+    found = [f"{listed(sorted(sections))} of {job['name']}" for job in jobs
+             if (sections := serial_sections(job["text"]))]
+    return [f"Always at depth 1: {'; '.join(found)}."] if found else []
 
 
 def render(summaries, rules):

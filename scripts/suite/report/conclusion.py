@@ -34,11 +34,11 @@ def in_words(plan, summaries, finished):
 
 
 def said(plan, summaries, finished):
-    """Lines about what a mode asks of a program, about other programs, the machine while it was
-    measured, and what was left out."""
-    return (answer.what_to_do(summaries) + beside.words(summaries) + same.words(summaries)
-            + rounds.words(finished) + race.words(plan, summaries)
-            + precision.words(plan, summaries))
+    """Lines about what a mode asks of a program, about depths, other programs, the machine while it
+    was measured, and what was left out."""
+    return (answer.what_to_do(summaries) + answer.always_serial(plan["jobs"])
+            + beside.words(summaries) + same.words(summaries) + rounds.words(finished)
+            + race.words(plan, summaries) + precision.words(plan, summaries))
 
 
 def as_json(folder, status):

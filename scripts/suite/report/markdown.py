@@ -17,12 +17,13 @@ def of_comparison(plan, about, summaries, said):
     rules = verdict.Rules.of_plan(plan)
     found = verdict.verdicts(summaries, rules)
     titles = load_titles(point.load for point in summaries)
-    told = [f"**{escaped(titles[load])}**: {escaped(sentence)}."
+    told = [f"- **{escaped(titles[load])}**: {escaped(sentence)}."
             for load, sentence in answers(found).items()]
-    told += [f"{escaped(line)}." for line in verdict.nobody(summaries, rules)]
-    lines = told or ["No two modes have runs enough to choose between them."]
+    told += [f"- {escaped(line)}." for line in verdict.nobody(summaries, rules)]
+    lines = ["### Which mode?", ""]
     if any(" !" in line for line in told):
-        lines += ["!: its runs are flagged, look before believing."]
+        lines += ["!: its runs are flagged, look before believing.", ""]
+    lines += told or ["No two modes have runs enough to choose between them."]
     columns = decided(plan, summaries)
     if columns:
         lines = [*lines, *in_shares(columns),

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import synthetic
 from suite.analyse import beside, precision, same
-from suite.analyse.answer import answers
+from suite.analyse.answer import always_serial, answers
 from suite.analyse.words import load_words
 from suite.report.conclusion import summaries_of
 from suite.request.plan import Load
@@ -37,10 +37,11 @@ def test_operations_are_named_in_place_of_reads_and_writes():
     assert load_words(job | {"operations": []}) == "reads of 4 KiB, buffered, page cache warm"
 
 
-def verdict(where, *good, row=None, flags=()):
-    return SimpleNamespace(load="load", where=where, judged=SimpleNamespace(row=row), good=[
-        SimpleNamespace(point=SimpleNamespace(mode=mode), flags=["x"] * (mode in flags))
-        for mode in good])
+def verdict(point, *good, row="", flags=()):
+    best, *others = [SimpleNamespace(point=SimpleNamespace(mode=mode, where=point),
+                                     flags=["x"] * (mode in flags)) for mode in good]
+    return SimpleNamespace(load="load", where=", ".join(filter(None, [point, row])), best=best,
+                           judged=SimpleNamespace(row=row, words=row), good=[best, *others])
 
 
 @pytest.mark.parametrize(("verdicts", "sentence"), [
@@ -56,17 +57,30 @@ def verdict(where, *good, row=None, flags=()):
     ([verdict("depth 1, 10 k I/Os/s offered", "a"), verdict("depth 1, 20 k I/Os/s offered", "b"),
       verdict("depth 8", "a")],
      "a at depth 1, 10 k I/Os/s offered and depth 8; b at depth 1, 20 k I/Os/s offered"),
-    ([verdict("depth 8, log syncs by p99", "a", row="r"), verdict("depth 8, reads by IOPS", "b",
-                                                                  row="s")],
-     "a at depth 8, log syncs by p99; b at depth 8, reads by IOPS"),
-    ([verdict("depth 8, log syncs by p99", "a", row="r"), verdict("depth 8, reads by IOPS", "a",
-                                                                  row="s")],
+    ([verdict("depth 8", "a", row="log syncs by p99"),
+      verdict("depth 8", "b", row="reads by IOPS"), verdict("depth 8", "b", row="writes by IOPS")],
+     "at depth 8: a for log syncs by p99; b for reads by IOPS and writes by IOPS"),
+    ([verdict("depth 8", "a", row="log syncs by p99"), verdict("depth 8", "a", row="b by IOPS")],
      "a, as good as the best by each of 2 figures"),
+    ([verdict("depth 1", "a", row="log syncs by p99"), verdict("depth 8", "b", row="b by IOPS")],
+     "a at depth 1, log syncs by p99; b at depth 8, b by IOPS"),
     ([verdict(f"depth {n}", mode) for n, mode in enumerate("abcde")],
      "it depends: no mode is as good as the best at all of 5 points"),
 ])
 def test_the_sentence(verdicts, sentence):
     assert answers(verdicts) == {"load": sentence}
+
+
+@pytest.mark.parametrize("texts, lines", [
+    (["[log]\niodepth=1\n[readers]\niodepth=8\n", "[j]\nrw=read\n"],
+     ["Always at depth 1: log of a."]),
+    (["[b]\niodepth=1\n[a]\niodepth=1\n[c]\niodepth=2\n", "[x]\niodepth=1\n[y]\niodepth=4\n"],
+     ["Always at depth 1: a and b of a; x of b."]),
+    (["[j]\niodepth=1\n"], []),
+])
+def test_sections_that_stay_at_depth_1_are_named(texts, lines):
+    assert always_serial([{"name": name, "text": text}
+                          for name, text in zip("ab", texts)]) == lines
 
 
 # ---- modes beside a load of other programs

@@ -381,7 +381,7 @@ def test_the_map_can_be_had_in_markdown(tmp_path):
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert rows[0] == "| mode | randread-cached, depth 8 |" and rows[1] == "| --- | ---: |"
     assert rows[2] == "| a\\_b | **1.00** |" and len(rows) == 5
-    assert text.startswith("**randread-cached**: a\\_b at depth 8.")
+    assert text.startswith("### Which mode?\n\n- **randread-cached**: a\\_b at depth 8.")
 
 
 def test_markdown_has_our_modes_beside_the_kernels(tmp_path):
