@@ -132,7 +132,7 @@ def test_a_command_that_is_named_is_there(code):
 
 def test_there_are_commands():
     assert len(SHOWN) > 10 and len(NAMED) > 20
-    assert "scripts/compare your.fio" in SHOWN and "make compare" in SHOWN
+    assert "scripts/compare your.fio --runtime 2s" in SHOWN and "make compare" in SHOWN
 
 
 @pytest.mark.parametrize("text, expected", [

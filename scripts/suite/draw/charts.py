@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from suite.draw import subject as subjects
 from suite.draw import winner_map
 from suite.draw.depth_charts import latency, percentiles, throughput
+from suite.draw.figure import WIDTH
 from suite.draw.node_charts import nodes
 from suite.draw.ranked_charts import cpu, ratios, threads
 from suite.draw.rate_charts import open_loop
@@ -22,7 +23,8 @@ class Chart:
     or None where there is nothing to show.
 
     `of`: what is drawn. The Subject of a LOAD; one with all PLACEMENTS of a load; or a whole
-    COMPARISON, of its plan, environment and summaries, and of the jobs that were asked for.
+    COMPARISON, of its plan, environment and summaries, of the jobs that were asked for, and as wide
+    as was asked for.
     """
 
     name: str
@@ -46,14 +48,15 @@ CHARTS = [
 ]
 
 
-def figures(plan, environment, summaries, names=None, jobs=None):
-    """[(file name, Chart, Figure)], first of the comparison, then of every load; only the charts of
-    `names`, and of `jobs`, if given. What a map says of a job is as in the map of all."""
+def figures(plan, environment, summaries, names=None, jobs=None, width=WIDTH):
+    """[(file name, Chart, Figure)], first of the comparison, `width` wide, then of every load; only
+    the charts of `names`, and of `jobs`, if given. What a map says of a job is as in the map of
+    all."""
     of_jobs = {point: s for point, s in summaries.items() if not jobs or point.load.job in jobs}
     loads = subjects.of_loads(plan, environment, of_jobs)
     placements = subjects.of_placements(plan, environment, of_jobs)
     files = unique_names([subject.title for subject in loads + placements])
-    whole = [(chart.name, chart, chart.draw(plan, environment, summaries, jobs))
+    whole = [(chart.name, chart, chart.draw(plan, environment, summaries, jobs, width))
              for chart in chosen(COMPARISON, names)]
     return [row for row in whole if row[2]] + [
         row for subject, of in [(one, LOAD) for one in loads]

@@ -3,8 +3,9 @@
 
 Nothing here knows fio, modes or gnuplot's language; gnuplot.py turns a Figure into files. All
 margins and ranges are set here, so that targets() knows the position of every mark. Lengths are in
-pixels of the SVG, positions from its top left corner. A picture is WIDTH wide, and its text is so
-large that it can be read on a phone, where the picture is as wide as the screen.
+pixels of the SVG, positions from its top left corner. Where nothing else is asked for a picture is
+WIDTH wide, and its text is so large that it can be read on a phone, where the picture is as wide as
+the screen.
 """
 
 from dataclasses import dataclass, field
@@ -167,6 +168,7 @@ class Figure:
     # What else stands below: how the figures came about, and what must not be overlooked.
     about: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
+    width: float = WIDTH
 
     @property
     def height(self):
@@ -209,7 +211,8 @@ class Layout:
     """Positions of everything in a figure, from the top down."""
 
     def __init__(self, figure):
-        room = WIDTH - 2 * EDGE
+        self.width = figure.width
+        room = self.width - 2 * EDGE
         self.words = []
         self.frames = []  # (panel, Frame)
         self.key = []  # (Style, x, y); the name stands KEY_LINE to the right
@@ -225,7 +228,7 @@ class Layout:
                   for c in range(columns)]
         rights[-1] = max(rights[-1] + RIGHT, OVERHANG * any(not panel.bare for band in figure.bands
                                                             for panel in band.panels))
-        width = (WIDTH - EDGE - sum(lefts + rights) - COLUMN_GAP * (columns - 1)) / columns
+        width = (self.width - EDGE - sum(lefts + rights) - COLUMN_GAP * (columns - 1)) / columns
         for band in figure.bands:
             self.place_band(band, lefts, rights, width)
         self.y += 6
@@ -244,7 +247,7 @@ class Layout:
     def place_band(self, band, lefts, rights, width):
         self.y += 8
         if band.heading:
-            self.write_lines(wrapped(band.heading, TEXT, WIDTH - 2 * EDGE), TEXT, "ink")
+            self.write_lines(wrapped(band.heading, TEXT, self.width - 2 * EDGE), TEXT, "ink")
         titled = any(panel.y.title for panel in band.panels)
         ended = any(panel.ends for panel in band.panels)
         spans = spans_of(band.panels, lefts, rights, width)

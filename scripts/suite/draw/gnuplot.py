@@ -10,7 +10,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 from suite.draw.axis import LOG, TAIL, text_width
-from suite.draw.figure import (DIVERGING, INK, RISING, TEXT, WIDTH, Cell, Layout, Tile, x_labels,
+from suite.draw.figure import (DIVERGING, INK, RISING, TEXT, Cell, Layout, Tile, x_labels,
                                y_labels)
 from suite.errors import FolderFailed
 
@@ -194,8 +194,9 @@ class Script:
         return any(panel.x.scale == TAIL for panel, _ in self.layout.frames)
 
     def terminals(self):
-        size = {"w": WIDTH, "h": self.height, "w2": 2 * WIDTH, "h2": 2 * self.height,
-                "w_in": f"{WIDTH / 72:.4f}", "h_in": f"{self.height / 72:.4f}",
+        width = self.layout.width
+        size = {"w": width, "h": self.height, "w2": 2 * width, "h2": 2 * self.height,
+                "w_in": f"{width / 72:.4f}", "h_in": f"{self.height / 72:.4f}",
                 "font": f"{FONT},{TEXT}"}
         return [f"if (kind eq '{kind}') {{ {TERMINALS[kind].format(**size)} }}"
                 for kind in FORMATS]
@@ -227,15 +228,15 @@ class Script:
         return lines
 
     def at(self, x, y):
-        return f"screen {x / WIDTH:.5f}, screen {1 - y / self.height:.5f}"
+        return f"screen {x / self.layout.width:.5f}, screen {1 - y / self.height:.5f}"
 
     def style(self, style):
         return self.styles.index(style) + 1
 
     def panel(self, panel, frame):
         lines = [
-            f"set lmargin at screen {frame.left / WIDTH:.5f}",
-            f"set rmargin at screen {frame.right / WIDTH:.5f}",
+            f"set lmargin at screen {frame.left / self.layout.width:.5f}",
+            f"set rmargin at screen {frame.right / self.layout.width:.5f}",
             f"set tmargin at screen {1 - frame.top / self.height:.5f}",
             f"set bmargin at screen {1 - frame.bottom / self.height:.5f}",
             f"set border {0 if panel.bare else 3} linecolor rgb frame",

@@ -45,12 +45,12 @@ class Decided:
     group: str = ""
 
 
-def of_comparison(plan, environment, summaries, jobs=None):
+def of_comparison(plan, environment, summaries, jobs=None, width=WIDTH):
     """The Figure of a comparison, or of these jobs of it; None where nothing could be decided."""
     columns = [column for column in decided(plan, summaries) if not jobs or column.group in jobs]
     if not columns:
         return None
-    return winner_map(TITLE, columns, [about(plan, environment)])
+    return winner_map(TITLE, columns, [about(plan, environment)], width)
 
 
 def decided(plan, summaries):
@@ -85,14 +85,15 @@ def about(plan, environment):
             f"{machine_title(environment)}.")
 
 
-def winner_map(title_words, columns, provenance):
+def winner_map(title_words, columns, provenance, width=WIDTH):
     """The Figure: rows are modes, the best by the median of their shares on top."""
     modes = by_share(columns)
-    room = WIDTH - EDGE - Rows(modes, TEXT, NAMES).width - TICK_GAP - RIGHT
+    room = width - EDGE - Rows(modes, TEXT, NAMES).width - TICK_GAP - RIGHT
     bands = in_bands(groups_of(columns), room / LEAST_COLUMN)
     wide = max(room / MOST_COLUMN, *(band[-1].end for band in bands))
     return Figure(title_words, "", [Band([panel(modes, band, wide, room / wide)])
-                                    for band in bands], reading=READING, about=provenance)
+                                    for band in bands],
+                  reading=READING, about=provenance, width=width)
 
 
 def by_share(columns):

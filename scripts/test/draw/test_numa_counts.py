@@ -114,7 +114,7 @@ def test_runs_that_have_all_in_common_are_added_up(tmp_path):
 def test_no_text_touches_another(tmp_path, document):
     mode = document["rows"][0]["mode"]
     figure = numa_counts.figure(read(tmp_path, document), mode)
-    assert_no_two_texts_touch(drawn(tmp_path, figure), figure.height)
+    assert_no_two_texts_touch(drawn(tmp_path, figure), figure)
 
 
 def test_the_table_has_a_line_a_run_with_its_counts(tmp_path, plot):

@@ -48,7 +48,7 @@ def test_the_greatest_is_on_top_with_its_interval_and_a_dot_for_each_round(tmp_p
     assert ends == [(90e3, 92e3), (80e3, 91e3), (30e3, 41e3)], "as far as they are known"
     assert "p99 there 800 µs" in figure.targets()[-1].text
     svg = drawn(tmp_path, figure)
-    assert_no_two_texts_touch(svg, figure.height)
+    assert_no_two_texts_touch(svg, figure)
     words = svg_text(svg)
     assert "p99 under 1 ms" in words and "punt !" in words and "! drift: punt" in words
     assert "Too few rounds found a rate: uring, acall" in words
@@ -124,7 +124,7 @@ def test_rows_are_reads_from_the_top_down_and_columns_are_writes_to_the_right():
 def test_whatever_the_rates_are_all_can_be_read(tmp_path, modes, reads, writes):
     figure = map_of(modes, reads, writes)
     svg = drawn(tmp_path, figure)
-    assert_no_two_texts_touch(svg, figure.height)
+    assert_no_two_texts_touch(svg, figure)
     sizes = [float(e.get("font-size")) for e in ElementTree.parse(svg).iter() if e.get("font-size")]
     assert min(sizes) >= 0.95 * TEXT
     shown = sum(len(series.marks) for panel, _ in Layout(figure).frames for series in panel.series)

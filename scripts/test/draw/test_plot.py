@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 import json
 import subprocess
+from xml.etree import ElementTree
 
+import pytest
 import synthetic
 from pictures import assert_png_with_colours, svg_text
 from conftest import HANG_S, SCRIPTS
@@ -81,9 +83,30 @@ def test_only_the_jobs_asked_for_are_drawn_and_judged_as_among_all(tmp_path):
     assert {path.name for path in part.iterdir()} == {path.name for path in whole.iterdir()}
     done = plot(folder, "--jobs", "randread-cashed")
     assert done.returncode == 2 and "'randread-cashed' is none of randread-cached" in done.stderr
-    files = subprocess.run([str(SCRIPTS / "plot"), tmp_path / "a.json", "--jobs", "a"],
+
+
+def test_the_map_is_as_wide_as_was_asked_for(tmp_path):
+    folder = synthetic.results(tmp_path / "r", MODES[:3])
+    sizes = {}
+    for width in (560, 1240):
+        to = tmp_path / str(width)
+        done = plot(folder, "--to", to, "--width", str(width), "--formats", "svg")
+        assert done.returncode == 0, done.stderr
+        for path in to.glob("*.svg"):
+            sizes.setdefault(path.name, []).append(ElementTree.parse(path).getroot().get("width"))
+    assert sizes.pop("winner-map.svg") == ["560", "1240"]
+    assert sizes and all(size == ["560", "560"] for size in sizes.values())
+    for width in ("559", "4001", "wide"):
+        done = plot(folder, "--width", width)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1
+        assert f"--width {width}: allowed is a whole number from 560 to 4000" in done.stderr
+
+
+@pytest.mark.parametrize("option, value", [("--jobs", "a"), ("--width", "1000")])
+def test_what_is_of_a_results_folder_is_not_of_files(tmp_path, option, value):
+    files = subprocess.run([str(SCRIPTS / "plot"), tmp_path / "a.json", option, value],
                            capture_output=True, text=True, timeout=HANG_S, check=False)
-    assert files.returncode == 2 and "--jobs: is of a results folder" in files.stderr
+    assert files.returncode == 2 and f"{option}: is of a results folder" in files.stderr
 
 
 def test_drawing_again_gives_the_same_data_and_scripts(tmp_path):

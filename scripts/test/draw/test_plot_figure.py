@@ -205,11 +205,12 @@ def boxes(svg):
             yield left, y - 0.75 * size, left + width, y, words
 
 
-def assert_no_two_texts_touch(svg, height):
+def assert_no_two_texts_touch(svg, figure):
     found = list(boxes(svg))
     assert len(found) > 10
     for i, (left, top, right, bottom, words) in enumerate(found):
-        assert left >= 0 and right <= WIDTH and top >= 0 and bottom <= height, (svg, words)
+        assert left >= 0 and right <= figure.width, (svg, words)
+        assert top >= 0 and bottom <= figure.height, (svg, words)
         for other in found[i + 1:]:
             apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
             assert apart, (svg, words, other[4])
@@ -226,7 +227,7 @@ def assert_no_two_texts_touch(svg, height):
 def test_no_text_touches_another_with_twelve_modes(tmp_path, more):
     for _, chart, figure in all_figures(tmp_path, **more):
         if chart.of == charts.PLACEMENTS or not more.get("placements"):
-            assert_no_two_texts_touch(drawn(tmp_path, figure), figure.height)
+            assert_no_two_texts_touch(drawn(tmp_path, figure), figure)
 
 
 def test_a_script_needs_nothing_but_its_data(tmp_path):

@@ -92,7 +92,7 @@ def test_rows_of_odd_folders(tmp_path, modes, more, shown):
     assert all(len(tiles) == more["repeats"] for tiles in rows_of(panel).values())
     assert not any(tile.ring for tiles in rows_of(panel).values() for tile in tiles), "all count"
     assert "Ringed" not in figure.reading and ("On top" in figure.reading) == (OTHERS in shown)
-    assert_no_two_texts_touch(drawn(tmp_path, figure), figure.height)
+    assert_no_two_texts_touch(drawn(tmp_path, figure), figure)
 
 
 def test_a_run_without_a_result_is_an_empty_field(tmp_path):

@@ -140,7 +140,7 @@ def test_a_ring_is_drawn_around_as_many_cells_as_are_as_good(tmp_path):
 def test_whatever_the_columns_are_all_can_be_read(tmp_path, columns):
     figure = winner_map.winner_map("title", columns, ["footer " * 30])
     svg = drawn(tmp_path, figure)
-    assert_no_two_texts_touch(svg, figure.height)
+    assert_no_two_texts_touch(svg, figure)
     sizes = [float(e.get("font-size")) for e in ElementTree.parse(svg).iter() if e.get("font-size")]
     assert min(sizes) >= TEXT
     assert not re.search(r"translate\([^()]*\) rotate", svg.read_text()), "no text is upright"
@@ -148,6 +148,15 @@ def test_whatever_the_columns_are_all_can_be_read(tmp_path, columns):
     assert shown == sum(len(column.cells) for column in columns)
     widest = max(frame.right for _, frame in Layout(figure).frames)
     assert widest <= WIDTH and all(t.x < WIDTH for t in figure.targets())
+
+
+def test_a_wide_map_has_more_columns_abreast(tmp_path):
+    columns = many(12, MODES)
+    bands = [len(winner_map.winner_map("t", columns, [], width).bands) for width in (WIDTH, 1240)]
+    assert bands == [2, 1]
+    wide = winner_map.winner_map("t", columns, [], 1240)
+    assert_no_two_texts_touch(drawn(tmp_path, wide), wide)
+    assert WIDTH < max(frame.right for _, frame in Layout(wide).frames) <= 1240
 
 
 def test_columns_of_a_load_stand_under_its_title_once():
