@@ -276,9 +276,12 @@ class Assembly:
         if worker.kind in NO_POOL:
             return "done"
         if worker.side == KERNEL:
+            owner = seen.owner_of(worker)
+            ends = self.ends.get(worker.owner, owner and owner.gone_s)
             # A killed owner's end is seen late, after its workers'.
-            ends = self.ends.get(worker.owner, seen.owner_ended_s(worker))
-            return WITH_ITS_WQ if ends is not None and worker.left_s > ends - 0.1 else IDLE
+            if ends is not None and worker.left_s > ends - 0.1:
+                return WITH_ITS_WQ
+            return IDLE if not owner or owner.tid == worker.owner else UNKNOWN
         ends = (self.wq_ends.get((worker.process, worker.wq)),
                 self.process_ends.get(worker.process))
         if any(end is not None and worker.left_s >= end for end in ends):

@@ -87,10 +87,13 @@ class Sampler:
     def found(self):
         return [seen for seen in [*self.over, *self.alive.values()] if seen.worker]
 
-    def owner_ended_s(self, worker):
-        """When the thread that a kernel's worker serves was found to be gone; None if it was not.
-        """
-        return max((seen.gone_s for seen in self.over if seen.tid == worker.owner), default=None)
+    def owner_of(self, worker):
+        """The Seen of the thread that a kernel's worker serves, or where nobody knows that, of its
+        process; None without either. A worker's name has the machine's own number of the thread,
+        which in a PID namespace is none of those that are seen."""
+        found = [seen for seen in [*self.over, *self.alive.values()]
+                 if seen.process == worker.process and seen.tid in (worker.owner, worker.process)]
+        return max(found, key=lambda seen: (seen.tid == worker.owner, seen.first_s), default=None)
 
     def name_of(self, worker):
         """The name of a worker that is still there; None if it is not."""
