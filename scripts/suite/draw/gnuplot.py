@@ -10,8 +10,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 from suite.draw.axis import LOG, TAIL, text_width
-from suite.draw.figure import (DIVERGING, INK, RISING, TEXT, Cell, Layout, Tile, x_labels,
-                               y_labels)
+from suite.draw.figure import DIVERGING, INK, RISING, TEXT, Cell, Layout, Tile, x_labels, y_labels
 from suite.errors import FolderFailed
 
 FORMATS = ("svg", "png", "pdf")
