@@ -10,7 +10,7 @@ from suite.errors import BadInput, meant
 from suite.fio.number import number as fio_number
 from suite.request.busy import IDLE, busy_of
 from suite.request.file_systems import name_of
-from suite.request.jobfile import SIZES, as_run
+from suite.request.jobfile import SIZES, as_run, named_depths
 from suite.request.modes import parse_mode
 from suite.request.operations import default_modes
 from suite.request.placement import placements_of
@@ -22,6 +22,7 @@ MODES = ("inline,sqthread,handoff,sqwq,punt,hashed,uring,uring_async,uring_sqpol
 DIMENSIONS = {"jobs": "", "modes": MODES, "depths": "1,8,32", "blocks": "", "mixes": "",
               "placements": NO_PLACEMENT, "file-systems": "", "busy": IDLE, "rates": ""}
 
+MOST_DEPTH = 65536
 RACE_ROUNDS = 2  # the most that a race makes, in times of what was asked for
 
 
@@ -89,7 +90,10 @@ class Matrix:
             for job in self.jobs}
         self.modes = list(dict.fromkeys(mode for modes in self.modes_of.values()
                                         for mode in modes))
-        self.depths = numbers("depths", get("depths"), 1, 65536)
+        depths = numbers("depths", get("depths"), 1, MOST_DEPTH)
+        given = any(texts.get("depths") or [])
+        self.depths_of = {job.name: depths if given else sorted({*depths, *own_depth(job)})
+                          for job in self.jobs}
         self.blocks = [block_size(text) for text in get("blocks")] or [None]
         self.mixes = numbers("mixes", get("mixes"), 1, 99) or [None]
         self.placements = [one for text in get("placements") for one in placements_of(text)]
@@ -127,8 +131,14 @@ class Matrix:
                 for job in self.jobs
                 for system, placement, block, mix, busy, mode, depth, rate in
                 itertools.product(self.file_systems, self.placements, self.blocks, self.mixes,
-                                  self.busy, self.modes_of[job.name], self.depths,
+                                  self.busy, self.modes_of[job.name], self.depths_of[job.name],
                                   self.rates or [0])]
+
+
+def own_depth(job):
+    """[The greatest depth that the job file names], if it is one."""
+    named = filter(re.compile(r"\d{1,9}").fullmatch, named_depths(job.text).values())
+    return [depth for depth in [max(map(int, named), default=0)] if 1 <= depth <= MOST_DEPTH]
 
 
 def numbers(dimension, texts, low, high):

@@ -291,12 +291,18 @@ def rewritten(job, options):
 def serial_sections(text):
     """The sections that name a depth of 1 where others name more: they stay at it, as a log that
     waits for each record does beside readers at any depth."""
+    depths = named_depths(text)
+    if set(depths.values()) <= {"1"}:
+        return set()
+    return {name for name, depth in depths.items()
+            if depth == "1" and not name.startswith("global")}
+
+
+def named_depths(text):
+    """{section: the depth that it names, as written}"""
     depths, section = {}, None
     for header, key, value in map(parse_line, text.split("\n")):
         section = section if header is None else header
         if key == "iodepth":
             depths[section] = value
-    if set(depths.values()) <= {"1"}:
-        return set()
-    return {name for name, depth in depths.items()
-            if depth == "1" and not name.startswith("global")}
+    return depths

@@ -97,6 +97,20 @@ def test_bad_plans_are_refused_with_the_reason(job_file, plan_file, text, words)
         points_of(plan_file(text))
 
 
+@pytest.mark.parametrize("lines, asked, depths", [
+    ("", [], [1, 8, 32]), ("iodepth=8", [], [1, 8, 32]), ("iodepth=64", [], [1, 8, 32, 64]),
+    ("iodepth=64", ["4,2"], [4, 2]), ("iodepth=0", [], [1, 8, 32]),
+    ("iodepth=999999", [], [1, 8, 32]), ("iodepth=$ncpus", [], [1, 8, 32]),
+    ("iodepth=1\n[b]\niodepth=4\n[c]\niodepth=2", [], [1, 4, 8, 32]),
+])
+def test_a_job_files_own_depth_is_among_the_usual_ones(job_file, lines, asked, depths):
+    job = job_file(f"[a]\nrw=randread\nsize=4k\n{lines}\n")
+    matrix = Matrix({"jobs": [str(job)], "modes": ["sqwq"],
+                     "depths": [text for given in asked for text in given.split(",")]},
+                    lambda path: read_job(path, decided=("iodepth",)))
+    assert [point.depth for point in matrix.points()] == depths
+
+
 @pytest.mark.parametrize("cpus, memory, wanted", [
     ("0", "0", ["0/0"]),
     ("0-1", "0-1", ["0/0", "0/1", "1/0", "1/1"]),
