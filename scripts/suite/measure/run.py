@@ -145,7 +145,8 @@ def judge(outcome, evidence, job, mode):
         flags += doubts(outcome, figures, job) + unsteady(document) + behind(evidence, figures)
         flags += wrong_syncs(document)
         strayed = mode.strayed(total(evidence), outcome.threads_by_name, job,
-                               outcome.uring_in_user_space)
+                               outcome.uring_in_user_space,
+                               sum(of_job.get("threads_peak", 0) for of_job in evidence))
         flags += [f"path:{strayed}"] if strayed else []
         flags += ["mostly_helped"] if helped and helped > 0.5 else []
     record = asdict(replace(outcome, stdout=b"", stderr=b""))

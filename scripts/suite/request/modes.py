@@ -148,10 +148,11 @@ class Mode:
                           for name in ("issued", "helped"))
         return helped / issued if issued else None
 
-    def strayed(self, stats, threads, job, in_user_space=False):
+    def strayed(self, stats, threads, job, in_user_space=False, counted=0):
         """One word for why a run did not take the mode's own path; None if it did.
 
-        `in_user_space`: io_uring was.
+        `in_user_space`: io_uring was. `counted`: how many threads of the mode's the engine saw at
+        once itself, as who looks at a short run from outside may miss them.
         """
         check, needed = OFFLOADS[self.base] if self.offload else (None, FIO_THREADS.get(self.name))
         if check and stats is None:
@@ -160,7 +161,7 @@ class Mode:
             return check(stats, job)
         if self.under_iowq_run and not in_user_space:
             return "no_iowq-run"
-        if needed and not any(name.startswith(needed) for name in threads):
+        if needed and not counted and not any(name.startswith(needed) for name in threads):
             return f"no_{needed}"
         return None
 

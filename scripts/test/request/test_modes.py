@@ -119,6 +119,9 @@ def test_kernel_modes_need_their_kernel_threads():
     mode = parse_mode("fio:io_uring+force_async=1")
     assert mode.strayed(None, {"fio": 3}, job()) == "no_iou-wrk"
     assert mode.strayed(None, {"fio": 3, "iou-wrk": 2}, job()) is None
+    mode = parse_mode("uring_async")
+    assert mode.strayed(stats(issued=9), {"fio": 3}, job()) == "no_iou-wrk"
+    assert mode.strayed(stats(issued=9), {"fio": 3}, job(), counted=4) is None, "by the engine"
 
 
 @pytest.mark.parametrize("name, threads, in_user_space, strayed", [
