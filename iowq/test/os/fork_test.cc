@@ -10,7 +10,11 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <optional>
+#include <pthread.h>
 #include <string>
+#include <thread>
 
 using namespace iowq;
 
@@ -212,6 +216,43 @@ TEST(fork, in_the_middle_of_everything_leaves_a_child_that_can_end) {
 namespace {
 
 const pid_t first = getpid();
+
+// How often each other thread has gone to sleep; nothing if one is awake.
+std::optional<std::map<pid_t, std::string>> others_asleep() {
+    std::map<pid_t, std::string> found;
+    for (auto &task : std::filesystem::directory_iterator("/proc/self/task")) {
+        pid_t tid = std::stoi(task.path().filename());
+        if (tid == gettid())
+            continue;
+        std::ifstream status(task.path() / "status");
+        auto line_of = [&](const char *key) {
+            std::string line;
+            while (std::getline(status, line) && !line.starts_with(key))
+                ;
+            return line;
+        };
+        if (!line_of("State:").starts_with("State:\tS"))
+            return {};
+        found[tid] = line_of("voluntary_ctxt_switches:");
+    }
+    return found;
+}
+
+// Another thread may hold AddressSanitizer's own locks, as it does while it begins, and the child
+// would wait for them for ever. None does once all are asleep: between two looks that find the same
+// there is such a moment.
+void wait_for_the_others() {
+    for (auto last = others_asleep();;) {
+        auto now = others_asleep();
+        if (now && now == last)
+            return;
+        last = std::move(now);
+        std::this_thread::yield();
+    }
+}
+
+// Before the library's own, and so it runs after them: what they hold still goes to sleep.
+[[maybe_unused]] const int registered = pthread_atfork(wait_for_the_others, nullptr, nullptr);
 
 } // namespace
 
