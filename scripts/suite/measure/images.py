@@ -76,18 +76,26 @@ def mount_image(kind, image, point, size, again):
         raise BadInput(f"--file-systems {kind}: {image} is a link, which is not followed")
     wait_until_free(image)
     if not (again and image.exists()):
-        if not shutil.which(MADE[kind][0], path=SBIN):
-            raise BadInput(f"--file-systems {kind}: {MADE[kind][0]} is not installed")
-        with open(image, "wb") as file:
-            file.truncate(size)
-        run(*MADE[kind], str(image))
-    # Without direct I/O the image would lie in the page cache a second time. The kernel detaches
-    # the device when the namespace, and with it the mount, goes away.
-    device = run("losetup", "--find", "--show", "--direct-io=on", str(image)).strip()
-    try:
-        run("mount", "-t", kind, device, str(point))
-    finally:
-        run("losetup", "--detach", device)
+        make_image(kind, image, size)
+    # The device that mount makes is detached by the kernel when the namespace, and with it the
+    # mount, goes away, and also if this process is killed before there is a mount.
+    run("mount", "-t", kind, "-o", "loop", str(image), str(point))
+    # Else the image would lie in the page cache a second time. Not every file system can.
+    device = run("findmnt", "--noheadings", "--output", "SOURCE", str(point)).strip()
+    tried("losetup", "--direct-io=on", device)
+
+
+def make_image(kind, image, size):
+    """An image has its name once it is whole: a killed comparison may leave one that is not, and
+    a mkfs that still writes to it."""
+    if not shutil.which(MADE[kind][0], path=SBIN):
+        raise BadInput(f"--file-systems {kind}: {MADE[kind][0]} is not installed")
+    unfinished = image.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)
+    with open(unfinished, "xb") as file:
+        file.truncate(size)
+    run(*MADE[kind], str(unfinished))
+    unfinished.rename(image)
 
 
 def wait_until_free(image):
@@ -99,9 +107,13 @@ def wait_until_free(image):
         time.sleep(0.05)
 
 
-def run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False,
+def tried(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=False,
                           env=os.environ | {"PATH": SBIN})
+
+
+def run(*command):
+    done = tried(*command)
     if done.returncode != 0:
         raise BadInput(f"--file-systems: {' '.join(command)}: "
                        f"{(done.stderr.strip().splitlines() or ['failed'])[-1]}")

@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -17,6 +18,7 @@ import synthetic
 from conftest import HANG_S, SCRIPTS, TINY_JOB
 from kept import kept_runs
 from suite.comparison import rounds_of, wanted
+from suite.measure.images import SBIN
 from suite.measure.process import Stop
 from suite.store.folder import Folder
 from suite.store.planned import taken_up
@@ -90,6 +92,36 @@ def test_killed_at_random_moments_it_still_makes_every_run_once(tmp_path, job_fi
     assert done.returncode == 0, done.stderr
     assert contents(folder)[:len(kept)] == kept
     assert_complete(folder)
+
+
+# "$*" of the calls of a program that make the file system.
+MAKING = {"mkfs.ext4": "*", "mount": "*ext4*", "losetup": "*direct-io*"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="making file systems needs root")
+@pytest.mark.parametrize("program", MAKING)
+@pytest.mark.parametrize("moment", ["before", "behind", "instead"])
+def test_killed_while_it_makes_a_file_system_it_makes_it_anew(tmp_path, job_file, command, program,
+                                                              moment):
+    fakes = tmp_path / "fakes"
+    fakes.mkdir()
+    kill, does = "kill -KILL $PPID", f'{shutil.which(program, path=SBIN)} "$@"'
+    steps = {"before": [kill, does], "behind": [does, kill], "instead": [kill]}[moment]
+    (fakes / program).write_text(f'#!/bin/sh\ncase "$*" in {MAKING[program]}) {"; ".join(steps)} ;;'
+                                 f' *) {does} ;; esac\n')
+    (fakes / program).chmod(0o755)
+    line = command(job_file(), "fio:psync", "--file-systems", "ext4")
+    killed = subprocess.run(line, env=os.environ | {"PATH": f"{fakes}:{SBIN}"}, timeout=HANG_S,
+                            capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    folder = tmp_path / "results"
+    going_on = [line[0], "--no-wait", "--resume", str(folder)]
+    done = subprocess.run(going_on if (folder / "plan.json").exists() else line, timeout=HANG_S,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert_complete(folder)
+    attached = subprocess.run(["losetup", "--all"], capture_output=True, text=True, check=True)
+    assert str(tmp_path) not in attached.stdout
 
 
 def test_what_a_killed_comparison_left_running_is_gone_before_the_next_run(tmp_path, job_file,
